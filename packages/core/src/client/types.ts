@@ -1,0 +1,68 @@
+import type { EvaluationDetails } from "../model/evaluation.ts";
+import type { User } from "../model/flag.ts";
+import type { JsonValue } from "../model/json.ts";
+
+/**
+ * Flag keys and their types, for callers who want them checked. Empty here; augment it:
+ *
+ * ```ts
+ * declare module "@rampart/sdk-node" { interface FlagTypes { sliceB_documents: boolean } }
+ * ```
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface FlagTypes {}
+
+/** A declared flag key, or any string while none is declared. */
+export type FlagKey = keyof FlagTypes extends never ? string : keyof FlagTypes & string;
+
+/** Where a client stands with its server. */
+export type ClientState =
+  | "idle" // init was not called yet
+  | "connecting" // no value from the server yet, in this process
+  | "ready" // in contact, values current
+  | "stale" // values from a cache or from before the contact was lost
+  | "failed" // the server refused the key; values stay as they are
+  | "closed";
+
+export interface InitResult {
+  /** `ready`: current values. `stale`: values from a cache or bootstrap, the server not reached. `timeout`: no values yet, still trying. `failed`: refused. */
+  readonly status: "ready" | "stale" | "timeout" | "failed";
+  readonly revision: number;
+  readonly message?: string;
+}
+
+export interface ClientStatus {
+  readonly state: ClientState;
+  readonly epoch: string | undefined;
+  readonly revision: number;
+  /** Milliseconds since the server was last heard of; undefined: never. */
+  readonly lastContactMs: number | undefined;
+  readonly transport: "none" | "stream" | "poll";
+}
+
+export interface ClientEvents {
+  ready: { readonly revision: number };
+  /** Flags whose definition changed, in one atomic step. */
+  change: { readonly revision: number; readonly flags: readonly string[]; readonly urgent: boolean };
+  stale: { readonly sinceMs: number };
+  error: { readonly code: string; readonly message: string };
+}
+
+/** What `run` is given: the two ways of doing it. */
+export interface Branches<T> {
+  readonly on: () => T;
+  readonly off: () => T;
+}
+
+/** The client's surface, the same in every SDK. No call throws or rejects for a reason of its own; `run` passes its branch's errors through. */
+export interface FlagClient {
+  init(options?: { readonly timeoutMs?: number }): Promise<InitResult>;
+  isEnabled(flag: FlagKey, user: User, defaultValue?: boolean): boolean;
+  variation<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): T;
+  evaluate<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): EvaluationDetails<T>;
+  run<T>(flag: FlagKey, user: User, branches: Branches<T>): T;
+  track(metric: string, user: User, details?: { readonly value?: number }): void;
+  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
+  status(): ClientStatus;
+  close(): Promise<void>;
+}

@@ -1,0 +1,187 @@
+import type {
+  AuditEntry,
+  FlagConfig,
+  FlagDefinition,
+  JsonValue,
+  Segment,
+  TokenKind,
+  WireFlag,
+  WireSegment,
+} from "@rampart/core";
+
+/** Epoch milliseconds of the server's wall clock. Handed in by the caller: the store has no clock. */
+export type EpochMs = number;
+
+/** Who changes what and why; becomes the audit entry of the same transaction. */
+export interface ChangeMeta {
+  readonly actor: string;
+  /** `flag.ramped`, `flag.killed`, … (see `AuditEntry`). */
+  readonly action: string;
+  readonly reason?: string;
+  readonly at: EpochMs;
+  /** The change asks every client for a receipt (kill, rollback). */
+  readonly urgent?: boolean;
+}
+
+export interface FlagRecord {
+  readonly definition: FlagDefinition;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+export interface ConfigRecord {
+  readonly environment: string;
+  readonly key: string;
+  readonly config: FlagConfig;
+  /** The environment's revision at which it last changed. */
+  readonly revision: number;
+  readonly updatedAt: EpochMs;
+  readonly updatedBy: string;
+}
+
+export interface SegmentRecord {
+  readonly segment: Segment;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+export interface EnvironmentRecord {
+  readonly key: string;
+  /** Changes when history is not continuous (a restored backup). */
+  readonly epoch: string;
+  readonly revision: number;
+}
+
+/** The stored half of a token: never the token itself. */
+export interface TokenRecord {
+  readonly id: string;
+  readonly kind: TokenKind;
+  readonly name: string;
+  readonly environments: readonly string[];
+  readonly roles: readonly string[];
+  /** Hex SHA-256 of the token's text. */
+  readonly hash: string;
+  readonly prefix: string;
+  readonly createdAt: EpochMs;
+  readonly expiresAt?: EpochMs;
+  readonly revokedAt?: EpochMs;
+  readonly lastUsedAt?: EpochMs;
+}
+
+/**
+ * The answer of a pure decision made inside the transaction, on the record as it is there. `keep`: nothing to do, no
+ * revision, no audit entry. `refuse`: roll back and hand `problem` to the caller.
+ */
+export type Decision<T, P> =
+  | { readonly kind: "write"; readonly next: T }
+  | { readonly kind: "keep" }
+  | { readonly kind: "refuse"; readonly problem: P };
+
+export type Written<R, P> =
+  | { readonly kind: "written"; readonly before: R; readonly after: R }
+  | { readonly kind: "kept"; readonly record: R }
+  | { readonly kind: "refused"; readonly problem: P }
+  | { readonly kind: "missing"; readonly deletedAt?: EpochMs };
+
+export type Created<R> =
+  | { readonly kind: "created"; readonly record: R }
+  | { readonly kind: "exists"; readonly record: R }
+  /** The key belonged to something that was deleted; it is not given out again unless `reuse` is set. */
+  | { readonly kind: "tombstone"; readonly deletedAt: EpochMs };
+
+/** Everything of one environment at one revision, read in one transaction. */
+export interface EnvironmentContent extends EnvironmentRecord {
+  readonly flags: readonly WireFlag[];
+  readonly segments: readonly WireSegment[];
+}
+
+/** What changed after a revision, with each item as it is now; coalesced. */
+export interface EnvironmentChanges extends EnvironmentRecord {
+  readonly from: number;
+  readonly flags: readonly WireFlag[];
+  readonly segments: readonly WireSegment[];
+  readonly removedFlags: readonly string[];
+  readonly removedSegments: readonly string[];
+  readonly urgent: boolean;
+  /** The newest of the coalesced commits. */
+  readonly committedAt: EpochMs;
+}
+
+export interface AuditQuery {
+  /** Entries after this sequence number. */
+  readonly after?: number;
+  /** Entries before this sequence number (for newest first). */
+  readonly before?: number;
+  readonly order?: "oldest" | "newest";
+  /** 1…1000. */
+  readonly limit: number;
+  readonly environment?: string;
+  readonly target?: string;
+  readonly action?: string;
+  readonly actor?: string;
+}
+
+/**
+ * Where everything is kept. Each write is one transaction that holds the record, the environment's next revision, the change-log
+ * line and the audit entry. Methods name intentions; there is no `transaction(callback)`, because SQLite's are synchronous and
+ * PostgreSQL's are not. `decide` functions are pure and may run more than once.
+ *
+ * All implementations pass `store.contract.ts`.
+ */
+export interface Store {
+  /** Resolves when a trivial read works; rejects with the reason otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+
+  environments(): Promise<readonly EnvironmentRecord[]>;
+  content(environment: string): Promise<EnvironmentContent | undefined>;
+  /** Undefined when `from` is newer than the environment, or too old for the change log: send a snapshot. Equal: `from === revision`, nothing changed. */
+  changesSince(environment: string, from: number): Promise<EnvironmentChanges | undefined>;
+
+  flags(): Promise<readonly FlagRecord[]>;
+  flag(key: string): Promise<FlagRecord | undefined>;
+  /** One configuration for each environment; counts as a change in each of them. */
+  createFlag(
+    definition: FlagDefinition,
+    configs: { readonly [environment: string]: FlagConfig },
+    meta: ChangeMeta,
+    options?: { readonly reuse?: boolean },
+  ): Promise<Created<FlagRecord>>;
+  /** A change of the definition is a change in every environment. */
+  changeFlag<P>(key: string, decide: (current: FlagDefinition) => Decision<FlagDefinition, P>, meta: ChangeMeta): Promise<Written<FlagRecord, P>>;
+  /** Leaves a tombstone. `decide` may refuse (another flag's prerequisite). */
+  deleteFlag<P>(key: string, refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined, meta: ChangeMeta): Promise<Written<FlagRecord, P>>;
+
+  /** Configurations of all environments, or of one. */
+  configs(filter?: { readonly environment?: string; readonly key?: string }): Promise<readonly ConfigRecord[]>;
+  config(environment: string, key: string): Promise<ConfigRecord | undefined>;
+  /** `others` are the configurations of the same environment (for prerequisites), `flag` the definition. */
+  changeConfig<P>(
+    environment: string,
+    key: string,
+    decide: (
+      current: ConfigRecord,
+      around: { readonly definition: FlagDefinition; readonly others: () => readonly ConfigRecord[]; readonly segments: () => readonly string[] },
+    ) => Decision<FlagConfig, P>,
+    meta: ChangeMeta,
+  ): Promise<Written<ConfigRecord, P>>;
+
+  segments(): Promise<readonly SegmentRecord[]>;
+  segment(key: string): Promise<SegmentRecord | undefined>;
+  /** Segments are the same in every environment: each write is a change in all of them. */
+  createSegment(segment: Segment, meta: ChangeMeta, options?: { readonly reuse?: boolean }): Promise<Created<SegmentRecord>>;
+  changeSegment<P>(key: string, decide: (current: Segment) => Decision<Segment, P>, meta: ChangeMeta): Promise<Written<SegmentRecord, P>>;
+  deleteSegment<P>(key: string, refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined, meta: ChangeMeta): Promise<Written<SegmentRecord, P>>;
+
+  tokens(): Promise<readonly TokenRecord[]>;
+  tokenByHash(hash: string): Promise<TokenRecord | undefined>;
+  createToken(token: TokenRecord, meta: ChangeMeta): Promise<void>;
+  /** Idempotent. */
+  revokeToken(id: string, meta: ChangeMeta): Promise<Written<TokenRecord, never>>;
+  /** Not audited; at most once a minute for each token. */
+  touchToken(id: string, at: EpochMs): Promise<void>;
+
+  audit(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  /** An entry without a record of its own (a denied call, a login). */
+  appendAudit(entry: { readonly target: string; readonly environment?: string; readonly after?: JsonValue }, meta: ChangeMeta): Promise<AuditEntry>;
+}
