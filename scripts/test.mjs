@@ -1,0 +1,80 @@
+/**
+ * All suites, one after the other (two cores: running them side by side only makes each flaky), then what took long, then the line
+ * `N passed, N failed`.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { ROOT, build, say, seconds } from "./setup.mjs";
+
+/** `unit` runs from source; `e2e` starts the built programs in processes of their own, serially. */
+const PROJECTS = ["unit", "e2e"];
+const SLOWEST_SHOWN = 10;
+
+export function runTests(args) {
+  build();
+  const folder = mkdtempSync(join(tmpdir(), "rampart-test-"));
+  try {
+    const reports = PROJECTS.map((project) => runProject(project, args, folder));
+    summarise(reports);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function runProject(project, args, folder) {
+  const output = join(folder, `${project}.json`);
+  const started = Date.now();
+  say(`\n── ${project} ──`);
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      join(ROOT, "node_modules", "vitest", "vitest.mjs"),
+      "run",
+      "--project",
+      project,
+      "--passWithNoTests",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${output}`,
+      ...args,
+    ],
+    { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] },
+  );
+  say(`${project} took ${seconds(started)}.`);
+  return { project, status: status ?? 1, ...readReport(output) };
+}
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function summarise(reports) {
+  const files = reports.flatMap((report) => report.testResults ?? []);
+  const slowest = files
+    .map((file) => ({ name: relative(ROOT, file.name), ms: file.endTime - file.startTime }))
+    .toSorted((a, b) => b.ms - a.ms)
+    .slice(0, SLOWEST_SHOWN);
+  console.log("\nSlowest files:");
+  for (const { name, ms } of slowest) console.log(`  ${(ms / 1000).toFixed(1).padStart(6)} s  ${name}`);
+
+  const skipped = sum(reports, "numPendingTests") + sum(reports, "numTodoTests");
+  const passed = sum(reports, "numPassedTests");
+  // A file that cannot be loaded, or a run that crashed, has no failed test to count; it is still a failure.
+  const brokenFiles = files.filter((file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed")).length;
+  const crashed = reports.filter((report) => report.status !== 0 && (report.numFailedTests ?? 0) === 0 && brokenFiles === 0).length;
+  const skipIsFailure = process.env.CI === "true" ? skipped : 0;
+  if (skipIsFailure > 0) console.log(`${skipped} tests were skipped; with CI=true nothing may be.`);
+  const failed = sum(reports, "numFailedTests") + brokenFiles + crashed + skipIsFailure;
+  console.log(`\n${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+function sum(reports, field) {
+  return reports.reduce((total, report) => total + (report[field] ?? 0), 0);
+}
