@@ -129,6 +129,8 @@ export interface AuditEntry {
   readonly environment?: string;
   /** The environment's revision that the entry made. */
   readonly revision?: number;
+  /** Instead of `environment` and `revision`, when one act is a change in every environment (a definition, a segment). */
+  readonly revisions?: { readonly [environment: string]: number };
   readonly reason?: string;
   readonly before?: JsonValue;
   readonly after?: JsonValue;

@@ -134,6 +134,8 @@ export interface Store {
   close(): Promise<void>;
 
   environments(): Promise<readonly EnvironmentRecord[]>;
+  /** History is not continuous any more (a backup was restored): every environment gets a new epoch, and keeps its revision. */
+  newEpoch(meta: ChangeMeta): Promise<readonly EnvironmentRecord[]>;
   content(environment: string): Promise<EnvironmentContent | undefined>;
   /** Undefined when `from` is newer than the environment, or too old for the change log: send a snapshot. Equal: `from === revision`, nothing changed. */
   changesSince(environment: string, from: number): Promise<EnvironmentChanges | undefined>;

@@ -1,0 +1,67 @@
+import type { FlagConfig, FlagDefinition, JsonObject, JsonValue, Segment, WireFlag, WireSegment } from "@rampart/core";
+import { instantOf } from "../domain/view.ts";
+import type { AuditDraft } from "../domain/audit.ts";
+import type { AuditQuery, ChangeMeta, TokenRecord } from "../ports/store.ts";
+import { AUDIT_PAGE_MAX } from "./limits.ts";
+
+/** What an act adds to the audit besides who, what and when. */
+export type Subject = Pick<AuditDraft, "target" | "environment" | "revision" | "revisions" | "before" | "after">;
+
+/** The audit's line of an act, ready to be sealed. */
+export function auditDraft(seq: number, meta: ChangeMeta, subject: Subject): AuditDraft {
+  return {
+    seq,
+    at: instantOf(meta.at),
+    actor: meta.actor,
+    action: meta.action,
+    ...(meta.reason === undefined ? {} : { reason: meta.reason }),
+    ...subject,
+  };
+}
+
+/**
+ * The top-level fields in which two values differ, as each of them has it: a change of one percentage doesn't copy ten thousand
+ * targets into the audit.
+ */
+export function changedFields(before: object, after: object): { readonly before: JsonObject; readonly after: JsonObject } {
+  const old = Object.entries(before).filter(([, value]) => value !== undefined);
+  const now = Object.entries(after).filter(([, value]) => value !== undefined);
+  const oldText = new Map(old.map(([name, value]) => [name, JSON.stringify(value)]));
+  const nowText = new Map(now.map(([name, value]) => [name, JSON.stringify(value)]));
+  const differs = ([name]: [string, unknown]): boolean => oldText.get(name) !== nowText.get(name);
+  return { before: Object.fromEntries(old.filter(differs)), after: Object.fromEntries(now.filter(differs)) };
+}
+
+/** Models hold JSON only; their interfaces just don't say so. */
+export function asJson(value: object): JsonValue {
+  return value as unknown as JsonValue;
+}
+
+/** What the audit shows of a new token: nothing by which it could be used or looked up. */
+export function auditedToken(token: TokenRecord): JsonValue {
+  const { kind, name, environments, roles, prefix, expiresAt } = token;
+  return { kind, name, environments, roles, prefix, ...(expiresAt === undefined ? {} : { expiresAt: instantOf(expiresAt) }) };
+}
+
+/** A flag as SDKs get it. */
+export function wireFlag(definition: FlagDefinition, stored: { readonly config: FlagConfig; readonly revision: number }): WireFlag {
+  const { clientVisible: _, ...config } = stored.config;
+  return { key: definition.key, revision: stored.revision, type: definition.type, variants: definition.variants, ...config };
+}
+
+/** A segment as SDKs get it. */
+export function wireSegment(segment: Segment, revision: number): WireSegment {
+  const { description: _, ...rest } = segment;
+  return { ...rest, revision };
+}
+
+/** A decision may change everything of a flag or segment but its key. Throws: a decision that does is a bug. */
+export function sameKey<T extends { readonly key: string }>(key: string, next: T): T {
+  if (next.key !== key) throw new Error(`a decision about ${JSON.stringify(key)} gave ${JSON.stringify(next.key)}: keys never change`);
+  return next;
+}
+
+/** The query's limit within 1…1000. */
+export function auditLimit(query: AuditQuery): number {
+  return Math.min(Math.max(Math.trunc(query.limit), 1), AUDIT_PAGE_MAX);
+}
