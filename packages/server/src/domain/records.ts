@@ -1,0 +1,69 @@
+import type { FlagConfig, FlagDefinition, Segment, TokenKind } from "@rampart/core";
+
+/** Epoch milliseconds of the server's wall clock. Handed in by the caller: neither domain nor store has a clock. */
+export type EpochMs = number;
+
+/** Who changes what and why; becomes the audit entry of the same transaction. */
+export interface ChangeMeta {
+  readonly actor: string;
+  /** `flag.ramped`, `flag.killed`, … (see `AuditEntry`). */
+  readonly action: string;
+  readonly reason?: string;
+  readonly at: EpochMs;
+  /** The change asks every client for a receipt (kill, rollback). */
+  readonly urgent?: boolean;
+}
+
+export interface FlagRecord {
+  readonly definition: FlagDefinition;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+export interface ConfigRecord {
+  readonly environment: string;
+  readonly key: string;
+  readonly config: FlagConfig;
+  /** The environment's revision at which it last changed. */
+  readonly revision: number;
+  readonly updatedAt: EpochMs;
+  readonly updatedBy: string;
+}
+
+export interface SegmentRecord {
+  readonly segment: Segment;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+export interface EnvironmentRecord {
+  readonly key: string;
+  /** Changes when history is not continuous (a restored backup). */
+  readonly epoch: string;
+  readonly revision: number;
+}
+
+/** The stored half of a token: never the token itself. */
+export interface TokenRecord {
+  readonly id: string;
+  readonly kind: TokenKind;
+  readonly name: string;
+  readonly environments: readonly string[];
+  readonly roles: readonly string[];
+  /** Hex SHA-256 of the token's text. */
+  readonly hash: string;
+  readonly prefix: string;
+  readonly createdAt: EpochMs;
+  readonly expiresAt?: EpochMs;
+  readonly revokedAt?: EpochMs;
+  readonly lastUsedAt?: EpochMs;
+}
+
+/**
+ * The answer of a pure decision made inside the transaction, on the record as it is there. `keep`: nothing to do, no
+ * revision, no audit entry. `refuse`: roll back and hand `problem` to the caller.
+ */
+export type Decision<T, P> =
+  | { readonly kind: "write"; readonly next: T }
+  | { readonly kind: "keep" }
+  | { readonly kind: "refuse"; readonly problem: P };

@@ -1,0 +1,89 @@
+/** The rules of the house that no compiler checks. A rule that is broken names the file and what to do. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const LINES_MAX = 400;
+
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" })
+  .split("\n")
+  .filter((path) => path !== "");
+const isTest = (path: string) => /\.(test|contract)\.tsx?$/.test(path) || path.includes("/testing/");
+const sources = tracked.filter((path) => /^(packages|examples)\/[^/]+\/src\/.*\.tsx?$/.test(path) && !isTest(path));
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const codeOf = (path: string) => read(path).replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+
+function importsOf(path: string): readonly string[] {
+  return [...codeOf(path).matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s*"([^"]+)"|import\("([^"]+)"\)/g)].map((match) => match[1] ?? match[2] ?? "");
+}
+
+/** Who may import whom inside the server; `main` may import all. */
+const SERVER_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  ports: ["domain"],
+  store: ["domain", "ports"],
+  stream: ["domain", "ports"],
+  telemetry: ["domain", "ports"],
+  metrics: ["domain", "ports"],
+  notify: ["domain", "ports"],
+  gates: ["domain", "ports"],
+  http: ["domain", "ports", "stream", "store", "telemetry", "metrics", "notify", "gates"],
+};
+
+describe("the house", () => {
+  it("imports in one direction inside the server: domain ← ports ← siblings ← http ← main", () => {
+    const wrong = sources
+      .filter((path) => path.startsWith("packages/server/src/"))
+      .flatMap((path) => {
+        const room = path.split("/")[3] ?? "";
+        const allowed = SERVER_ROOMS[room];
+        if (!allowed) return [];
+        return importsOf(path)
+          .filter((specifier) => specifier.startsWith("."))
+          .map((specifier) => normalize(join(dirname(path), specifier)).split("/")[3] ?? "")
+          .filter((target) => target !== room && !allowed.includes(target))
+          .map((target) => `${path} imports from ${target}/`);
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps core free of every platform and dependency", () => {
+    const wrong = sources
+      .filter((path) => path.startsWith("packages/core/src/"))
+      .flatMap((path) => importsOf(path).filter((specifier) => !specifier.startsWith(".")).map((specifier) => `${path} imports ${specifier}`));
+    expect(wrong).toEqual([]);
+  });
+
+  it("imports packages by name, never across folders", () => {
+    const wrong = sources.flatMap((path) => {
+      const home = path.split("/").slice(0, 3).join("/");
+      return importsOf(path)
+        .filter((specifier) => specifier.startsWith(".") && !normalize(join(dirname(path), specifier)).startsWith(home))
+        .map((specifier) => `${path} imports ${specifier}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("leaves the clock, timers, randomness and the environment to main, and to the SDKs' ports", () => {
+    const edge = /packages\/server\/src\/(main|index)|packages\/(cli|sdk-[a-z]+)\/src\/|examples\//;
+    const wrong = sources
+      .filter((path) => !edge.test(path))
+      .filter((path) => /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b|\bset(?:Timeout|Interval)\(|\bperformance\.now\(/.test(codeOf(path)));
+    expect(wrong).toEqual([]);
+  });
+
+  it(`keeps files under ${LINES_MAX} lines`, () => {
+    const long = sources.map((path) => ({ path, lines: read(path).split("\n").length })).filter(({ lines }) => lines > LINES_MAX);
+    expect(long).toEqual([]);
+  });
+
+  it("never sleeps in a test", () => {
+    const sleepers = tracked
+      .filter((path) => /\.(test|contract)\.tsx?$/.test(path) && !path.startsWith("test/house/"))
+      .filter((path) => /setTimeout\([^,]+, *[0-9_]{3,}\)|sleep\([0-9_]{3,}/.test(read(path)));
+    expect(sleepers).toEqual([]);
+  });
+});
