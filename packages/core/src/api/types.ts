@@ -13,7 +13,7 @@ export interface Problem {
   readonly code: string;
   readonly hint?: string;
   /** Every invalid field at once, by JSON pointer. */
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string; readonly hint?: string }[];
   /** Names near the one that was not found. */
   readonly suggestions?: readonly string[];
   /** On 409: what is there now, and the fields in which it differs from what the caller had seen. */
@@ -103,7 +103,8 @@ export interface ClientView {
   readonly revision: number;
   /** Revisions behind the environment. */
   readonly lag: number;
-  /** When it said that it had applied `revision`; missing when it was not asked. */
+  /** The newest revision that it said it had applied, and when; missing while it was not asked. */
+  readonly acknowledgedRevision?: number;
   readonly acknowledgedAt?: Instant;
 }
 

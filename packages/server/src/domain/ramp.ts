@@ -1,10 +1,8 @@
 import type { FlagConfig, FlagDefinition } from "@rampart/core";
-import type { ConfigRecord, Decision } from "../ports/store.ts";
+import { checkPercentage } from "@rampart/core";
+import type { ConfigRecord, Decision } from "./records.ts";
 import type { Refusal } from "./problems.ts";
 import { quoted } from "./problems.ts";
-
-/** The steps in which a percentage can be given: three decimals. */
-const PERCENTAGE_STEPS = 1000;
 
 /**
  * Sets the share of users whom the fallthrough gives the on variant. Targets and rules stay as they are. A killed flag takes
@@ -18,13 +16,10 @@ export function rampTo(record: ConfigRecord, definition: FlagDefinition, percent
       hint: "Change its split with PATCH /api/v1/environments/:env/flags/:key.",
     });
   }
-  if (!isPercentage(percentage)) {
-    return refuse({
-      code: "INVALID_PERCENTAGE",
-      detail: `The percentage ${percentage} is not possible.`,
-      hint: "Give a number from 0 to 100 with at most three decimals, like 0.5 or 12.125.",
-      errors: [{ pointer: "/percentage", detail: "must be from 0 to 100, with at most three decimals" }],
-    });
+  const checked = checkPercentage(percentage);
+  if (!checked.ok) {
+    const { detail, hint } = checked;
+    return refuse({ code: "INVALID_PERCENTAGE", detail, hint, errors: [{ pointer: "/percentage", detail }] });
   }
   if (!record.config.enabled && percentage > 0) {
     return refuse({
@@ -67,6 +62,3 @@ export function configuredPercentage(config: FlagConfig): number | undefined {
 }
 
 const refuse = (problem: Refusal): { readonly kind: "refuse"; readonly problem: Refusal } => ({ kind: "refuse", problem });
-
-const isPercentage = (value: number): boolean =>
-  value >= 0 && value <= 100 && Math.abs(value * PERCENTAGE_STEPS - Math.round(value * PERCENTAGE_STEPS)) < 1e-6;

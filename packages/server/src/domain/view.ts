@@ -1,5 +1,5 @@
 import type { FlagConfigView, FlagStateView, FlagView, RampView, SegmentView, TokenView } from "@rampart/core";
-import type { ConfigRecord, EpochMs, FlagRecord, SegmentRecord, TokenRecord } from "../ports/store.ts";
+import type { ConfigRecord, EpochMs, FlagRecord, SegmentRecord, TokenRecord } from "./records.ts";
 import { percentageOf } from "./ramp.ts";
 
 /** RFC 3339 in UTC with milliseconds. */

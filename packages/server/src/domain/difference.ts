@@ -1,0 +1,27 @@
+import type { JsonObject, JsonValue } from "@rampart/core";
+import canonicalize from "canonicalize";
+import type { Difference } from "./problems.ts";
+
+/**
+ * Every field in which two JSON values differ, by JSON pointer. Objects are gone into; lists and the rest are compared as a whole,
+ * because what moved within a list can't be said by position. A field that one of them lacks is null there.
+ */
+export function differencesOf(yours: JsonValue, current: JsonValue, pointer = ""): readonly Difference[] {
+  if (isObject(yours) && isObject(current)) {
+    const names = new Set([...Object.keys(yours), ...Object.keys(current)]);
+    return [...names].flatMap((name) => differencesOf(own(yours, name), own(current, name), `${pointer}/${escapePointer(name)}`));
+  }
+  return canonicalize(yours) === canonicalize(current) ? [] : [{ pointer, yours, current }];
+}
+
+/** One step of a JSON pointer (RFC 6901). */
+export function escapePointer(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+/** A JSON object, rather than a list, null or a plain value. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const own = (object: JsonObject, name: string): JsonValue => (Object.hasOwn(object, name) ? (object[name] ?? null) : null);
