@@ -7,7 +7,9 @@ import type { JsonValue } from "@rampart/core";
 export interface Plan {
   readonly name: string;
   readonly title: string;
-  readonly change?: { readonly id?: string; readonly risk?: string };
+  readonly change?: Change;
+  /** What people should know and the engine doesn't act on. */
+  readonly about: PlanAbout;
   readonly labels: { readonly [key: string]: string };
   readonly flag: string;
   readonly environment: string;
@@ -18,6 +20,7 @@ export interface Plan {
   readonly preconditions: readonly Precondition[];
   readonly stages: readonly Stage[];
   readonly rollback: RollbackPlan;
+  readonly completion: CompletionPlan;
   readonly notify: readonly NotifyRule[];
   readonly escalation: readonly EscalationStep[];
   /** Reminders for approvals that wait: how often. */
@@ -31,8 +34,54 @@ export interface Plan {
   readonly noDataAfterMs: number;
   /** How far back a baseline looks before exposure. */
   readonly baselineWindowMs: number;
+  /** Requests a second that the plan's author expects on the flag's path, all users together; for warnings about rules that one error can fire. */
+  readonly trafficPerSecond?: number;
   /** Hex SHA-256 of the canonical document; approvals bind to it. */
   readonly digest: string;
+}
+
+/** The change record that the plan belongs to. */
+export interface Change {
+  readonly id?: string;
+  readonly type?: string;
+  readonly risk?: string;
+  readonly impact?: string;
+  readonly description?: string;
+}
+
+/** Shown with the rollout, part of the digest, never acted upon. */
+export interface PlanAbout {
+  readonly description?: string;
+  readonly owner?: string;
+  /** The plan's own version, for people; the digest is what approvals bind to. */
+  readonly version?: string;
+  readonly contacts: readonly Contact[];
+  readonly links: readonly { readonly title: string; readonly url: string }[];
+  readonly risks: readonly Risk[];
+  /** What was signed off before the plan was written; not asked again. */
+  readonly signoffs: readonly Signoff[];
+}
+
+export interface Contact {
+  readonly role: string;
+  /** A telephone number, an address, a channel. */
+  readonly contact: string;
+  readonly availability?: string;
+  readonly responsibility?: string;
+}
+
+export interface Risk {
+  readonly risk: string;
+  readonly probability?: string;
+  readonly impact?: string;
+  readonly mitigation?: string;
+}
+
+export interface Signoff {
+  readonly item: string;
+  readonly by?: string;
+  /** `YYYY-MM-DD`. */
+  readonly on?: string;
 }
 
 /** When a stage may begin: local times of day, `to` after midnight when it is not after `from`. */
@@ -46,7 +95,14 @@ export interface Window {
   readonly days: readonly number[];
 }
 
-export type MetricUnit = "ratio" | "seconds" | "count" | "none";
+/** What a metric's numbers are: 0…1 (`ratio`) or 0…100 (`percent`), `seconds` or `milliseconds`, a `count`, or anything (`none`). */
+export type MetricUnit = "ratio" | "percent" | "seconds" | "milliseconds" | "count" | "none";
+
+/**
+ * Text in which `${NAME}` stands for a variable of the server's environment. The plan keeps it as it was written, so that no
+ * secret gets into the digest, the evidence or a log; `resolveSecrets` fills it in at the edge.
+ */
+export type Template = string;
 
 export interface Metric {
   readonly name: string;
@@ -56,19 +112,33 @@ export interface Metric {
   readonly baseline?: number;
   /** A sample older than this is stale and counts as no data. */
   readonly maxAgeMs?: number;
+  readonly description?: string;
 }
 
 export type MetricSource =
-  | { readonly kind: "prometheus"; readonly url?: string; readonly query: string; readonly headers: { readonly [name: string]: string } }
+  /** No `url`: the server's own Prometheus. */
+  | {
+      readonly kind: "prometheus";
+      readonly url?: Template;
+      readonly query: string;
+      readonly headers: { readonly [name: string]: Template };
+    }
   | {
       readonly kind: "http";
-      readonly url: string;
+      readonly url: Template;
       readonly method: "GET" | "HEAD" | "POST";
-      readonly headers: { readonly [name: string]: string };
+      readonly headers: { readonly [name: string]: Template };
       /** What a good answer is. */
-      readonly expect: { readonly status: readonly number[]; readonly body?: { readonly pointer: string; readonly equals: JsonValue } };
+      readonly expect: {
+        readonly status: readonly number[];
+        readonly body?: { readonly pointer: string; readonly equals: JsonValue };
+      };
       /** What the sample's value is: 1 or 0 averaged over `windowMs` (`success`), the seconds it took, or the number at a JSON pointer. */
-      readonly measure: { readonly kind: "success"; readonly windowMs: number } | { readonly kind: "latency" } | { readonly kind: "value"; readonly pointer: string };
+      readonly measure:
+        | { readonly kind: "success"; readonly windowMs: number }
+        | { readonly kind: "latency" }
+        | { readonly kind: "value"; readonly pointer: string };
+      /** Between two calls; undefined: one for each sampling. */
       readonly everyMs?: number;
     }
   | { readonly kind: "signal"; readonly signal: string }
@@ -79,7 +149,13 @@ export type MetricSource =
       readonly metric?: string;
       readonly cohort: "on" | "off" | "all";
       readonly windowMs: number;
+      /** With fewer events in the window there is no data; 0: any number will do. */
+      readonly minEvents: number;
     };
+
+/** A source whose templates were filled in. It holds secrets: it is never stored, logged or sent to a browser. */
+export type ResolvedSource = MetricSource & { readonly [resolved]: true };
+declare const resolved: unique symbol;
 
 export type Comparison = "<" | "<=" | ">" | ">=" | "==" | "!=";
 
@@ -103,7 +179,9 @@ export type Threshold =
 export interface Criterion {
   /** Unique in the plan; two criteria with the same condition and `forMs` are the same criterion. */
   readonly id: string;
-  readonly test: { readonly kind: "condition"; readonly condition: Condition } | { readonly kind: "compare"; readonly within: CompareWithin };
+  readonly test:
+    | { readonly kind: "condition"; readonly condition: Condition }
+    | { readonly kind: "compare"; readonly within: CompareWithin };
   readonly forMs: number;
 }
 
@@ -122,6 +200,7 @@ export interface Trigger {
   readonly forMs: number;
   readonly action: TriggerAction;
   readonly severity: Severity;
+  readonly description?: string;
 }
 
 /** The differential trigger's settings; evaluated by the statistics that a later part brings. */
@@ -146,17 +225,20 @@ export type Precondition =
   | { readonly kind: "drill"; readonly withinMs: number; readonly underMs: number };
 
 export interface ChecklistItem {
-  /** Stable slug of the text. */
+  /** Slug of the text, unique in the plan. */
   readonly id: string;
   readonly text: string;
   /** Roles that may tick it; empty: any operator. */
   readonly roles: readonly string[];
-  /** Due this long after it opens (rollback checklists). */
+  /** Due this long after it opens (rollback and completion checklists). */
   readonly withinMs?: number;
+  /** A command that a person or a CI job runs for it, shown to be copied. Rampart never runs it. */
+  readonly run?: string;
 }
 
 export interface Stage {
   readonly name: string;
+  readonly description?: string;
   /** 0 < p ≤ 100, three decimals, above the stage before. */
   readonly percentage: number;
   readonly durationMs: number;
@@ -164,6 +246,7 @@ export interface Stage {
   readonly onTimeout: "pause" | "rollback";
   /** With what is inherited. */
   readonly criteria: readonly Criterion[];
+  /** What a person ticks, the evidence to attach included. */
   readonly checklist: readonly ChecklistItem[];
   readonly approvals: readonly Approval[];
   /** The plan's, with this stage's replacements. */
@@ -182,24 +265,69 @@ export interface RollbackPlan {
   readonly checklist: readonly ChecklistItem[];
 }
 
+/** What is left to do when the last stage is done. It holds nothing up: the rollout is completed already. */
+export interface CompletionPlan {
+  /** Opens at completion; `withinMs` counts from there. */
+  readonly checklist: readonly ChecklistItem[];
+  readonly reviews: readonly Review[];
+}
+
+/** A look back some time after completion: criteria are sampled once, a checklist opens, a `review` notification goes out. */
+export interface Review {
+  readonly name: string;
+  readonly afterMs: number;
+  /** `forMs` is 0: judged at the sample taken at that moment. */
+  readonly criteria: readonly Criterion[];
+  readonly checklist: readonly ChecklistItem[];
+}
+
 export type NoDataPolicy = "hold" | "pause" | "rollback";
 
 /** Moments that notifications are bound to. */
 export type NotifyEvent =
-  | "scheduled" | "started" | "stage" | "stageDone" | "awaiting" | "reminder" | "paused" | "resumed" | "trigger" | "noData" | "timeout"
-  | "rollback" | "recovered" | "notRecovered" | "completed" | "cancelled" | "escalation" | "summary";
+  | "scheduled"
+  | "started"
+  | "stage"
+  | "stageDone"
+  | "awaiting"
+  | "reminder"
+  | "paused"
+  | "resumed"
+  | "trigger"
+  | "noData"
+  | "timeout"
+  | "rollback"
+  | "recovered"
+  | "notRecovered"
+  | "completed"
+  | "cancelled"
+  | "escalation"
+  | "summary"
+  /** A review's time has come. */
+  | "review"
+  /** A checklist item is past its `within`. */
+  | "overdue";
 
 export interface NotifyRule {
   readonly on: readonly NotifyEvent[];
   /** Empty: any. */
   readonly severity: readonly Severity[];
   readonly to: readonly string[];
-  /** Moments relative to the start (`-2h`, `+24h`), in milliseconds; for rules with `at` in place of `on`. */
+  /** Only for events of these stages; empty: any. */
+  readonly stages: readonly string[];
+  /** Moments relative to `from` (`-2h`, `+24h`), in milliseconds; for rules with `at` in place of `on`. */
   readonly atMs: readonly number[];
+  /** What `atMs` counts from: the (scheduled) start, or completion. */
+  readonly from: "start" | "completed";
+  /** A summary this often from the start to the end of the rollout; for rules with `every` in place of `on`. */
+  readonly everyMs?: number;
   readonly message?: string;
 }
 
 export interface EscalationStep {
   readonly afterMs: number;
   readonly to: readonly string[];
+  /** Empty: any. */
+  readonly severity: readonly Severity[];
+  readonly message?: string;
 }
