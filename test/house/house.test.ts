@@ -30,7 +30,8 @@ const SERVER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   metrics: ["domain", "ports"],
   notify: ["domain", "ports"],
   gates: ["domain", "ports"],
-  http: ["domain", "ports", "stream", "store", "telemetry", "metrics", "notify", "gates"],
+  egress: ["domain", "ports"],
+  http: ["domain", "ports", "stream", "store", "telemetry", "metrics", "notify", "gates", "egress"],
 };
 
 describe("the house", () => {
