@@ -1,0 +1,42 @@
+/** Why the hub let go of a stream. */
+export type StreamEnd = "client" | "slow" | "revoked" | "shutdown";
+
+/** Why a stream was not accepted. */
+export type StreamRefusal = "storm" | "full" | "draining";
+
+/**
+ * What the server counts about itself. Intention-named, so that those who report need to know no metrics library.
+ * All durations are in seconds, as Prometheus wants them.
+ */
+export interface Meter {
+  streamOpened(environment: string): void;
+  streamClosed(environment: string, end: StreamEnd): void;
+  streamRefused(refusal: StreamRefusal): void;
+  /** A consumer that fell so far behind that frames were left out. */
+  consumerSlow(environment: string): void;
+  /** One change handed to every stream: seconds from its commit to the last socket write. */
+  fannedOut(environment: string, seconds: number): void;
+  /** How late a heartbeat slot ran. */
+  heartbeatLag(seconds: number): void;
+  /** Seconds from an urgent change's commit to one client's receipt. */
+  acknowledged(environment: string, seconds: number): void;
+  /** A write that is stored; `action` as in the audit. */
+  committed(action: string): void;
+  /** The revision that streams and polls are served. */
+  revision(environment: string, revision: number): void;
+  storeFailed(operation: string): void;
+}
+
+/** Counts nothing. */
+export const silentMeter: Meter = {
+  streamOpened: () => undefined,
+  streamClosed: () => undefined,
+  streamRefused: () => undefined,
+  consumerSlow: () => undefined,
+  fannedOut: () => undefined,
+  heartbeatLag: () => undefined,
+  acknowledged: () => undefined,
+  committed: () => undefined,
+  revision: () => undefined,
+  storeFailed: () => undefined,
+};

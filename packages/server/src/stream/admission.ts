@@ -1,0 +1,48 @@
+/** How fast streams are let in. */
+export interface AdmissionRate {
+  /** Streams a second, in the long run. */
+  readonly perSecond: number;
+  /** Streams at once after a quiet time: what one turn of the event loop can take without a stall. */
+  readonly burst: number;
+}
+
+/**
+ * A token bucket for accepting streams, so that ten thousand clients coming back at once don't stall those already
+ * there. It also knows how many it has sent away, and asks the next ones to come back spread over the time it will
+ * take to let those in: a fixed Retry-After would only move the storm.
+ */
+export class Admission {
+  readonly #rate: AdmissionRate;
+  #tokens: number;
+  #waiting = 0;
+  #atMs: number;
+
+  constructor(rate: AdmissionRate, nowMs: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#atMs = nowMs;
+  }
+
+  /** True: let it in. `nowMs` is monotonic. */
+  admit(nowMs: number): boolean {
+    const gained = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#rate.perSecond;
+    this.#atMs = nowMs;
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);
+    this.#waiting = Math.max(0, this.#waiting - gained);
+    if (this.#tokens < 1) {
+      this.#waiting += 1;
+      return false;
+    }
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** Whole seconds for `Retry-After`, 1…30, spread over the time that those sent away will need. `chance`: 0 ≤ x < 1. */
+  retryAfterSeconds(chance: number): number {
+    const spreadSeconds = Math.min(RETRY_AFTER_SECONDS_MAX - 1, Math.ceil(this.#waiting / this.#rate.perSecond));
+    return 1 + Math.floor(chance * (spreadSeconds + 1));
+  }
+}
+
+/** SDKs back off to 30 s by themselves; asking for more would break the bound on coming back. */
+const RETRY_AFTER_SECONDS_MAX = 30;

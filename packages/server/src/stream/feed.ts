@@ -1,0 +1,235 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Basis, Delta, Heartbeat, LinearRegex, Snapshot } from "@rampart/core";
+import { encodeDelta, formatBasis, Ruleset } from "@rampart/core";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { EnvironmentChanges, EnvironmentContent, EpochMs, Store } from "../ports/store.ts";
+import { EncodedContent } from "./content.ts";
+import { encodeEvent, EVENT_END, eventHead } from "./frame.ts";
+
+/** Resumes from this many different revisions are kept encoded; the rest are encoded again. A storm comes back from a handful. */
+const RESUMES_CACHED_MAX = 64;
+
+/** A feed that has not reached the store for this long is not ready: three polls and some slack. */
+const SYNC_FRESH_MS = 5_000;
+
+export interface FeedParts {
+  readonly store: Pick<Store, "content" | "changesSince">;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly logger: Logger;
+  readonly regex: LinearRegex;
+}
+
+/** One step of the environment, encoded once for every stream. */
+export interface FeedChange {
+  readonly frame: Buffer;
+  readonly committedAt: EpochMs;
+}
+
+/** The whole environment, ready to be sent. `etag` is strong. */
+export interface EncodedSnapshot {
+  readonly etag: string;
+  readonly body: Buffer;
+  /** `body` as a `snapshot` event. */
+  readonly frame: Buffer;
+  /** `body` compressed, made when first asked for. */
+  readonly gzipped: () => Promise<Buffer>;
+}
+
+/** The newest change that asked for receipts. */
+export interface UrgentChange {
+  readonly revision: number;
+  readonly committedAt: EpochMs;
+}
+
+/**
+ * One environment as it is sent to SDKs. It follows the store through `changesSince` and nothing else, whether a commit of this process
+ * or the poll calls: what a crash kept from being published, and what another replica wrote, takes the same path as every other change.
+ */
+export class Feed {
+  readonly environment: string;
+  readonly ruleset: Ruleset;
+  readonly #parts: FeedParts;
+  readonly #content = new EncodedContent();
+  readonly #resumes = new Map<number, Promise<Buffer | undefined>>();
+  #onChange: (change: FeedChange) => void = () => undefined;
+  #snapshot: EncodedSnapshot | undefined;
+  #urgent: UrgentChange | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #syncedAtMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(environment: string, parts: FeedParts) {
+    this.environment = environment;
+    this.#parts = parts;
+    this.ruleset = new Ruleset({ regex: parts.regex });
+  }
+
+  /** Reads the environment whole. Rejects when the store can't be read or has no such environment. */
+  static async open(environment: string, parts: FeedParts): Promise<Feed> {
+    const feed = new Feed(environment, parts);
+    await feed.#reload();
+    return feed;
+  }
+
+  /** Called with each change after it is in `ruleset`, in order. One listener: the hub. */
+  set onChange(listener: (change: FeedChange) => void) {
+    this.#onChange = listener;
+  }
+
+  get revision(): number {
+    return this.ruleset.revision;
+  }
+
+  get epoch(): string {
+    return this.ruleset.epoch ?? "";
+  }
+
+  get digest(): string {
+    return this.ruleset.digest;
+  }
+
+  get urgent(): UrgentChange | undefined {
+    return this.#urgent;
+  }
+
+  /** Whether the store was read lately, so that what is served is what is stored. */
+  get isFresh(): boolean {
+    return this.#parts.clock.monotonicMs() - this.#syncedAtMs <= SYNC_FRESH_MS;
+  }
+
+  get snapshot(): EncodedSnapshot {
+    this.#snapshot ??= this.#encodeSnapshot();
+    return this.#snapshot;
+  }
+
+  /** A `heartbeat` event for now. */
+  heartbeat(): Buffer {
+    const { epoch, revision, digest } = this;
+    const heartbeat: Heartbeat = { epoch, revision, digest, now: this.#parts.clock.now() };
+    return encodeEvent({ id: this.#id(), event: "heartbeat", json: JSON.stringify(heartbeat) });
+  }
+
+  /**
+   * The one `delta` event that takes a client from `basis` to the present; undefined when there is none and it needs the snapshot.
+   * The present may move on while it is made: check `revision` before sending.
+   */
+  resume(basis: Basis): Promise<Buffer | undefined> {
+    if (basis.epoch !== this.epoch || basis.revision > this.revision) return Promise.resolve(undefined);
+    const cached = this.#resumes.get(basis.revision);
+    if (cached !== undefined) return cached;
+    const made = this.#resumeFrom(basis.revision);
+    if (this.#resumes.size < RESUMES_CACHED_MAX) this.#resumes.set(basis.revision, made);
+    return made;
+  }
+
+  /**
+   * Takes over everything committed before the call. Never rejects: a write that is stored has not failed because it could not
+   * be told yet, and the poll tells it within a second.
+   */
+  catchUp(): Promise<void> {
+    if (this.#running !== undefined) {
+      this.#again = true;
+      return this.#running;
+    }
+    this.#running = this.#catchUpAll();
+    return this.#running;
+  }
+
+  async #catchUpAll(): Promise<void> {
+    do {
+      this.#again = false;
+      try {
+        await this.#step();
+        this.#syncedAtMs = this.#parts.clock.monotonicMs();
+      } catch (cause) {
+        this.#parts.meter.storeFailed("changesSince");
+        this.#parts.logger.error({ environment: this.environment, revision: this.revision, err: cause }, "can't read changes from the store; streams stay at their revision until it works again");
+      }
+    } while (this.#again);
+    // In the same turn as the last look at `again`: a call in between would otherwise be forgotten.
+    this.#running = undefined;
+  }
+
+  async #step(): Promise<void> {
+    const changes = await this.#parts.store.changesSince(this.environment, this.revision);
+    if (changes === undefined || changes.epoch !== this.epoch) {
+      await this.#reload();
+      this.#onChange({ frame: this.snapshot.frame, committedAt: this.#parts.clock.now() });
+      return;
+    }
+    if (changes.revision === this.revision) return;
+    const from = this.revision;
+    const applied = this.ruleset.apply({ ...changes, digest: "" });
+    if (applied.kind !== "applied") throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
+    this.#content.apply(changes);
+    if (changes.urgent) this.#urgent = { revision: changes.revision, committedAt: changes.committedAt };
+    this.#moved();
+    this.#onChange({ frame: this.#encodeDelta(changes), committedAt: changes.committedAt });
+  }
+
+  async #reload(): Promise<void> {
+    const { environment } = this;
+    const content = await this.#parts.store.content(environment);
+    if (content === undefined) throw new Error(`the store has no environment ${JSON.stringify(environment)}`);
+    if (content.epoch === this.ruleset.epoch && content.revision < this.revision) {
+      this.#parts.logger.error(
+        { environment, stored: content.revision, served: this.revision },
+        "the store went back to an older revision of the same epoch; clients keep the newer one until the revision passes it. Was a backup put in place under a running server?",
+      );
+    }
+    this.ruleset.replace(snapshotOf(content));
+    this.#content.replace(content);
+    this.#urgent = undefined;
+    this.#syncedAtMs = this.#parts.clock.monotonicMs();
+    this.#moved();
+  }
+
+  #moved(): void {
+    this.#snapshot = undefined;
+    this.#resumes.clear();
+    this.#parts.meter.revision(this.environment, this.revision);
+  }
+
+  async #resumeFrom(revision: number): Promise<Buffer | undefined> {
+    try {
+      const changes = await this.#parts.store.changesSince(this.environment, revision);
+      // The store may be ahead of this feed, and the digest of what is ahead is not known here.
+      if (changes === undefined || changes.epoch !== this.epoch || changes.revision !== this.revision) return undefined;
+      return this.#encodeDelta(changes);
+    } catch (cause) {
+      this.#parts.meter.storeFailed("changesSince");
+      this.#parts.logger.warn({ environment: this.environment, basis: revision, err: cause }, "can't read changes from the store; a resuming stream gets the whole snapshot instead");
+      return undefined;
+    }
+  }
+
+  #encodeDelta(changes: EnvironmentChanges): Buffer {
+    const { epoch, from, revision, flags, segments, removedFlags, removedSegments, urgent, committedAt } = changes;
+    const delta: Delta = { epoch, from, revision, digest: this.digest, flags, segments, removedFlags, removedSegments, urgent, committedAt };
+    return encodeEvent({ id: this.#id(), event: "delta", json: JSON.stringify(encodeDelta(delta)) });
+  }
+
+  #encodeSnapshot(): EncodedSnapshot {
+    const { environment, epoch, revision, digest } = this;
+    const head = eventHead(this.#id(), "snapshot");
+    const json = Buffer.from(this.#content.snapshotJson({ environment, epoch, revision, digest }));
+    const frame = Buffer.concat([head, json, EVENT_END]);
+    const body = frame.subarray(head.length, frame.length - EVENT_END.length);
+    let gzipped: Promise<Buffer> | undefined;
+    return { etag: `"${this.#id()}"`, body, frame, gzipped: () => (gzipped ??= gzipAsync(body)) };
+  }
+
+  #id(): string {
+    return formatBasis({ epoch: this.epoch, revision: this.revision });
+  }
+}
+
+const gzipAsync = promisify<Buffer, Buffer>(gzip);
+
+function snapshotOf({ key, epoch, revision, flags, segments }: EnvironmentContent): Snapshot {
+  return { environment: key, epoch, revision, digest: "", flags, segments };
+}
