@@ -1,0 +1,77 @@
+import type { Metric, MetricSource } from "../domain/plan/types.ts";
+import type { Egress, EgressResult } from "../ports/egress.ts";
+import type { MetricProvider, Observation } from "../ports/metric-provider.ts";
+import { ANSWER_BYTES_MAX, QUERY_TIMEOUT_MS, rawOf } from "./limits.ts";
+import { readAnswer, type Reading } from "./prometheus-answer.ts";
+
+type PrometheusSource = Extract<MetricSource, { kind: "prometheus" }>;
+
+/** Points asked for in a baseline's range: enough for a mean, few enough for any server. */
+const BASELINE_POINTS = 60;
+const STEP_SECONDS_MIN = 1;
+
+export interface PrometheusOptions {
+  readonly egress: Egress;
+  /** For metrics that name no server. */
+  readonly defaultUrl?: string;
+}
+
+/** Asks Prometheus, or anything that speaks its query API (Thanos, Mimir, VictoriaMetrics), one instant query a sample. */
+export function createPrometheusProvider(options: PrometheusOptions): MetricProvider {
+  const ask = async (metric: Metric, path: string, parameters: Readonly<Record<string, string>>, average: boolean): Promise<Observation> => {
+    const source = sourceOf(metric);
+    const base = source.url ?? options.defaultUrl;
+    if (base === undefined) {
+      return { kind: "error", cause: "configuration", reason: "no Prometheus server is named; give the metric a url or set RAMPART_PROMETHEUS_URL" };
+    }
+    const result = await options.egress.send({
+      url: `${base.replace(/\/+$/, "")}${path}`,
+      // POST, because a query may be longer than a URL.
+      method: "POST",
+      headers: { ...source.headers, "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ query: source.query, timeout: `${QUERY_TIMEOUT_MS}ms`, ...parameters }).toString(),
+      timeoutMs: QUERY_TIMEOUT_MS,
+      bodyBytesMax: ANSWER_BYTES_MAX,
+    });
+    return observationOf(result, average);
+  };
+  return {
+    sample: (metric, at) => ask(metric, "/api/v1/query", { time: unixSeconds(at) }, false),
+    baseline: (metric, { from, to }) => {
+      const step = Math.max(STEP_SECONDS_MIN, Math.ceil((to - from) / 1000 / BASELINE_POINTS));
+      return ask(metric, "/api/v1/query_range", { start: unixSeconds(from), end: unixSeconds(to), step: String(step) }, true);
+    },
+  };
+}
+
+function sourceOf(metric: Metric): PrometheusSource {
+  if (metric.source.kind !== "prometheus") throw new Error(`the Prometheus provider was asked for a metric of kind ${metric.source.kind}`);
+  return metric.source;
+}
+
+function unixSeconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function observationOf(result: EgressResult, average: boolean): Observation {
+  switch (result.kind) {
+    case "refused":
+      return { kind: "error", cause: "configuration", reason: `${result.reason}; ${result.hint}` };
+    case "failed":
+      return { kind: "error", cause: "provider", reason: result.reason };
+    case "answer":
+      return judge(result.status, readAnswer(result.body), rawOf(result.body), average);
+  }
+}
+
+function judge(status: number, reading: Reading, raw: string, average: boolean): Observation {
+  if (status === 401 || status === 403) return { kind: "error", cause: "configuration", reason: `the server answered ${status}: check the metric's headers` };
+  if (reading.kind === "wrong") return { kind: "error", cause: reading.cause, reason: status === 200 ? reading.reason : `the server answered ${status}: ${reading.reason}` };
+  if (status !== 200) return { kind: "error", cause: "provider", reason: `the server answered ${status}` };
+  if (reading.kind === "empty") return { kind: "noData", reason: "the query gives no series", raw };
+  const finite = reading.points.filter((point) => Number.isFinite(point.value));
+  const last = finite.at(-1);
+  if (!last) return { kind: "noData", reason: `the value is ${reading.points.at(-1)?.value ?? "missing"}`, raw };
+  const value = average ? finite.reduce((sum, point) => sum + point.value, 0) / finite.length : last.value;
+  return { kind: "value", value, observedAt: last.atMs, raw };
+}
