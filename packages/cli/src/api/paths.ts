@@ -1,0 +1,21 @@
+/** The paths of the API, each part percent-encoded: a flag's key may hold a slash. */
+export const paths = {
+  flags: "/api/v1/flags",
+  flag: (key: string) => `/api/v1/flags/${encodeURIComponent(key)}`,
+  config: (environment: string, key: string) => `${environmentPath(environment)}/flags/${encodeURIComponent(key)}`,
+  rollout: (environment: string, key: string) => `${paths.config(environment, key)}/rollout`,
+  kill: (environment: string, key: string) => `${paths.config(environment, key)}/kill`,
+  restore: (environment: string, key: string) => `${paths.config(environment, key)}/restore`,
+  evaluate: (environment: string) => `${environmentPath(environment)}/evaluate`,
+  clients: (environment: string) => `${environmentPath(environment)}/clients`,
+  segments: "/api/v1/segments",
+  segment: (key: string) => `/api/v1/segments/${encodeURIComponent(key)}`,
+  tokens: "/api/v1/tokens",
+  token: (id: string) => `/api/v1/tokens/${encodeURIComponent(id)}`,
+  audit: "/api/v1/audit",
+  auditExport: "/api/v1/audit/export",
+} as const;
+
+function environmentPath(environment: string): string {
+  return `/api/v1/environments/${encodeURIComponent(environment)}`;
+}

@@ -1,0 +1,59 @@
+import type { ClientsView } from "@rampart/core";
+import { paths } from "../api/paths.ts";
+import { ago, count } from "../output/format.ts";
+import { table, type Cell } from "../output/table.ts";
+import type { Run } from "../run.ts";
+import type { Define } from "./group.ts";
+
+/** `rampart clients` */
+export const define: Define = (command, bind) => {
+  command
+    .description("List the SDKs that are connected to an environment, with the revision that each of them has.")
+    .action(
+      bind(async (run) => {
+        const api = await run.api();
+        const view = await api.request<ClientsView>({ path: paths.clients(run.environment) });
+        run.print(view, () => (view.clients.length === 0 ? "" : clientsText(run, view)));
+        if (!run.json) run.note(summary(view));
+      }),
+    );
+};
+
+function clientsText(run: Run, view: ClientsView): string {
+  const now = run.io.now();
+  return table(
+    [
+      { title: "CLIENT", shrinkTo: 8 },
+      { title: "SDK" },
+      { title: "ADDRESS", shrinkTo: 9 },
+      { title: "BY" },
+      { title: "REVISION", align: "right" },
+      { title: "BEHIND", align: "right" },
+      { title: "CONFIRMED" },
+      { title: "LAST CONTACT" },
+      { title: "CONNECTED" },
+    ],
+    view.clients.map((client) => [
+      client.instanceId,
+      client.sdk,
+      client.address,
+      client.transport,
+      String(client.revision),
+      behind(client.lag),
+      client.acknowledgedAt === undefined ? { text: "-", paint: "dim" } : ago(client.acknowledgedAt, now),
+      ago(client.lastContactAt, now),
+      { text: ago(client.connectedAt, now), paint: "dim" },
+    ]),
+    { style: run.style, columns: run.io.stdout.columns },
+  );
+}
+
+function behind(lag: number): Cell {
+  return lag === 0 ? { text: "0", paint: "dim" } : { text: count(lag), paint: "yellow" };
+}
+
+function summary(view: ClientsView): string {
+  if (view.total === 0) return `no client is connected to ${view.environment} (revision ${view.revision})`;
+  const listed = view.clients.length < view.total ? `; ${count(view.clients.length)} are listed` : "";
+  return `${count(view.current)} of ${count(view.total)} clients in ${view.environment} have revision ${view.revision}${listed}`;
+}

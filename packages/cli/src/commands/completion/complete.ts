@@ -1,0 +1,107 @@
+import type { Command, Option } from "commander";
+import type { FlagView, Page, SegmentView } from "@rampart/core";
+import { paths } from "../../api/paths.ts";
+import type { Bind, Run } from "../../run.ts";
+import type { Define } from "../group.ts";
+
+/** Somebody waits with a finger on the tab key. */
+const LOOKUP_TIMEOUT_MS = 1000;
+const ENVIRONMENTS = ["production", "staging", "development"];
+
+interface Candidate {
+  readonly text: string;
+  readonly about?: string;
+}
+
+/** `rampart __complete -- WORDS…`: what may stand for the last word. Says nothing at all rather than something wrong. */
+export const define: Define = (command, bind) => {
+  command.argument("[words...]").action(
+    bind<readonly [words: readonly string[]]>(async (run, [words]) => {
+      const candidates = await complete(run, command.parent ?? command, words, bind);
+      const prefix = words.at(-1) ?? "";
+      const fitting = candidates.filter(({ text }) => text.startsWith(prefix));
+      run.io.stdout.write(fitting.map(({ text, about }) => `${about === undefined ? text : `${text}\t${about}`}\n`).join(""));
+    }),
+  );
+};
+
+async function complete(run: Run, program: Command, words: readonly string[], bind: Bind): Promise<readonly Candidate[]> {
+  const before = words.slice(0, -1);
+  const current = words.at(-1) ?? "";
+  const { command, positionals, pending } = await walk(program, before, bind);
+  if (pending !== undefined) return valuesOf(pending);
+  if (current.startsWith("-")) return optionsOf(command);
+  if (command.commands.length > 0) {
+    const visible = command.createHelp().visibleCommands(command);
+    return visible.map((one) => ({ text: one.name(), about: one.summary() }));
+  }
+  return argumentsOf(run, command, positionals);
+}
+
+/** Follows the words down to the command that they end in, over its options and their values. */
+async function walk(
+  program: Command,
+  words: readonly string[],
+  bind: Bind,
+): Promise<{ readonly command: Command; readonly positionals: number; readonly pending: Option | undefined }> {
+  const { loadGroup } = await import("../../program.ts");
+  let command = program;
+  let positionals = 0;
+  let pending: Option | undefined;
+  for (const word of words) {
+    if (pending !== undefined) {
+      pending = undefined;
+    } else if (word.startsWith("-")) {
+      const option = allOptions(command).find((one) => one.short === word || one.long === word);
+      pending = option?.required === true ? option : undefined;
+    } else {
+      const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+      if (next === undefined) {
+        positionals += 1;
+      } else {
+        if (command === program) await loadGroup(next, bind);
+        command = next;
+      }
+    }
+  }
+  return { command, positionals, pending };
+}
+
+function allOptions(command: Command): readonly Option[] {
+  const help = command.createHelp();
+  return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
+}
+
+function optionsOf(command: Command): readonly Candidate[] {
+  return allOptions(command).flatMap((option) => (option.long === undefined ? [] : [{ text: option.long, about: option.description }]));
+}
+
+function valuesOf(option: Option): readonly Candidate[] {
+  if (option.argChoices !== undefined) return option.argChoices.map((text) => ({ text }));
+  return option.long === "--environment" ? ENVIRONMENTS.map((text) => ({ text })) : [];
+}
+
+async function argumentsOf(run: Run, command: Command, position: number): Promise<readonly Candidate[]> {
+  const argument = command.registeredArguments[position];
+  if (argument?.argChoices !== undefined) return argument.argChoices.map((text) => ({ text }));
+  switch (argument?.name()) {
+    case "flag":
+      return keys<FlagView>(run, paths.flags);
+    case "segment":
+      return keys<SegmentView>(run, paths.segments);
+    case undefined:
+    default:
+      return [];
+  }
+}
+
+async function keys<T extends { readonly key: string; readonly description: string }>(run: Run, path: string): Promise<readonly Candidate[]> {
+  try {
+    const api = await run.api({ timeoutMs: LOOKUP_TIMEOUT_MS });
+    const page = await api.request<Page<T>>({ path });
+    return page.items.map(({ key, description }) => ({ text: key, about: description.replace(/\s+/g, " ").trim() }));
+  } catch {
+    // A completion has nowhere to say what went wrong; the command itself will.
+    return [];
+  }
+}

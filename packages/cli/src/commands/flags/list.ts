@@ -1,0 +1,50 @@
+import type { FlagView, Page } from "@rampart/core";
+import { allPages } from "../../api/pages.ts";
+import { paths } from "../../api/paths.ts";
+import { ago, orDash } from "../../output/format.ts";
+import { table } from "../../output/table.ts";
+import type { Run } from "../../run.ts";
+import type { Define } from "../group.ts";
+import { environmentsOf, stateCell } from "./state.ts";
+
+export const defineList: Define = (flags, bind) => {
+  flags
+    .command("list")
+    .summary("every flag, and what it does in each environment")
+    .description("List the flags with their state in each environment, or in the one that --environment names.")
+    .option("--tag <tag>", "only flags that have this tag")
+    .action(
+      bind<readonly [], { readonly tag?: string }>(async (run, _args, { tag }) => {
+        const page = await allPages<FlagView>(await run.api(), paths.flags);
+        const items = tag === undefined ? page.items : page.items.filter((flag) => flag.tags.includes(tag));
+        run.print({ ...page, items } satisfies Page<FlagView>, () => listText(run, items));
+        if (items.length === 0 && !run.json) {
+          run.note(tag === undefined ? "there is no flag yet; make one: rampart flags create new_checkout" : `no flag has the tag ${tag}`);
+        }
+      }),
+    );
+};
+
+function listText(run: Run, flags: readonly FlagView[]): string {
+  if (flags.length === 0) return "";
+  const environments = run.global.environment === undefined ? environmentsOf(flags) : [run.global.environment];
+  return table(
+    [
+      { title: "FLAG", shrinkTo: 20 },
+      { title: "TYPE" },
+      ...environments.map((name) => ({ title: name.toUpperCase(), shrinkTo: 8 })),
+      { title: "OWNER", shrinkTo: 6 },
+      { title: "TAGS", shrinkTo: 6 },
+      { title: "UPDATED" },
+    ],
+    flags.map((flag) => [
+      { text: flag.key, paint: "bold" },
+      flag.type,
+      ...environments.map((name) => stateCell(flag.environments[name])),
+      orDash(flag.owner),
+      orDash(flag.tags.join(" ")),
+      { text: ago(flag.updatedAt, run.io.now()), paint: "dim" },
+    ]),
+    { style: run.style, columns: run.io.stdout.columns },
+  );
+}

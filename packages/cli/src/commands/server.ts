@@ -1,0 +1,6 @@
+import type { Define } from "./group.ts";
+
+/** `rampart server` */
+export const define: Define = (command) => {
+  command.description("Run a server.");
+};

@@ -1,0 +1,143 @@
+import type { CreatedToken, JsonObject, TokenKind, TokenView } from "@rampart/core";
+import { Option } from "commander";
+import { allPages } from "../api/pages.ts";
+import { paths } from "../api/paths.ts";
+import { usageError } from "../errors.ts";
+import { parseDuration } from "../input/duration.ts";
+import { collect } from "../input/pairs.ts";
+import { ago, moment, orDash } from "../output/format.ts";
+import { fields, table, type Cell } from "../output/table.ts";
+import { styleFor } from "../output/style.ts";
+import type { Run } from "../run.ts";
+import type { Define } from "./group.ts";
+
+interface CreateOptions {
+  readonly kind: TokenKind;
+  readonly role?: readonly string[];
+  /** Milliseconds. */
+  readonly expires?: number;
+}
+
+const KINDS: readonly TokenKind[] = ["admin", "operator", "viewer", "server", "client", "ci"];
+
+const KINDS_HELP = `
+Kinds:
+  admin     everything, tokens too          server   an SDK in a service; one environment
+  operator  flags, segments, ramps, kills   client   an SDK in a browser; one environment
+  viewer    reads                           ci       ramps, from a pipeline
+`;
+
+/** `rampart tokens …` */
+export const define: Define = (tokens, bind) => {
+  tokens
+    .command("list")
+    .summary("every token, without its secret")
+    .description("List tokens and SDK keys. The secrets themselves are shown once, when they are made.")
+    .option("--all", "revoked and expired ones too")
+    .action(
+      bind<readonly [], { readonly all?: boolean }>(async (run, _args, { all }) => {
+        const page = await allPages<TokenView>(await run.api(), paths.tokens);
+        const items = all === true ? page.items : page.items.filter((token) => isAlive(token, run.io.now()));
+        run.print({ ...page, items }, () => listText(run, items));
+      }),
+    );
+  tokens
+    .command("create <name>")
+    .summary("make a token; it is shown this once")
+    .description("Make a token or SDK key. The token alone goes to stdout, so that it can be piped; it is never shown again.")
+    .addOption(new Option("--kind <kind>", "what it may do").choices(KINDS).makeOptionMandatory())
+    .option("--role <role>", "a role of the person, such as engineering-lead; may be given more than once", collect)
+    .option("--expires <time>", "how long it is good for, as 90d (default: until revoked)", parseDuration)
+    .addHelpText("after", KINDS_HELP)
+    .action(
+      bind<readonly [name: string], CreateOptions>(async (run, [name], options) => {
+        const api = await run.api();
+        const token = await api.request<CreatedToken>({ method: "POST", path: paths.tokens, body: bodyOf(run, name, options) });
+        run.print(token, () => `${token.token}\n`);
+        if (!run.json) run.note(createdText(run, token));
+      }),
+    );
+  tokens
+    .command("revoke <id>")
+    .summary("make a token worthless, now")
+    .description("Revoke a token by its id. Streams that were opened with it are closed. Can be repeated.")
+    .action(
+      bind<readonly [id: string]>(async (run, [id]) => {
+        const api = await run.api();
+        const token = await api.request<TokenView | undefined>({ method: "DELETE", path: paths.token(id) });
+        run.print(token ?? { id }, () => `revoked ${token?.name ?? id}\n`);
+      }),
+    );
+};
+
+/** An SDK key is good for one environment; a person's token for all, unless the command line names some. */
+function bodyOf(run: Run, name: string, options: CreateOptions): JsonObject {
+  const isSdkKey = options.kind === "server" || options.kind === "client";
+  const named = run.global.environment?.split(",").map((part) => part.trim());
+  if (isSdkKey && named !== undefined && named.length > 1) {
+    throw usageError(`a ${options.kind} key is good for one environment, but ${named.length} were given`, "make one for each");
+  }
+  return {
+    kind: options.kind,
+    name,
+    environments: named ?? (isSdkKey ? [run.environment] : ["*"]),
+    ...(options.role === undefined ? {} : { roles: options.role }),
+    ...(options.expires === undefined ? {} : { expiresAt: new Date(run.io.now() + options.expires).toISOString() }),
+  };
+}
+
+function isAlive(token: TokenView, now: number): boolean {
+  return token.revokedAt === undefined && (token.expiresAt === undefined || Date.parse(token.expiresAt) > now);
+}
+
+function listText(run: Run, tokens: readonly TokenView[]): string {
+  const now = run.io.now();
+  return table(
+    [
+      { title: "ID" },
+      { title: "NAME", shrinkTo: 10 },
+      { title: "KIND" },
+      { title: "ENVIRONMENTS", shrinkTo: 8 },
+      { title: "ROLES", shrinkTo: 6 },
+      { title: "BEGINS WITH", shrinkTo: 12 },
+      { title: "LAST USED" },
+      { title: "GOOD UNTIL" },
+    ],
+    tokens.map((token) => [
+      token.id,
+      token.name,
+      token.kind,
+      environmentsText(token),
+      orDash(token.roles.join(" ")),
+      { text: token.prefix, paint: "dim" },
+      token.lastUsedAt === undefined ? { text: "never", paint: "dim" } : ago(token.lastUsedAt, now),
+      untilCell(token, now),
+    ]),
+    { style: run.style, columns: run.io.stdout.columns },
+  );
+}
+
+function environmentsText(token: TokenView): string {
+  return token.environments.includes("*") ? "all" : token.environments.join(" ");
+}
+
+function untilCell(token: TokenView, now: number): Cell {
+  if (token.revokedAt !== undefined) return { text: `revoked ${ago(token.revokedAt, now)}`, paint: "red" };
+  if (token.expiresAt === undefined) return "revoked";
+  return Date.parse(token.expiresAt) <= now ? { text: `expired ${ago(token.expiresAt, now)}`, paint: "red" } : moment(token.expiresAt);
+}
+
+function createdText(run: Run, token: CreatedToken): string {
+  const style = styleFor(run.io.stderr, run.io.env);
+  const about = fields(
+    [
+      ["id", token.id],
+      ["kind", token.kind],
+      ["good for", environmentsText(token)],
+      ["roles", token.roles.length === 0 ? undefined : token.roles.join(", ")],
+      ["until", token.expiresAt === undefined ? "revoked" : `${moment(token.expiresAt)} UTC`],
+    ],
+    style,
+  );
+  return `${about}${style("yellow", "This is the only time the token is shown: keep it now.")}`;
+}

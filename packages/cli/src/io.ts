@@ -1,0 +1,40 @@
+/** A stream that text is written to. */
+export interface Sink {
+  /** False once the reader has gone (a closed pipe): what is written after that is dropped. */
+  write(text: string): boolean;
+  readonly isTerminal: boolean;
+  /** Columns of the terminal; undefined when there is none. */
+  readonly columns: number | undefined;
+}
+
+/** The signals that end a program that runs until it is told to stop. */
+export type Interruption = "SIGINT" | "SIGTERM";
+
+/** Everything that a command may touch of the process around it. Tests hand in their own. */
+export interface Io {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly stdin: {
+    readonly isTerminal: boolean;
+    /** Reads to the end, at most `STDIN_BYTES_MAX`. */
+    read(): Promise<string>;
+  };
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly homeDir: string;
+  readonly fetch: typeof fetch;
+  /** Wall clock, epoch milliseconds. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** Asks on the terminal and gives the line that was typed, unechoed when secret. Only called when stdin and stderr are terminals. */
+  ask(question: string, options?: { readonly secret?: boolean }): Promise<string>;
+  /** Resolves with the first signal that asks the process to stop. */
+  interrupted(): Promise<Interruption>;
+}
+
+/** A patch, a token or an audit export on stdin; an export of a million entries is about this size. */
+export const STDIN_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Whether a question can be asked and its answer typed. */
+export function canAsk(io: Io): boolean {
+  return io.stdin.isTerminal && io.stderr.isTerminal;
+}

@@ -1,0 +1,78 @@
+import { homedir } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { WriteStream } from "node:tty";
+import { CliError } from "./errors.ts";
+import { STDIN_BYTES_MAX, type Interruption, type Io, type Sink } from "./io.ts";
+
+/** The real process. The only place of this package that reads it. */
+export function nodeIo(): Io {
+  return {
+    stdout: sink(process.stdout),
+    stderr: sink(process.stderr),
+    stdin: {
+      isTerminal: process.stdin.isTTY === true,
+      read: () => readAll(process.stdin),
+    },
+    env: process.env,
+    homeDir: homedir(),
+    fetch: (input, init) => fetch(input, init),
+    now: () => Date.now(),
+    sleep: (ms) => delay(ms),
+    ask,
+    interrupted,
+  };
+}
+
+/** A reader that stops reading (`| head`) is no error: the rest is dropped and the command ends as it would have. */
+function sink(stream: Writable & Partial<Pick<WriteStream, "isTTY" | "columns">>): Sink {
+  let open = true;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    open = false;
+  });
+  return {
+    write(text) {
+      if (open) stream.write(text);
+      return open;
+    },
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.isTTY === true ? stream.columns : undefined;
+    },
+  };
+}
+
+async function readAll(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > STDIN_BYTES_MAX) {
+      throw new CliError({ code: "INPUT_TOO_LARGE", message: `stdin holds more than ${STDIN_BYTES_MAX} bytes` });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function ask(question: string, options: { readonly secret?: boolean } = {}): Promise<string> {
+  const [{ createInterface }, { Writable }] = await Promise.all([import("node:readline/promises"), import("node:stream")]);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  process.stderr.write(question);
+  const output = options.secret === true ? silent : process.stderr;
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    return await lines.question("");
+  } finally {
+    lines.close();
+    if (options.secret === true) process.stderr.write("\n");
+  }
+}
+
+function interrupted(): Promise<Interruption> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve("SIGINT"));
+    process.once("SIGTERM", () => resolve("SIGTERM"));
+  });
+}
