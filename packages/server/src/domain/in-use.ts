@@ -1,4 +1,4 @@
-import type { ConfigRecord } from "../ports/store.ts";
+import type { ConfigRecord } from "./records.ts";
 import type { Refusal } from "./problems.ts";
 import { quoted } from "./problems.ts";
 

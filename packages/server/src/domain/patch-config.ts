@@ -1,6 +1,6 @@
 import type { FlagConfig, FlagDefinition, JsonObject, JsonValue, LinearRegex } from "@rampart/core";
 import { checkConfig, defaultConfig, findPrerequisiteCycle } from "@rampart/core";
-import type { ConfigRecord, Decision } from "../ports/store.ts";
+import type { ConfigRecord, Decision } from "./records.ts";
 import { differencesOf, isObject } from "./difference.ts";
 import { invalidBody, mergeFields } from "./merge.ts";
 import { nearest } from "./nearest.ts";

@@ -1,6 +1,6 @@
 import type { FlagDefinition, JsonObject, JsonValue, LinearRegex, Segment } from "@rampart/core";
 import { checkDefinition, checkSegment } from "@rampart/core";
-import type { Decision } from "../ports/store.ts";
+import type { Decision } from "./records.ts";
 import { differencesOf, escapePointer } from "./difference.ts";
 import { invalidBody, mergeFields } from "./merge.ts";
 import type { FieldError, Refusal } from "./problems.ts";

@@ -1,11 +1,7 @@
 import type { FlagConfigView, FlagStateView, FlagView, RampView, SegmentView, TokenView } from "@rampart/core";
 import type { ConfigRecord, EpochMs, FlagRecord, SegmentRecord, TokenRecord } from "./records.ts";
+import { instantOf } from "./instant.ts";
 import { percentageOf } from "./ramp.ts";
-
-/** RFC 3339 in UTC with milliseconds. */
-export function instantOf(at: EpochMs): string {
-  return new Date(at).toISOString();
-}
 
 /** A flag with a line for each environment. `configs` may hold other flags' configurations too. */
 export function flagView(record: FlagRecord, configs: Iterable<ConfigRecord>): FlagView {

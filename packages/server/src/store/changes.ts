@@ -1,5 +1,5 @@
 import type { FlagConfig, FlagDefinition, JsonObject, JsonValue, Segment, WireFlag, WireSegment } from "@rampart/core";
-import { instantOf } from "../domain/view.ts";
+import { instantOf } from "../domain/instant.ts";
 import type { AuditDraft } from "../domain/audit.ts";
 import type { AuditQuery, ChangeMeta, TokenRecord } from "../ports/store.ts";
 import { AUDIT_PAGE_MAX } from "./limits.ts";
@@ -14,10 +14,13 @@ export function auditDraft(seq: number, meta: ChangeMeta, subject: Subject): Aud
     at: instantOf(meta.at),
     actor: meta.actor,
     action: meta.action,
-    ...(meta.reason === undefined ? {} : { reason: meta.reason }),
+    ...(meta.reason === undefined ? {} : { reason: wellFormed(meta.reason) }),
     ...subject,
   };
 }
+
+/** Half of a surrogate pair has no canonical JSON. People's words must not be able to stop a kill. */
+const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, "\ufffd");
 
 /**
  * The top-level fields in which two values differ, as each of them has it: a change of one percentage doesn't copy ten thousand

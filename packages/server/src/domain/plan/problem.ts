@@ -1,0 +1,73 @@
+import type { JsonValue } from "@rampart/core";
+
+/** One thing that is wrong with a plan, or worth a second thought. */
+export interface PlanProblem {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 code units. */
+  readonly column: number;
+  /** From 1; where the offending text ends on its first line, exclusive. At least `column`. */
+  readonly endColumn: number;
+  /** JSON pointer of the value; empty for the document. */
+  readonly path: string;
+  /** The offending value as JSON, cut; undefined where something is missing, or where it could be a secret. */
+  readonly value?: string;
+  /** What is wrong, with the value. */
+  readonly message: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+/** Keys and indexes from the document's root. */
+export type Path = readonly (string | number)[];
+
+/** More problems than this are counted, not listed. */
+export const PROBLEMS_MAX = 100;
+
+/** Longer values are cut where they are shown. */
+const VALUE_LENGTH_MAX = 80;
+
+/** A JSON pointer (RFC 6901). */
+export function pointerOf(path: Path): string {
+  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** A value as it is shown in messages: JSON, cut at 80 characters. */
+export function shown(value: JsonValue | undefined): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX - 1)}…` : text;
+}
+
+/** Names for what lists hold, so that people read "stage 3" where a machine reads `/spec/stages/2`. */
+const ITEM_NAMES: { readonly [list: string]: string } = {
+  stages: "stage",
+  triggers: "trigger",
+  criteria: "criterion",
+  preconditions: "precondition",
+  approvals: "approval",
+  checklist: "checklist item",
+  evidence: "evidence item",
+  notify: "notify rule",
+  escalation: "escalation step",
+  reviews: "review",
+  contacts: "contact",
+  links: "link",
+  risks: "risk",
+  signoffs: "signoff",
+};
+
+/** Where a path leads, in words: `stage 3, trigger 1`, `metric p95`, `rollback`; empty for the top of the document. */
+export function placeOf(path: Path): string {
+  const words: string[] = [];
+  const sections = new Set(["rollback", "verify", "completion", "window", "change", "labels"]);
+  for (let index = 0; index < path.length; index++) {
+    const part = path[index];
+    const next = path[index + 1];
+    if (typeof part !== "string") continue;
+    const item = ITEM_NAMES[part];
+    if (item !== undefined && typeof next === "number") words.push(`${item} ${next + 1}`);
+    else if (part === "metrics" && typeof next === "string") words.push(`metric ${next.slice(0, 64)}`);
+    else if (sections.has(part) && index < path.length - 1) words.push(part);
+  }
+  return words.join(", ");
+}

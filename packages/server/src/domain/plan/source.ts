@@ -1,0 +1,274 @@
+import type { JsonObject, JsonValue } from "@rampart/core";
+import {
+  Composer,
+  Lexer,
+  LineCounter,
+  Parser,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type CST,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLError,
+} from "yaml";
+import { PROBLEMS_MAX, pointerOf, shown, type Path, type PlanProblem } from "./problem.ts";
+
+/** A plan is a page; a megabyte is an attack or the wrong file. */
+export const PLAN_BYTES_MAX = 1024 * 1024;
+/** After aliases are expanded: a list of a billion laughs stops here. The largest real plan has about 2,000. */
+export const PLAN_NODES_MAX = 20_000;
+/** The format itself is 8 deep; `expect.body.equals` may hold more. */
+export const PLAN_DEPTH_MAX = 32;
+/** Words, signs, spaces and line ends of the text; bounds the time that reading takes to some 100 ms. */
+export const PLAN_LEXEMES_MAX = 100_000;
+/** The longest scalar or comment, in UTF-16 code units. */
+export const PLAN_LEXEME_LENGTH_MAX = 64 * 1024;
+/** What the parser keeps on its stack beside the collections: the document, a scalar, an anchor. */
+const STACK_EXTRA = 8;
+
+/** A YAML text as JSON, with the places that its values came from. */
+export interface PlanSource {
+  /** Null-prototype objects, so that no key is special. */
+  readonly json: JsonValue;
+  /** A problem at the value (or its key) that `path` leads to, else at the nearest thing around it. */
+  locate(path: Path, at: "key" | "value"): Place;
+}
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn: number;
+}
+
+export type ReadSource =
+  | { readonly kind: "read"; readonly source: PlanSource; readonly problems: readonly PlanProblem[] }
+  | { readonly kind: "unreadable"; readonly problems: readonly PlanProblem[] };
+
+/** Reads YAML 1.2. What can't be read at all is told at once, and nothing else: the rest would be guesses. */
+export function readSource(text: string): ReadSource {
+  const start = { line: 1, column: 1, endColumn: 1, path: "" };
+  if (new TextEncoder().encode(text).length > PLAN_BYTES_MAX) {
+    return unreadable({ ...start, message: "the plan is larger than 1 MiB", hint: "is this the right file? A plan is a page or two of YAML" });
+  }
+  const lines = new LineCounter();
+  const spot = spotter(text, lines);
+  const composed = composeYaml(text, lines);
+  if (composed.kind === "refused") return unreadable({ ...spot(composed.offset, composed.offset), path: "", ...composed.what });
+  const { document } = composed;
+  const failures = [...document.errors, ...document.warnings];
+  if (failures.length > 0) {
+    return { kind: "unreadable", problems: failures.slice(0, PROBLEMS_MAX).map((error) => ({ ...spot(...error.pos), path: "", ...explain(error) })) };
+  }
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    return unreadable({ ...start, message: "the plan is empty", hint: "start from one of the plans in examples/plans, or see docs/plan.md" });
+  }
+  const walk = new Walk(spot);
+  const json = walk.value(document.contents, []);
+  if (walk.exhausted !== undefined) return unreadable({ ...start, ...walk.exhausted });
+  return { kind: "read", source: { json, locate: (path, at) => walk.locate(path, at) }, problems: walk.problems };
+}
+
+function unreadable(problem: PlanProblem): ReadSource {
+  return { kind: "unreadable", problems: [problem] };
+}
+
+type Spot = (start: number, end: number) => Place;
+
+function spotter(text: string, lines: LineCounter): Spot {
+  return (start, end) => {
+    const from = Math.min(Math.max(0, start), text.length);
+    const { line, col } = lines.linePos(from);
+    if (line === 0) return { line: 1, column: from + 1, endColumn: Math.max(from, Math.min(end, text.length)) + 1 };
+    const newline = text.indexOf("\n", from);
+    const to = Math.min(end, newline === -1 ? text.length : newline);
+    return { line, column: col, endColumn: Math.max(col, col + (to - from)) };
+  };
+}
+
+type Composed =
+  | { readonly kind: "composed"; readonly document: Document.Parsed }
+  | { readonly kind: "refused"; readonly offset: number; readonly what: { readonly message: string; readonly hint: string } };
+
+/**
+ * The library's `parseDocument` with the budgets that it lacks. Without them a megabyte of brackets keeps the process busy for
+ * seconds, or ends it: the composer recurses, and a regular expression that is compiled with a full stack is fatal.
+ */
+function composeYaml(text: string, lines: LineCounter): Composed {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    const refuse = (message: string, hint: string): Composed => ({ kind: "refused", offset: parser.offset, what: { message, hint } });
+    lexemes++;
+    if (lexemes > PLAN_LEXEMES_MAX) return refuse("the plan is too long", `${PLAN_LEXEMES_MAX.toLocaleString("en-US")} words and signs are the most, some 10,000 lines`);
+    if (lexeme.length > PLAN_LEXEME_LENGTH_MAX) return refuse("one text of the plan is longer than 64 KiB", "is a quote missing? The longest texts are queries, at most 8 KiB");
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > PLAN_DEPTH_MAX + STACK_EXTRA) return refuse(`the plan nests deeper than ${PLAN_DEPTH_MAX} levels`, "look for a bracket that is not closed");
+  }
+  for (const token of parser.end()) tokens.push(token);
+  // Keys are compared in `Walk`: the library's own check takes quadratic time.
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, resolveKnownTags: false, logLevel: "silent" });
+  const documents = [...composer.compose(tokens, true, text.length)];
+  const [document, second] = documents;
+  if (document === undefined) throw new Error("the composer gave no document although it was told to");
+  if (second !== undefined) {
+    return { kind: "refused", offset: second.range[0], what: { message: "the file holds several documents", hint: "one file is one plan: take out the line ---" } };
+  }
+  return { kind: "composed", document };
+}
+
+function explain(error: YAMLError): { readonly message: string; readonly hint: string } {
+  const message = `this is not YAML: ${lowerFirst(error.message.split("\n")[0] ?? "")}`;
+  switch (error.code) {
+    case "TAB_AS_INDENT":
+      return { message: "a tab is used for indentation", hint: "YAML is indented with spaces" };
+    case "TAG_RESOLVE_FAILED":
+      return { message: `${lowerFirst(error.message)}`, hint: "plans use no YAML tags: quote text that begins with !" };
+    case "BLOCK_AS_IMPLICIT_KEY":
+    case "MULTILINE_IMPLICIT_KEY":
+      return { message, hint: 'text with a colon followed by a space needs quotes: "Note: like this"' };
+    case "BAD_INDENT":
+      return { message, hint: "fields of one mapping begin in the same column" };
+    case "BAD_SCALAR_START":
+      return { message, hint: "text that begins with @, `, % or another special character needs quotes" };
+    case "MISSING_CHAR":
+      return { message, hint: "look for a quote, bracket or colon that is missing above" };
+    case "ALIAS_PROPS":
+    case "BAD_ALIAS":
+      return { message, hint: "an alias is *name, and its anchor &name comes before it; quote text that begins with *" };
+    case "BAD_DIRECTIVE":
+    case "BAD_DQ_ESCAPE":
+    case "BAD_PROP_ORDER":
+    case "BAD_COLLECTION_TYPE":
+    case "BLOCK_IN_FLOW":
+    case "DUPLICATE_KEY":
+    case "IMPOSSIBLE":
+    case "KEY_OVER_1024_CHARS":
+    case "MULTIPLE_ANCHORS":
+    case "MULTIPLE_DOCS":
+    case "MULTIPLE_TAGS":
+    case "NON_STRING_KEY":
+    case "RESOURCE_EXHAUSTION":
+    case "UNEXPECTED_TOKEN":
+      return { message, hint: "quote text that holds any of : # { } [ ] , & * ! | > ' \" % @ `" };
+  }
+}
+
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
+
+interface Places {
+  readonly key: Place | undefined;
+  readonly value: Place;
+}
+
+/** One pass over the nodes, with budgets: makes JSON, remembers places, expands aliases. */
+class Walk {
+  readonly problems: PlanProblem[] = [];
+  exhausted: { readonly message: string; readonly hint: string } | undefined;
+  readonly #spot: Spot;
+  readonly #places = new Map<string, Places>();
+  readonly #anchors = new Map<string, Node>();
+  #nodes = 0;
+
+  constructor(spot: Spot) {
+    this.#spot = spot;
+  }
+
+  value(node: unknown, path: Path, key?: Place): JsonValue {
+    this.#nodes++;
+    if (this.#nodes > PLAN_NODES_MAX) this.exhausted = { message: `the plan holds more than ${PLAN_NODES_MAX.toLocaleString("en-US")} values`, hint: "aliases count each time they are used" };
+    if (path.length > PLAN_DEPTH_MAX) this.exhausted = { message: `the plan nests deeper than ${PLAN_DEPTH_MAX} levels`, hint: "an alias that holds itself never ends" };
+    if (this.exhausted !== undefined) return null;
+    if (isAlias(node)) return this.#alias(node.source, node, path, key);
+    const place = placeOfNode(node, this.#spot) ?? key ?? { line: 1, column: 1, endColumn: 1 };
+    this.#places.set(pointerOf(path), { key, value: place });
+    if (isScalar(node)) {
+      this.#anchor(node.anchor, node);
+      return this.#scalar(node.value, path);
+    }
+    if (isSeq(node)) {
+      this.#anchor(node.anchor, node);
+      return node.items.map((item, index) => this.value(item, [...path, index]));
+    }
+    if (isMap(node)) {
+      this.#anchor(node.anchor, node);
+      return this.#map(node.items, path);
+    }
+    return null;
+  }
+
+  locate(path: Path, at: "key" | "value"): Place {
+    for (let length = path.length; length >= 0; length--) {
+      const found = this.#places.get(pointerOf(path.slice(0, length)));
+      if (!found) continue;
+      // Of something missing, point at the name of what it is missing from.
+      const wanted = length === path.length ? at : "key";
+      return wanted === "key" ? (found.key ?? found.value) : found.value;
+    }
+    return { line: 1, column: 1, endColumn: 1 };
+  }
+
+  #anchor(name: string | undefined, node: Node): void {
+    if (name !== undefined) this.#anchors.set(name, node);
+  }
+
+  #alias(name: string, node: Node, path: Path, key: Place | undefined): JsonValue {
+    const target = this.#anchors.get(name);
+    if (target !== undefined) return this.value(target, path, key);
+    const place = placeOfNode(node, this.#spot) ?? key;
+    if (place) this.#problem(place, path, { message: `*${name.slice(0, 40)} stands for nothing`, hint: `an alias needs an anchor before it (&${name.slice(0, 40)}); quote text that begins with *` });
+    return null;
+  }
+
+  #scalar(value: unknown, path: Path): JsonValue {
+    if (value === null || typeof value === "boolean") return value;
+    if (typeof value === "number") {
+      if (Number.isFinite(value)) return value;
+      this.#problem(this.locate(path, "value"), path, { message: `${String(value)} is not a number that can be compared`, hint: "write a finite number" });
+      return 0;
+    }
+    const text = String(value);
+    if (/\p{Surrogate}/u.test(text)) {
+      this.#problem(this.locate(path, "value"), path, { message: "the text holds half of a character (a lone surrogate)", hint: "write the character itself in place of its \\u escape" });
+    }
+    return text;
+  }
+
+  #map(pairs: readonly Pair[], path: Path): JsonObject {
+    const object: { [key: string]: JsonValue } = Object.create(null);
+    const lines = new Map<string, number>();
+    for (const pair of pairs) {
+      const place = placeOfNode(pair.key, this.#spot) ?? this.locate(path, "value");
+      const name = nameOf(pair.key);
+      if (name === undefined || name === "") {
+        this.#problem(place, path, { message: "a field has no name, or one that is not text", hint: "a field is a name, a colon, a space and a value; quote text that begins with ? or :" });
+        continue;
+      }
+      const first = lines.get(name);
+      if (first !== undefined) {
+        this.#problem(place, [...path, name], { message: `${shown(name)} is given twice (first at line ${first})`, hint: "keep one of the two" });
+        continue;
+      }
+      lines.set(name, place.line);
+      object[name] = this.value(pair.value, [...path, name], place);
+    }
+    return object;
+  }
+
+  #problem(place: Place, path: Path, what: { readonly message: string; readonly hint: string }): void {
+    this.problems.push({ ...place, path: pointerOf(path), ...what });
+  }
+}
+
+function nameOf(key: unknown): string | undefined {
+  if (!isScalar(key) || key.value === null) return undefined;
+  return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
+}
+
+function placeOfNode(node: unknown, spot: Spot): Place | undefined {
+  if (!isScalar(node) && !isMap(node) && !isSeq(node) && !isAlias(node)) return undefined;
+  return node.range ? spot(node.range[0], node.range[1]) : undefined;
+}

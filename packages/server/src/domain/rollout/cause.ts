@@ -1,0 +1,43 @@
+import type { EpochMs } from "./instant.ts";
+
+/**
+ * Why something happened: `kind` says what sort of thing did it, `subject` which one (a trigger's name, a metric, a person). Written
+ * to JSON as `{ [kind]: subject, … }`.
+ */
+export interface Cause {
+  readonly kind: CauseKind;
+  readonly subject: string;
+  /** The condition, as the plan wrote it. */
+  readonly condition?: string;
+  readonly value?: number;
+  readonly threshold?: number;
+  /** When the condition became true, or the data stopped. */
+  readonly since?: EpochMs;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export type CauseKind =
+  | "start"
+  | "trigger"
+  | "criterion"
+  | "precondition"
+  | "stage"
+  | "approval"
+  | "rejection"
+  | "window"
+  | "checklist"
+  | "noData"
+  | "error"
+  | "timeout"
+  | "signal"
+  | "alert"
+  | "command"
+  | "kill"
+  | "deleted"
+  | "plan"
+  | "drill"
+  | "review"
+  | "escalation"
+  | "crash"
+  | "scenario";

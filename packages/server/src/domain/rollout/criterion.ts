@@ -1,0 +1,42 @@
+import type { Criterion, Plan } from "../plan/types.ts";
+import type { EpochMs } from "./instant.ts";
+import type { RolloutState } from "./state.ts";
+import { heldMs } from "./streak.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+/** How a criterion stands. */
+export interface CriterionView {
+  readonly criterion: Criterion;
+  readonly holds: boolean;
+  /** Without a break, up to now; 0 while it doesn't. */
+  readonly heldMs: number;
+  readonly verdict: Verdict;
+}
+
+/** What is said of a comparison until the statistics that judge it are there. */
+export const COMPARE_REASON = "this version does not compare cohorts yet";
+
+/** The criterion as people read it. */
+export function criterionText(criterion: Criterion): string {
+  const { test } = criterion;
+  if (test.kind === "condition") return test.condition.text;
+  return `${test.within.metric} within ×${test.within.within} of the users without the flag`;
+}
+
+/**
+ * Holds when the newest sample passes, is fresh, and every sample for `for` before it passed too; counted from no earlier than
+ * `from`.
+ */
+export function viewCriterion(
+  plan: Plan,
+  state: RolloutState,
+  criterion: Criterion,
+  times: { readonly from: EpochMs; readonly now: EpochMs },
+): CriterionView {
+  if (criterion.test.kind === "compare") {
+    return { criterion, holds: false, heldMs: 0, verdict: { kind: "inconclusive", reason: COMPARE_REASON } };
+  }
+  const verdict = judge(plan, state, criterion.test.condition, times.now);
+  const held = verdict.kind === "pass" ? heldMs(state, criterion, times.from) : undefined;
+  return { criterion, holds: held !== undefined && held >= criterion.forMs, heldMs: held ?? 0, verdict };
+}

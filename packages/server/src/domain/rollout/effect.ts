@@ -1,0 +1,134 @@
+import type { NotifyEvent, Severity } from "../plan/types.ts";
+import type { Cause } from "./cause.ts";
+import type { CommandName } from "./event.ts";
+import type { EpochMs } from "./instant.ts";
+import type { Status } from "./state.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** What has to be done about a step, in this order and in the step's own transaction; whatever leaves the house goes to the outbox. */
+export type Effect =
+  | {
+      readonly kind: "setPercentage";
+      /** 0 < p ≤ 100. */
+      readonly percentage: number;
+      readonly why: "stage" | "holdbackReleased";
+      readonly stage: string;
+      /** The lease that the flag carries from now on; undefined: none. */
+      readonly leaseMs: number | undefined;
+    }
+  /** Off for everybody, targets and rules included, and 0 %. Idempotent; answered with `rolledBackCommitted`. */
+  | { readonly kind: "kill"; readonly cause: Cause }
+  /** The rollout doesn't manage the flag any more: no lease, and people may ramp it again. */
+  | { readonly kind: "release" }
+  | Notify
+  | { readonly kind: "record"; readonly record: RolloutRecord }
+  | { readonly kind: "evidence"; readonly evidence: Evidence }
+  /** A command that is not possible. Nothing else happens. */
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface Notify {
+  readonly kind: "notify";
+  readonly event: NotifyEvent;
+  /** Of the trigger or alert that it is about. */
+  readonly severity?: Severity;
+  /** The stage it is about; for rules that name stages. */
+  readonly stage?: string;
+  /** One line for people. */
+  readonly subject: string;
+  readonly cause?: Cause;
+  /** Index into the plan's `notify`: this rule only, whose moment has come. */
+  readonly rule?: number;
+  /** Index into the plan's `escalation`: this step's channels. */
+  readonly escalationStep?: number;
+}
+
+/** Names of what happens in a rollout: stable, in its log, in a simulation's timeline and in the event stream. */
+export const RECORD_EVENTS = [
+  "scheduled",
+  "started",
+  "preconditionsMet",
+  "awaiting",
+  "approved",
+  "rejected",
+  "approvalsVoided",
+  "ticked",
+  "stageStarted",
+  "stageDone",
+  "promoted",
+  "paused",
+  "resumed",
+  "triggerFired",
+  "alert",
+  "signal",
+  "noData",
+  "dataBack",
+  "timedOut",
+  "rollbackStarted",
+  "verifying",
+  "recovered",
+  "notRecovered",
+  "rolledBack",
+  "holdbackReleased",
+  "completed",
+  "cancelled",
+  "reminded",
+  "escalated",
+  "acknowledged",
+  "reviewed",
+  "planEdited",
+  "drillRecorded",
+  "refused",
+  "crashed",
+] as const;
+
+export type RecordEvent = (typeof RECORD_EVENTS)[number];
+
+/** One line of a rollout's story: what happened, and where the rollout stood right after it. */
+export interface RolloutRecord {
+  readonly at: EpochMs;
+  readonly event: RecordEvent;
+  readonly state: Status;
+  /** The stage that is open, or that waits to be opened; null before the first. */
+  readonly stage: string | null;
+  readonly percentage: number;
+  readonly cause?: Cause;
+}
+
+/** What is kept of a decision, to show later that it was right. */
+export interface Evidence {
+  readonly at: EpochMs;
+  readonly what: "exposure" | "stageDone" | "rollback" | "recovery" | "completed" | "review";
+  readonly stage: string | null;
+  readonly planDigest: string;
+  readonly criteria: readonly EvidenceCriterion[];
+  readonly cause?: Cause;
+  /** What was missing when a person promoted. */
+  readonly skipped?: readonly Waiting[];
+}
+
+export interface EvidenceCriterion {
+  readonly criterion: string;
+  readonly verdict: "pass" | "fail" | "inconclusive" | "error";
+  readonly value?: number;
+  readonly threshold?: number;
+  readonly heldMs: number;
+  readonly reason?: string;
+}
+
+export type RefusalCode =
+  | "NOT_ALLOWED_NOW"
+  | "ALREADY_EXPOSED"
+  | "NOT_EXPOSED"
+  | "NO_APPROVAL_NEEDED"
+  | "ROLE_MISSING"
+  | "PLAN_CHANGED"
+  | "ITEM_UNKNOWN"
+  | "TRIGGER_TRUE"
+  | "PLAN_EDIT_TOO_LATE";
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly command: CommandName | "edit";
+  readonly detail: string;
+  readonly hint: string;
+}

@@ -1,0 +1,132 @@
+import type { Database } from "better-sqlite3";
+import { StoreError } from "../../ports/store-error.ts";
+
+/** "Rmpt": marks the file as ours, so that another program's database is never taken for an empty one. */
+export const APPLICATION_ID = 0x52_6d_70_74;
+
+/**
+ * Each takes the schema one version on; the last one's number is the version this program knows. Never change one that was
+ * released: add the next. A running older version must still be able to work with what it leaves (add now, remove a release later).
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE environments (
+    key TEXT NOT NULL PRIMARY KEY,
+    position INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    revision INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE flags (
+    key TEXT NOT NULL PRIMARY KEY,
+    definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE configs (
+    environment TEXT NOT NULL REFERENCES environments (key),
+    key TEXT NOT NULL REFERENCES flags (key) ON DELETE CASCADE,
+    config TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    updated_by TEXT NOT NULL,
+    PRIMARY KEY (environment, key)
+  ) STRICT;
+  CREATE INDEX configs_by_key ON configs (key);
+
+  CREATE TABLE segments (
+    key TEXT NOT NULL PRIMARY KEY,
+    segment TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE segment_revisions (
+    environment TEXT NOT NULL REFERENCES environments (key),
+    key TEXT NOT NULL REFERENCES segments (key) ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (environment, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX segment_revisions_by_key ON segment_revisions (key);
+
+  CREATE TABLE tombstones (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    deleted_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE changes (
+    environment TEXT NOT NULL REFERENCES environments (key),
+    revision INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    urgent INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (environment, revision)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    seq INTEGER NOT NULL PRIMARY KEY,
+    environment TEXT,
+    target TEXT NOT NULL,
+    action TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    body TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_target ON audit (target);
+  CREATE INDEX audit_by_action ON audit (action);
+  CREATE INDEX audit_by_actor ON audit (actor);
+  CREATE INDEX audit_by_environment ON audit (environment);
+
+  CREATE TABLE tokens (
+    id TEXT NOT NULL PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    environments TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    last_used_at INTEGER
+  ) STRICT;
+  `,
+];
+
+/**
+ * Takes the database to the newest version, in one transaction: all or nothing. Throws a StoreError when a newer program has written
+ * it, or another program.
+ */
+export function migrate(db: Database, path: string): void {
+  const newest = MIGRATIONS.length;
+  const version = numberPragma(db, "user_version");
+  if (version > newest) {
+    throw new StoreError("SCHEMA_NEWER", {
+      message: `${path} has schema version ${version}; this version of Rampart knows up to ${newest}`,
+      hint: "Start the newer version of Rampart that wrote it, or put back a backup that was made before the upgrade. The file was not touched.",
+    });
+  }
+  const isEmpty = db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
+  if (!isEmpty && numberPragma(db, "application_id") !== APPLICATION_ID) {
+    throw new StoreError("DATABASE_DAMAGED", {
+      message: `${path} is an SQLite database of another program`,
+      hint: "Choose another data folder, or move the file away. It was not touched.",
+    });
+  }
+  if (version === newest) return;
+  db.transaction(() => {
+    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${newest}`);
+  }).immediate();
+}
+
+function numberPragma(db: Database, name: string): number {
+  const value = db.pragma(name, { simple: true });
+  if (typeof value !== "number") throw new Error(`PRAGMA ${name} gives a number, not ${String(value)}`);
+  return value;
+}

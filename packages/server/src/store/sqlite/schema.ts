@@ -1,0 +1,112 @@
+import type { FlagConfig, FlagDefinition, Segment, TokenKind } from "@rampart/core";
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/*
+ * The tables as queries see them. `migrations.ts` makes them; a test compares the two. Instants are epoch milliseconds. Models are JSON:
+ * they are read and written whole, and nothing is ever looked up by a field of theirs.
+ */
+
+export const environments = sqliteTable("environments", {
+  key: text("key").primaryKey(),
+  position: integer("position").notNull(),
+  epoch: text("epoch").notNull(),
+  revision: integer("revision").notNull(),
+});
+
+export const flags = sqliteTable("flags", {
+  key: text("key").primaryKey(),
+  definition: text("definition", { mode: "json" }).$type<FlagDefinition>().notNull(),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+export const configs = sqliteTable(
+  "configs",
+  {
+    environment: text("environment").notNull(),
+    key: text("key").notNull(),
+    config: text("config", { mode: "json" }).$type<FlagConfig>().notNull(),
+    revision: integer("revision").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    updatedBy: text("updated_by").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environment, table.key] })],
+);
+
+export const segments = sqliteTable("segments", {
+  key: text("key").primaryKey(),
+  segment: text("segment", { mode: "json" }).$type<Segment>().notNull(),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** The revision of each environment at which a segment last changed. */
+export const segmentRevisions = sqliteTable(
+  "segment_revisions",
+  {
+    environment: text("environment").notNull(),
+    key: text("key").notNull(),
+    revision: integer("revision").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environment, table.key] })],
+);
+
+/** Keys that were deleted and are not given out again by accident. */
+export const tombstones = sqliteTable(
+  "tombstones",
+  {
+    kind: text("kind").$type<ItemKind>().notNull(),
+    key: text("key").notNull(),
+    deletedAt: integer("deleted_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.key] })],
+);
+
+/** The change log: which item each revision changed. */
+export const changes = sqliteTable(
+  "changes",
+  {
+    environment: text("environment").notNull(),
+    revision: integer("revision").notNull(),
+    kind: text("kind").$type<ItemKind>().notNull(),
+    key: text("key").notNull(),
+    urgent: integer("urgent", { mode: "boolean" }).notNull(),
+    at: integer("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environment, table.revision] })],
+);
+
+/** `body` is the canonical JSON that `hash` was made of; the columns beside it are copies to search by. */
+export const audit = sqliteTable("audit", {
+  seq: integer("seq").primaryKey(),
+  /** `*`: an act that changed every environment. */
+  environment: text("environment"),
+  target: text("target").notNull(),
+  action: text("action").notNull(),
+  actor: text("actor").notNull(),
+  body: text("body").notNull(),
+  hash: text("hash").notNull(),
+});
+
+export const tokens = sqliteTable("tokens", {
+  id: text("id").primaryKey(),
+  hash: text("hash").notNull().unique(),
+  kind: text("kind").$type<TokenKind>().notNull(),
+  name: text("name").notNull(),
+  environments: text("environments", { mode: "json" }).$type<readonly string[]>().notNull(),
+  roles: text("roles", { mode: "json" }).$type<readonly string[]>().notNull(),
+  prefix: text("prefix").notNull(),
+  createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at"),
+  revokedAt: integer("revoked_at"),
+  lastUsedAt: integer("last_used_at"),
+});
+
+/** What the change log tells of. */
+export type ItemKind = "flag" | "segment";
+
+/** One thing that changes at a revision. */
+export interface Item {
+  readonly kind: ItemKind;
+  readonly key: string;
+}
