@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Metric, MetricSource } from "../domain/plan/types.ts";
 import type { Egress, EgressResult } from "../ports/egress.ts";
-import type { MetricProvider, Observation } from "../ports/metric-provider.ts";
+import type { MetricProvider, Measurement } from "../ports/metric-provider.ts";
 import { atPointer } from "./json-pointer.ts";
 import { ANSWER_BYTES_MAX, QUERY_TIMEOUT_MS, rawOf } from "./limits.ts";
 
@@ -14,9 +14,9 @@ const EVERY_MS_DEFAULT = 30_000;
 const CHECKS_MAX = 2000;
 const OUTCOMES_MAX = 4096;
 
-/** What is remembered of one check: its last observation, and the outcomes inside its window. */
+/** What is remembered of one check: its last measurement, and the outcomes inside its window. */
 interface History {
-  last: { readonly at: number; readonly observation: Observation } | undefined;
+  last: { readonly at: number; readonly measurement: Measurement } | undefined;
   outcomes: { readonly at: number; readonly good: boolean }[];
 }
 
@@ -41,7 +41,7 @@ export function createHttpCheckProvider(options: { readonly egress: Egress }): M
     async sample(metric, at) {
       const source = sourceOf(metric);
       const history = historyOf(source);
-      if (history.last && at >= history.last.at && at - history.last.at < (source.everyMs ?? EVERY_MS_DEFAULT)) return history.last.observation;
+      if (history.last && at >= history.last.at && at - history.last.at < (source.everyMs ?? EVERY_MS_DEFAULT)) return history.last.measurement;
       const result = await options.egress.send({
         url: source.url,
         method: source.method,
@@ -49,9 +49,9 @@ export function createHttpCheckProvider(options: { readonly egress: Egress }): M
         timeoutMs: QUERY_TIMEOUT_MS,
         bodyBytesMax: ANSWER_BYTES_MAX,
       });
-      const observation = observe(source, result, history, at);
-      history.last = { at, observation };
-      return observation;
+      const measurement = observe(source, result, history, at);
+      history.last = { at, measurement };
+      return measurement;
     },
     async baseline(metric) {
       return { kind: "noData", reason: `${metric.name} is an HTTP check, which has no past`, raw: "" };
@@ -64,7 +64,7 @@ function sourceOf(metric: Metric): HttpSource {
   return metric.source;
 }
 
-function observe(source: HttpSource, result: EgressResult, history: History, at: number): Observation {
+function observe(source: HttpSource, result: EgressResult, history: History, at: number): Measurement {
   if (result.kind === "refused") return { kind: "error", cause: "configuration", reason: `${result.reason}; ${result.hint}` };
   const { measure } = source;
   switch (measure.kind) {
@@ -79,7 +79,7 @@ function observe(source: HttpSource, result: EgressResult, history: History, at:
   }
 }
 
-function successShare(history: History, outcome: { readonly at: number; readonly good: boolean }, windowMs: number, result: EgressResult): Observation {
+function successShare(history: History, outcome: { readonly at: number; readonly good: boolean }, windowMs: number, result: EgressResult): Measurement {
   history.outcomes = [...history.outcomes, outcome].filter((one) => one.at > outcome.at - windowMs).slice(-OUTCOMES_MAX);
   const good = history.outcomes.filter((one) => one.good).length;
   const raw = result.kind === "answer" ? `${result.status} ${rawOf(result.body)}` : result.kind === "failed" ? result.reason : "";
@@ -92,7 +92,7 @@ function isGood(source: HttpSource, answer: Answer): boolean {
   return body === undefined || isDeepStrictEqual(atPointer(parseJson(answer.body), body.pointer), body.equals);
 }
 
-function valueAt(answer: Answer, pointer: string, at: number): Observation {
+function valueAt(answer: Answer, pointer: string, at: number): Measurement {
   const value = atPointer(parseJson(answer.body), pointer);
   if (typeof value === "number" && Number.isFinite(value)) return { kind: "value", value, observedAt: at, raw: rawOf(answer.body) };
   if (typeof value === "boolean") return { kind: "value", value: value ? 1 : 0, observedAt: at, raw: rawOf(answer.body) };

@@ -1,6 +1,6 @@
 import type { Metric, MetricSource } from "../domain/plan/types.ts";
 import type { Egress, EgressResult } from "../ports/egress.ts";
-import type { MetricProvider, Observation } from "../ports/metric-provider.ts";
+import type { MetricProvider, Measurement } from "../ports/metric-provider.ts";
 import { ANSWER_BYTES_MAX, QUERY_TIMEOUT_MS, rawOf } from "./limits.ts";
 import { readAnswer, type Reading } from "./prometheus-answer.ts";
 
@@ -18,7 +18,7 @@ export interface PrometheusOptions {
 
 /** Asks Prometheus, or anything that speaks its query API (Thanos, Mimir, VictoriaMetrics), one instant query a sample. */
 export function createPrometheusProvider(options: PrometheusOptions): MetricProvider {
-  const ask = async (metric: Metric, path: string, parameters: Readonly<Record<string, string>>, average: boolean): Promise<Observation> => {
+  const ask = async (metric: Metric, path: string, parameters: Readonly<Record<string, string>>, average: boolean): Promise<Measurement> => {
     const source = sourceOf(metric);
     const base = source.url ?? options.defaultUrl;
     if (base === undefined) {
@@ -33,7 +33,7 @@ export function createPrometheusProvider(options: PrometheusOptions): MetricProv
       timeoutMs: QUERY_TIMEOUT_MS,
       bodyBytesMax: ANSWER_BYTES_MAX,
     });
-    return observationOf(result, average);
+    return measurementOf(result, average);
   };
   return {
     sample: (metric, at) => ask(metric, "/api/v1/query", { time: unixSeconds(at) }, false),
@@ -53,7 +53,7 @@ function unixSeconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-function observationOf(result: EgressResult, average: boolean): Observation {
+function measurementOf(result: EgressResult, average: boolean): Measurement {
   switch (result.kind) {
     case "refused":
       return { kind: "error", cause: "configuration", reason: `${result.reason}; ${result.hint}` };
@@ -64,7 +64,7 @@ function observationOf(result: EgressResult, average: boolean): Observation {
   }
 }
 
-function judge(status: number, reading: Reading, raw: string, average: boolean): Observation {
+function judge(status: number, reading: Reading, raw: string, average: boolean): Measurement {
   if (status === 401 || status === 403) return { kind: "error", cause: "configuration", reason: `the server answered ${status}: check the metric's headers` };
   if (reading.kind === "wrong") return { kind: "error", cause: reading.cause, reason: status === 200 ? reading.reason : `the server answered ${status}: ${reading.reason}` };
   if (status !== 200) return { kind: "error", cause: "provider", reason: `the server answered ${status}` };

@@ -6,7 +6,7 @@ import type { EpochMs } from "../domain/records.ts";
  * series, NaN, an infinity). `error`: it did not answer as it should; `configuration` when asking again can't help (several
  * series, a query it rejects, a forbidden address).
  */
-export type Observation =
+export type Measurement =
   | {
       readonly kind: "value";
       readonly value: number;
@@ -21,7 +21,7 @@ export type Observation =
 /** Asks one kind of source. Never rejects, and answers within its deadline. */
 export interface MetricProvider {
   /** `at`: the round's instant, by the server's wall clock. */
-  sample(metric: Metric, at: EpochMs): Promise<Observation>;
+  sample(metric: Metric, at: EpochMs): Promise<Measurement>;
   /** The mean of what was seen between the two instants, as a baseline; `noData` where the source has no past. */
-  baseline(metric: Metric, range: { readonly from: EpochMs; readonly to: EpochMs }): Promise<Observation>;
+  baseline(metric: Metric, range: { readonly from: EpochMs; readonly to: EpochMs }): Promise<Measurement>;
 }
