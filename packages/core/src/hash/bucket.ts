@@ -1,14 +1,17 @@
-import { murmur3 } from "./murmur3.ts";
+import { murmur3, murmur3Int32 } from "./murmur3.ts";
 
-/** Buckets a user can fall into: 0.001 % steps. */
+/** Buckets that a user can fall into: one for each 0.001 %. */
 export const BUCKETS = 100_000;
 
-/** The hash seed of a salt, computed once for each flag. */
+/** `BUCKETS / 2^32` in lowest terms: the product with a 32-bit hash is exact in a double, so no rounding can move a user. */
+const BUCKETS_PER_HASH = 3125 / 2 ** 27;
+
+/** The hash seed of a salt, 0…2^32−1; computed once for each flag, so that evaluation hashes the id alone. */
 export function seedOf(salt: string): number {
   return murmur3(salt, 0);
 }
 
 /** `floor(murmur3(id, seed) × 100,000 / 2^32)`, 0…99,999. */
 export function bucketOf(id: string, seed: number): number {
-  return Math.floor(murmur3(id, seed) * (3125 / 2 ** 27));
+  return ((murmur3Int32(id, seed) >>> 0) * BUCKETS_PER_HASH) | 0;
 }

@@ -1,51 +1,193 @@
 import type { LinearRegex } from "../clause/regex.ts";
+import { decide, KEY_MISSING, type World } from "../evaluation/decide.ts";
+import { evaluateFlag, failed, type Question } from "../evaluation/evaluate.ts";
+import { NO_SHORTCUT, type CompiledFlag } from "../evaluation/flag.ts";
+import { Trace, type ExplanationStep } from "../evaluation/trace.ts";
+import { BOOLEAN_TABLE, ON } from "../evaluation/variants.ts";
+import { bucketOf, BUCKETS } from "../hash/bucket.ts";
 import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { Skipped } from "../wire/parsed.ts";
 import type { Delta, Snapshot } from "../wire/types.ts";
+import { Content } from "./content.ts";
+import { findProblems } from "./problems.ts";
 
 export interface RulesetOptions {
   /** Without it, clauses with `matches` never hold, and their flags are among `problems`. */
   readonly regex?: LinearRegex;
-  /** Milliseconds since the server was last heard of; read only for flags with a lease. Without it no lease runs out. */
+  /** Milliseconds since the server was last heard of; asked only for flags with a lease. Without it no lease runs out. */
   readonly silenceMs?: () => number;
 }
 
+/** What became of a delta. */
 export type ApplyResult =
   | { readonly kind: "applied"; readonly changed: readonly string[] }
   /** At or behind what is held: nothing to do. */
   | { readonly kind: "old" }
-  /** Something between is missing, or the epoch is another: ask for a snapshot. */
+  /** Something in between is missing, or the epoch is another: ask for a snapshot. */
   | { readonly kind: "gap" };
 
+/** A flag's value for a user, and how it came about. */
 export interface Explanation {
   readonly details: EvaluationDetails;
-  readonly steps: readonly { readonly step: string; readonly outcome: string }[];
+  /** What was asked in turn, and the answer, ending with what decided. */
+  readonly steps: readonly ExplanationStep[];
 }
 
+/**
+ * The flags and segments of one environment at one revision, compiled for evaluation. Frames are taken as the parser hands them
+ * out; each is compiled before anything is touched, so that one is in effect wholly or not at all.
+ */
 export class Ruleset {
-  environment = "";
-  epoch: string | undefined = undefined;
-  revision = 0;
-  /** Of the items held: equals the server's when none is lost or stale. */
-  get digest(): string { throw new Error("not written yet"); }
-  /** The shortest lease of any flag; undefined: no flag has one. */
-  get minLeaseMs(): number | undefined { throw new Error("not written yet"); }
-  constructor(_options: RulesetOptions = {}) {}
-  /** Takes a snapshot as it is, whatever was held. Returns the keys of the flags that changed. */
-  replace(_snapshot: Snapshot): readonly string[] { throw new Error("not written yet"); }
-  /** All or nothing; never throws. */
-  apply(_delta: Delta): ApplyResult { throw new Error("not written yet"); }
-  keys(): readonly string[] { throw new Error("not written yet"); }
-  has(_flag: string): boolean { throw new Error("not written yet"); }
-  /** What is held, for the disk cache. */
-  snapshot(): Snapshot { throw new Error("not written yet"); }
-  /** Flags and segments that are held but can't be evaluated wholly, and why. */
-  problems(): readonly Skipped[] { throw new Error("not written yet"); }
-  isEnabled(_flag: string, _user: User, _defaultValue: boolean): boolean { throw new Error("not written yet"); }
-  evaluate<T extends JsonValue>(_flag: string, _user: User, _defaultValue: T): EvaluationDetails<T> { throw new Error("not written yet"); }
-  explain(_flag: string, _user: User): Explanation { throw new Error("not written yet"); }
-  /** Whether the user is in the flag's cohort: is served another variant than the off variant. */
-  isOn(_flag: string, _user: User): boolean { throw new Error("not written yet"); }
+  readonly #content: Content;
+  /** The content's flags at hand, for the fast path. */
+  readonly #flags: ReadonlyMap<string, CompiledFlag>;
+  readonly #world: World;
+  #environment = "";
+  #epoch: string | undefined = undefined;
+  #revision = 0;
+
+  constructor(options: RulesetOptions = {}) {
+    this.#content = new Content(options.regex);
+    this.#flags = this.#content.flags;
+    this.#world = { content: this.#content, silenceMs: options.silenceMs ?? (() => 0) };
+  }
+
+  /** Empty before the first snapshot. */
+  get environment(): string {
+    return this.#environment;
+  }
+
+  /** Undefined before the first snapshot. */
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  /** 0 before the first snapshot. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** See `digestOf`. Equals the server's unless an item was lost, is stale or could not be read. */
+  get digest(): string {
+    return this.#content.digest;
+  }
+
+  /** The shortest lease of any flag; undefined: no flag has one. Walks all flags. */
+  get minLeaseMs(): number | undefined {
+    let shortest: number | undefined;
+    for (const { targeting } of this.#flags.values()) {
+      if (targeting.leaseMs !== undefined && !(targeting.leaseMs >= (shortest ?? Infinity)))
+        shortest = targeting.leaseMs;
+    }
+    return shortest;
+  }
+
+  /**
+   * Takes a snapshot as it is, whatever was held: whether to is for the caller to decide. Returns the keys of the flags that may
+   * answer differently now. Within an epoch, what has the same revision is kept as it is, and of what could not be read the last
+   * good one stays.
+   */
+  replace(snapshot: Snapshot): readonly string[] {
+    const isSameHistory = snapshot.epoch === this.#epoch;
+    const changed = isSameHistory ? this.#content.update(snapshot) : this.#content.reset(snapshot);
+    this.#environment = snapshot.environment;
+    this.#epoch = snapshot.epoch;
+    this.#revision = snapshot.revision;
+    return changed;
+  }
+
+  /** Applies a delta wholly, or leaves everything as it is. Never throws. */
+  apply(delta: Delta): ApplyResult {
+    if (delta.epoch !== this.#epoch) return { kind: "gap" };
+    if (delta.from !== this.#revision) return { kind: delta.revision <= this.#revision ? "old" : "gap" };
+    const changed = this.#content.change(delta);
+    this.#revision = delta.revision;
+    return { kind: "applied", changed };
+  }
+
+  keys(): readonly string[] {
+    return [...this.#flags.keys()];
+  }
+
+  has(flag: string): boolean {
+    return this.#flags.has(flag);
+  }
+
+  /** What is held, to be kept by a cache. Built anew from the compiled form; its epoch is empty before the first snapshot. */
+  snapshot(): Snapshot {
+    return {
+      environment: this.#environment,
+      epoch: this.#epoch ?? "",
+      revision: this.#revision,
+      digest: this.digest,
+      flags: [...this.#flags.values()].map((flag) => flag.toWire()),
+      segments: this.#content.segments().map((segment) => segment.toWire()),
+    };
+  }
+
+  /** Flags and segments that are held but can't be evaluated wholly, and why. Walks everything. */
+  problems(): readonly Skipped[] {
+    return findProblems(this.#content);
+  }
+
+  /**
+   * The boolean that the flag has for the user; `defaultValue` when there is none. Never throws and allocates nothing, and serves
+   * what `evaluate` would: the first lines only spare the flags that nearly every call asks for the walk through `decide`.
+   */
+  isEnabled(flag: string, user: User, defaultValue: boolean): boolean {
+    const compiled = this.#flags.get(flag);
+    if (compiled === undefined) return defaultValue;
+    const limit = compiled.shortcut;
+    if (limit === 0) return false;
+    if (limit === BUCKETS) return true;
+    if (limit !== NO_SHORTCUT && typeof user === "string" && user !== "") return bucketOf(user, compiled.seed) < limit;
+    const variant = compiled.variants === BOOLEAN_TABLE ? this.#decide(compiled, user) : KEY_MISSING;
+    return variant === KEY_MISSING ? defaultValue : variant === ON;
+  }
+
+  /** Whether the user is in the flag's cohort: is served another variant than the off variant. False for unknown flags. */
+  isOn(flag: string, user: User): boolean {
+    const compiled = this.#flags.get(flag);
+    if (compiled === undefined) return false;
+    const variant = this.#decide(compiled, user);
+    return variant !== KEY_MISSING && variant !== compiled.offVariant;
+  }
+
+  /** The flag's value for the user with reason, variant and error; undefined or null as default: of any type. Never throws. */
+  evaluate<T extends JsonValue>(flag: string, user: User, defaultValue: T): EvaluationDetails<T> {
+    return this.#evaluate({ flagKey: flag, user, defaultValue }, new Trace({ explain: false }));
+  }
+
+  /** As `evaluate`, with every step on the way. */
+  explain(flag: string, user: User, defaultValue: JsonValue = null): Explanation {
+    const trace = new Trace({ explain: true });
+    const details = this.#evaluate({ flagKey: flag, user, defaultValue }, trace);
+    const steps = trace.steps ?? [];
+    if (details.errorMessage !== undefined) steps.push({ step: "error", outcome: details.errorMessage });
+    return { details, steps };
+  }
+
+  #evaluate<T extends JsonValue>(question: Question<T>, trace: Trace): EvaluationDetails<T> {
+    const flag = this.#flags.get(question.flagKey);
+    if (flag !== undefined) return evaluateFlag(flag, question, this.#world, this, trace);
+    return this.#epoch === undefined
+      ? failed(question, this, "PROVIDER_NOT_READY", "no flags were loaded yet: await init, or give a bootstrap")
+      : failed(
+          question,
+          this,
+          "FLAG_NOT_FOUND",
+          `there is no such flag in ${this.#environment} at revision ${this.#revision}`,
+        );
+  }
+
+  /** `decide` without details: a user that can't be read is one without a key. */
+  #decide(flag: CompiledFlag, user: unknown): number {
+    try {
+      return decide(flag, user, this.#world, undefined);
+    } catch {
+      return KEY_MISSING;
+    }
+  }
 }

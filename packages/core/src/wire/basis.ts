@@ -1,12 +1,15 @@
 import type { Basis } from "./types.ts";
 
+const BASIS = /^(.{1,128}):(\d{1,16})$/;
+
 /** `epoch:revision`. */
 export function formatBasis(basis: Basis): string {
   return `${basis.epoch}:${basis.revision}`;
 }
 
-/** The inverse of `formatBasis`; undefined when the text is none. The epoch may contain colons. */
+/** The inverse of `formatBasis`; undefined for what is none. The last colon divides, so that an epoch may hold some. */
 export function parseBasis(text: string): Basis | undefined {
-  const match = /^(.{1,128}):(\d{1,15})$/.exec(text);
-  return match === null ? undefined : { epoch: match[1] ?? "", revision: Number(match[2]) };
+  const [, epoch, digits] = BASIS.exec(text) ?? [];
+  const revision = Number(digits);
+  return epoch === undefined || !Number.isSafeInteger(revision) ? undefined : { epoch, revision };
 }

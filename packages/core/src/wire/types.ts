@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly digest: string;
   readonly flags: readonly WireFlag[];
   readonly segments: readonly WireSegment[];
+  /** Keys of what the frame held and this reader could not read: the last good ones of them stay. Filled in by the parser, never sent. */
+  readonly unreadable?: { readonly flags: readonly string[]; readonly segments: readonly string[] };
 }
 
 /**

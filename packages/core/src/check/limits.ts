@@ -1,0 +1,28 @@
+/**
+ * Bounds of what can be written. They are far above sane use, and keep one flag from filling the memory of every client or taking
+ * milliseconds to evaluate.
+ */
+export const RULES_MAX = 500;
+export const CLAUSES_PER_RULE_MAX = 100;
+export const VALUES_PER_CLAUSE_MAX = 10_000;
+export const TARGETS_MAX = 10_000;
+export const PREREQUISITES_MAX = 20;
+export const VARIANTS_MAX = 100;
+export const TAGS_MAX = 50;
+/** Of each of a segment's two lists: about 4 MB with UUIDs, in every client. */
+export const SEGMENT_IDS_MAX = 100_000;
+export const SEGMENT_RULES_MAX = 100;
+
+/** Characters of an id of a user, a salt, an attribute's name, an owner. */
+export const NAME_LENGTH_MAX = 256;
+/** Characters of a clause's value: patterns are the longest. */
+export const VALUE_LENGTH_MAX = 1024;
+export const DESCRIPTION_LENGTH_MAX = 4096;
+export const TAG_LENGTH_MAX = 64;
+/** Characters of all variants of a flag as JSON: they go to every client. */
+export const VARIANTS_JSON_LENGTH_MAX = 65_536;
+
+/** A shorter lease would run out between two heartbeats whatever their interval. */
+export const LEASE_MS_MIN = 1000;
+/** A week: a longer lease is none. */
+export const LEASE_MS_MAX = 7 * 86_400_000;

@@ -1,0 +1,101 @@
+import { readAttribute, type Attributes } from "../clause/attribute.ts";
+import { attributesOf, idOf, keyText } from "../context/context.ts";
+import { bucketOf } from "../hash/bucket.ts";
+import { TARGETING_KEY } from "../model/defaults.ts";
+import { allHold } from "../segment/compile.ts";
+import { NO_TARGETING, type CompiledFlag } from "./flag.ts";
+import { needsBucket, variantFor, type CompiledServe } from "./serve.ts";
+import type { Trace } from "./trace.ts";
+
+/** What a flag's evaluation can depend on besides the flag and the user. */
+export interface World {
+  readonly content: {
+    readonly flags: ReadonlyMap<string, CompiledFlag>;
+    /** Flags whose prerequisites can't be walked to an end (see `unmeetableFlags`). */
+    readonly unmeetable: ReadonlySet<string>;
+  };
+  /** Milliseconds since the server was last heard of. Asked only for flags with a lease: it reads a clock. */
+  readonly silenceMs: () => number;
+}
+
+/** In place of a variant: a bucket is needed, and there is nothing to hash. */
+export const KEY_MISSING = -1;
+
+/** Walks a flag for a user: the index of the variant to serve, or `KEY_MISSING`. Throws only what reading the user throws. */
+export function decide(flag: CompiledFlag, user: unknown, world: World, trace: Trace | undefined): number {
+  if (!flag.enabled) {
+    trace?.disabled();
+    return flag.offVariant;
+  }
+  const { targeting } = flag;
+  const isTargeted = targeting !== NO_TARGETING;
+  if (isTargeted && (leaseIsOver(flag, world, trace) || !prerequisitesAreMet(flag, user, world, trace)))
+    return flag.offVariant;
+  // The user is read only from here on: whoever it is and whatever its getters do, a flag that is off stays off.
+  const id = idOf(user);
+  const attributes = attributesOf(user);
+  if (isTargeted) {
+    const target = id === "" ? undefined : targeting.targets.get(id);
+    if (target !== undefined) {
+      trace?.target(id, flag.variants.names[target]);
+      return target;
+    }
+    for (const rule of targeting.rules) {
+      const matches = allHold(rule.tests, id, attributes);
+      trace?.rule(rule, matches, id, attributes);
+      if (matches) return serve(rule.serve, flag, id, attributes, trace);
+    }
+  }
+  trace?.fallthrough(flag);
+  return serve(flag.fallthrough, flag, id, attributes, trace);
+}
+
+function leaseIsOver(flag: CompiledFlag, world: World, trace: Trace | undefined): boolean {
+  const { leaseMs } = flag.targeting;
+  if (leaseMs === undefined) return false;
+  const silenceMs = world.silenceMs();
+  trace?.lease(silenceMs, leaseMs);
+  return silenceMs > leaseMs;
+}
+
+function prerequisitesAreMet(flag: CompiledFlag, user: unknown, world: World, trace: Trace | undefined): boolean {
+  const { prerequisites } = flag.targeting;
+  if (prerequisites.length === 0) return true;
+  if (world.content.unmeetable.has(flag.key)) {
+    trace?.unmeetable();
+    return false;
+  }
+  for (const prerequisite of prerequisites) {
+    const other = world.content.flags.get(prerequisite.flag);
+    // KEY_MISSING names no variant.
+    const served = other?.variants.names[decide(other, user, world, undefined)];
+    const isMet = served !== undefined && prerequisite.variants.includes(served);
+    trace?.prerequisite(prerequisite, served, isMet);
+    if (!isMet) return false;
+  }
+  return true;
+}
+
+function serve(
+  what: CompiledServe,
+  flag: CompiledFlag,
+  id: string,
+  attributes: Attributes,
+  trace: Trace | undefined,
+): number {
+  if (!needsBucket(what)) {
+    const variant = variantFor(what, 0);
+    trace?.everybody(flag.variants.names[variant]);
+    return variant;
+  }
+  const { bucketBy } = flag.targeting;
+  const key = bucketBy === undefined ? id : keyText(readAttribute(bucketBy.attribute, id, attributes));
+  if (key === "") {
+    trace?.noKey(bucketBy?.name ?? TARGETING_KEY);
+    return KEY_MISSING;
+  }
+  const bucket = bucketOf(key, flag.seed);
+  const variant = variantFor(what, bucket);
+  trace?.share(flag, what, bucket, variant);
+  return variant;
+}

@@ -1,0 +1,32 @@
+import { BOOLEAN_VARIANTS } from "../model/defaults.ts";
+import type { FlagType, Variants } from "../model/flag.ts";
+import type { JsonValue } from "../model/json.ts";
+
+/** A flag's variants by index: while a flag is walked a variant is a small integer. */
+export interface VariantTable {
+  readonly type: FlagType;
+  readonly names: readonly string[];
+  readonly values: readonly JsonValue[];
+}
+
+/** Indices into the one table that all boolean flags share. */
+export const ON = 0;
+export const OFF = 1;
+
+export const BOOLEAN_TABLE: VariantTable = tableFrom("boolean", BOOLEAN_VARIANTS);
+
+export function variantTable(type: FlagType, variants: Variants): VariantTable {
+  return type === "boolean" ? BOOLEAN_TABLE : tableFrom(type, variants);
+}
+
+function tableFrom(type: FlagType, variants: Variants): VariantTable {
+  return { type, names: Object.keys(variants), values: Object.values(variants) };
+}
+
+/** The inverse of `variantTable`. */
+export function variantsOf(table: VariantTable): Variants {
+  if (table === BOOLEAN_TABLE) return BOOLEAN_VARIANTS;
+  const variants = Object.create(null) as { [name: string]: JsonValue };
+  for (const [index, name] of table.names.entries()) variants[name] = table.values[index] ?? null;
+  return variants;
+}
