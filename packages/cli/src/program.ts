@@ -68,10 +68,11 @@ export function createProgram(context: { readonly io: Io; readonly bind: Bind; r
     })
     .configureHelp({
       showGlobalOptions: true,
-      // At the first level commands come first; the options are shown with each of them.
-      visibleOptions: (command) => {
-        const options = Help.prototype.visibleOptions.call(command.createHelp(), command);
-        return command === program ? options.filter((option) => !globals.includes(option)) : options;
+      formatHelp: (command, helper) => {
+        // At the first level the commands matter; each of them shows the options that all of them take.
+        const options = helper.visibleOptions(command).filter((option) => command !== program || !globals.includes(option));
+        helper.visibleOptions = () => options;
+        return Help.prototype.formatHelp.call(helper, command, helper);
       },
       visibleGlobalOptions: (command) => (isLocal(command) ? [] : [...globals]),
       styleTitle: (text) => style("bold", text),

@@ -29,9 +29,9 @@ function clientsText(run: Run, view: ClientsView): string {
       { title: "BY" },
       { title: "REVISION", align: "right" },
       { title: "BEHIND", align: "right" },
-      { title: "CONFIRMED" },
+      { title: "CONFIRMED", optional: true },
       { title: "LAST CONTACT" },
-      { title: "CONNECTED" },
+      { title: "CONNECTED", optional: true },
     ],
     view.clients.map((client) => [
       client.instanceId,

@@ -98,9 +98,9 @@ function listText(run: Run, tokens: readonly TokenView[]): string {
       { title: "NAME", shrinkTo: 10 },
       { title: "KIND" },
       { title: "ENVIRONMENTS", shrinkTo: 8 },
-      { title: "ROLES", shrinkTo: 6 },
-      { title: "BEGINS WITH", shrinkTo: 12 },
-      { title: "LAST USED" },
+      { title: "ROLES", shrinkTo: 6, optional: true },
+      { title: "BEGINS WITH", shrinkTo: 12, optional: true },
+      { title: "LAST USED", optional: true },
       { title: "GOOD UNTIL" },
     ],
     tokens.map((token) => [

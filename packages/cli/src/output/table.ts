@@ -9,6 +9,8 @@ export interface Column {
   readonly align?: "left" | "right";
   /** The width below which it isn't cut on a narrow terminal. Undefined: never cut. */
   readonly shrinkTo?: number;
+  /** Left out, from the right, where the table would not fit even with everything cut. */
+  readonly optional?: boolean;
 }
 
 export interface TableOptions {
@@ -22,17 +24,18 @@ const GAP = "  ";
 /** Aligned columns under a heading. One line a row, whatever the cells hold. Ends in a newline. */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], options: TableOptions): string {
   const cells = rows.map((row) => columns.map((_, index) => toCell(row[index] ?? "")));
-  const natural = columns.map((column, index) =>
-    Math.max(widthOf(column.title), ...cells.map((row) => widthOf(row[index]?.text ?? ""))),
-  );
+  const natural = columns.map((column, index) => {
+    return Math.max(widthOf(column.title), ...cells.map((row) => widthOf(row[index]?.text ?? "")));
+  });
   const widths = options.columns === undefined ? natural : fit(columns, natural, options.columns);
-  const line = (texts: readonly { readonly text: string; readonly paint: Paint }[]): string => {
-    const parts = texts.map(({ text, paint }, index) => {
-      const last = index === texts.length - 1 && columns[index]?.align !== "right";
-      const width = widths[index] ?? 0;
-      const cut = truncate(text, width);
-      const filled = last ? cut : pad(cut, width, columns[index]?.align);
-      return options.style(paint, filled);
+  const line = (row: readonly PaintedText[]): string => {
+    const parts = row.flatMap(({ text, paint }, index) => {
+      const width = widths[index];
+      if (width === undefined) return [];
+      // Not the spaces after it: those at the end of a line are taken off below.
+      const filled = pad(truncate(text, width), width, columns[index]?.align);
+      const inked = filled.trimEnd();
+      return [options.style(paint, inked) + filled.slice(inked.length)];
     });
     return `${parts.join(GAP).trimEnd()}\n`;
   };
@@ -40,25 +43,40 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
   return head + cells.map(line).join("");
 }
 
-function toCell(cell: Cell): { readonly text: string; readonly paint: Paint } {
+interface PaintedText {
+  readonly text: string;
+  readonly paint: Paint;
+}
+
+function toCell(cell: Cell): PaintedText {
   return typeof cell === "string" ? { text: printable(cell), paint: "none" } : { ...cell, text: printable(cell.text) };
 }
 
-/** Takes columns away from the widest column that may shrink until the table fits, or nothing is left to take. */
-function fit(columns: readonly Column[], natural: readonly number[], available: number): readonly number[] {
-  const widths = [...natural];
-  let excess = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1) - available;
-  while (excess > 0) {
-    const widest = columns.reduce<number | undefined>((best, column, index) => {
-      const room = (widths[index] ?? 0) - (column.shrinkTo ?? Infinity);
-      if (room <= 0) return best;
-      return best === undefined || (widths[index] ?? 0) > (widths[best] ?? 0) ? index : best;
+/** A width for each column, undefined for one that is left out. */
+type Widths = readonly (number | undefined)[];
+
+/** Leaves out what may be left out, then narrows the widest column that may be narrowed, until the table fits or nothing helps. */
+function fit(columns: readonly Column[], natural: readonly number[], available: number): Widths {
+  const widths: (number | undefined)[] = [...natural];
+  const floor = natural.map((width, index) => Math.min(width, columns[index]?.shrinkTo ?? width));
+  const leastOf = (): number => totalOf(floor.map((width, index) => (widths[index] === undefined ? undefined : width)));
+  for (let index = columns.length - 1; index >= 0 && leastOf() > available; index -= 1) {
+    if (columns[index]?.optional === true) widths[index] = undefined;
+  }
+  for (let excess = totalOf(widths) - available; excess > 0; excess -= 1) {
+    const widest = widths.reduce<number | undefined>((best, width = 0, index) => {
+      if (width <= (floor[index] ?? 0)) return best;
+      return best === undefined || width > (widths[best] ?? 0) ? index : best;
     }, undefined);
     if (widest === undefined) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
-    excess -= 1;
   }
   return widths;
+}
+
+function totalOf(widths: Widths): number {
+  const shown = widths.filter((width) => width !== undefined);
+  return shown.reduce((sum, width) => sum + width, 0) + GAP.length * (shown.length - 1);
 }
 
 /** `name  value` lines with the values in one column. Ends in a newline; fields without a value are left out. */

@@ -55,7 +55,7 @@ function listText(run: Run, entries: readonly AuditEntry[]): string {
       { title: "ACTION" },
       { title: "TARGET", shrinkTo: 16 },
       { title: "ENVIRONMENT", shrinkTo: 8 },
-      { title: "REVISION", align: "right" },
+      { title: "REVISION", align: "right", optional: true },
       { title: "ACTOR", shrinkTo: 10 },
       { title: "REASON", shrinkTo: 10 },
     ],

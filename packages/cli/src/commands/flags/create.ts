@@ -1,7 +1,8 @@
-import type { FlagType, FlagView, JsonObject } from "@rampart/core";
+import type { FlagType, FlagView, JsonObject, JsonValue } from "@rampart/core";
 import { Option } from "commander";
 import { paths } from "../../api/paths.ts";
-import { collect, parsePairs } from "../../input/pairs.ts";
+import { usageError } from "../../errors.ts";
+import { collect, parsePair } from "../../input/pairs.ts";
 import type { Define } from "../group.ts";
 
 interface CreateOptions {
@@ -45,11 +46,40 @@ function definitionOf(key: string, options: CreateOptions): JsonObject {
     type: options.type,
     description: options.description ?? "",
     tags: options.tag ?? [],
-    ...(options.variant === undefined ? {} : { variants: parsePairs("--variant", options.variant) }),
+    ...(options.variant === undefined ? {} : { variants: variantsOf(options.type, options.variant) }),
     ...(options.owner === undefined ? {} : { owner: options.owner }),
     ...(options.expectedEnd === undefined ? {} : { expectedEnd: options.expectedEnd }),
     ...(options.reuse === true ? { reuse: true } : {}),
   };
+}
+
+/** `name=value`, each value read as the flag's type. */
+function variantsOf(type: FlagType, pairs: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name, text] = parsePair("--variant", pair);
+      return [name, type === "string" ? text : parseValue(type, pair, text)];
+    }),
+  );
+}
+
+const EXPECTED: { readonly [type in Exclude<FlagType, "string">]: string } = {
+  boolean: "true or false, such as on=true",
+  number: "a number, such as low=10",
+  json: "JSON, such as 'limits={\"daily\":10}'",
+};
+
+function parseValue(type: Exclude<FlagType, "string">, pair: string, text: string): JsonValue {
+  let value: JsonValue | undefined;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch {
+    value = undefined;
+  }
+  if (value === undefined || (type !== "json" && typeof value !== type)) {
+    throw usageError(`--variant "${pair}" has no value of the type ${type}`, `expected: ${EXPECTED[type]}`);
+  }
+  return value;
 }
 
 function nextStep(flag: FlagView): string {

@@ -1,6 +1,8 @@
 import type { FlagView, Page } from "@rampart/core";
 import { allPages } from "../../api/pages.ts";
 import { paths } from "../../api/paths.ts";
+import { CliError } from "../../errors.ts";
+import { EXIT } from "../../exit.ts";
 import { ago, orDash } from "../../output/format.ts";
 import { table } from "../../output/table.ts";
 import type { Run } from "../../run.ts";
@@ -16,6 +18,7 @@ export const defineList: Define = (flags, bind) => {
     .action(
       bind<readonly [], { readonly tag?: string }>(async (run, _args, { tag }) => {
         const page = await allPages<FlagView>(await run.api(), paths.flags);
+        if (run.global.environment !== undefined) requireEnvironment(page.items, run.global.environment);
         const items = tag === undefined ? page.items : page.items.filter((flag) => flag.tags.includes(tag));
         run.print({ ...page, items } satisfies Page<FlagView>, () => listText(run, items));
         if (items.length === 0 && !run.json) {
@@ -25,6 +28,17 @@ export const defineList: Define = (flags, bind) => {
     );
 };
 
+function requireEnvironment(flags: readonly FlagView[], name: string): void {
+  const known = environmentsOf(flags);
+  if (flags.length === 0 || known.includes(name)) return;
+  throw new CliError({
+    code: "ENVIRONMENT_NOT_FOUND",
+    message: `there is no environment "${name}"`,
+    lines: [`the environments are ${known.join(", ")}`],
+    exitCode: EXIT.notFound,
+  });
+}
+
 function listText(run: Run, flags: readonly FlagView[]): string {
   if (flags.length === 0) return "";
   const environments = run.global.environment === undefined ? environmentsOf(flags) : [run.global.environment];
@@ -33,9 +47,9 @@ function listText(run: Run, flags: readonly FlagView[]): string {
       { title: "FLAG", shrinkTo: 20 },
       { title: "TYPE" },
       ...environments.map((name) => ({ title: name.toUpperCase(), shrinkTo: 8 })),
-      { title: "OWNER", shrinkTo: 6 },
-      { title: "TAGS", shrinkTo: 6 },
-      { title: "UPDATED" },
+      { title: "OWNER", shrinkTo: 6, optional: true },
+      { title: "TAGS", shrinkTo: 6, optional: true },
+      { title: "UPDATED", optional: true },
     ],
     flags.map((flag) => [
       { text: flag.key, paint: "bold" },
