@@ -15,19 +15,6 @@ export function conditionKey(condition: Condition): string {
   return `${condition.metric} ${condition.operator} ${right}`;
 }
 
-/** A trigger that a stage replaces by another condition is another trigger. */
-export function triggerKey(trigger: Trigger): string {
-  const { test } = trigger;
-  switch (test.kind) {
-    case "condition":
-      return `${trigger.name}: ${conditionKey(test.condition)}`;
-    case "signal":
-      return `${trigger.name}: signal ${test.signal}`;
-    case "compare":
-      return `${trigger.name}: compare ${test.compare.metric}`;
-  }
-}
-
 const byPlan = new WeakMap<Plan, readonly KeyedCondition[]>();
 
 /** Every condition that the plan has anywhere, each once. */

@@ -83,6 +83,8 @@ export interface Streak {
   /** The same, counted anew after a time in which nobody looked: criteria must have been seen to hold. */
   readonly seenSince: EpochMs;
   readonly lastAt: EpochMs;
+  /** Names of the triggers that fired for it; each fires once for a streak. */
+  readonly fired: readonly string[];
 }
 
 /** A metric that the current stage uses and that has no usable value. */
@@ -172,8 +174,6 @@ export interface RolloutState {
   readonly observations: Dictionary<Observation>;
   /** By `conditionKey`; only conditions that are true. */
   readonly streaks: Dictionary<Streak>;
-  /** By `triggerKey`: the `since` of the streak for which the trigger fired. */
-  readonly fired: Dictionary<EpochMs>;
   /** By metric. */
   readonly missing: Dictionary<Missing>;
   /** By fingerprint. */

@@ -17,7 +17,7 @@ export function followStreaks(plan: Plan, state: RolloutState, at: EpochMs, metr
     if (metric !== undefined && condition.metric !== metric) {
       if (before) streaks[key] = before;
     } else if (judge(plan, state, condition, at).kind === "pass") {
-      streaks[key] = before ? prolong(plan, before, at) : { since: at, seenSince: at, lastAt: at };
+      streaks[key] = before ? prolong(plan, before, at) : { since: at, seenSince: at, lastAt: at, fired: [] };
     }
   }
   return streaks;
@@ -25,7 +25,17 @@ export function followStreaks(plan: Plan, state: RolloutState, at: EpochMs, metr
 
 function prolong(plan: Plan, before: Streak, at: EpochMs): Streak {
   const unseen = at - before.lastAt > unseenAfterMs(plan);
-  return { since: before.since, seenSince: unseen ? at : before.seenSince, lastAt: Math.max(before.lastAt, at) };
+  return { ...before, seenSince: unseen ? at : before.seenSince, lastAt: Math.max(before.lastAt, at) };
+}
+
+/** The same streaks, with these triggers having fired for theirs. */
+export function markFired(streaks: Dictionary<Streak>, triggers: readonly { readonly key: string; readonly name: string }[]): Dictionary<Streak> {
+  const marked: { [key: string]: Streak } = { ...streaks };
+  for (const { key, name } of triggers) {
+    const streak = own(marked, key);
+    if (streak) marked[key] = { ...streak, fired: [...streak.fired, name] };
+  }
+  return marked;
 }
 
 /**

@@ -1,11 +1,12 @@
-import type { Severity, Stage, Trigger } from "../plan/types.ts";
+import type { Condition, Severity, Trigger } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
-import { conditionKey, triggerKey } from "./conditions.ts";
+import { conditionKey } from "./conditions.ts";
 import type { EpochMs } from "./instant.ts";
-import { own, type Dictionary } from "./lookup.ts";
-import { decideRollback } from "./rollback.ts";
+import { own } from "./lookup.ts";
 import { pauseFor } from "./pause.ts";
+import { decideRollback } from "./rollback.ts";
 import { isExposed, type RolloutState, type Streak } from "./state.ts";
+import { markFired } from "./streak.ts";
 import { change, notify, openStage, record, type Turn } from "./turn.ts";
 import { judge } from "./verdict.ts";
 
@@ -18,74 +19,42 @@ export interface Fired {
 }
 
 /**
- * Fires the armed triggers whose condition has been true on every sample for their `for`, once for each streak. `looked` are the
- * streaks that the newest observation at `at` made or prolonged: a trigger fires at a sample, never in between.
+ * Fires the armed triggers whose condition has been true on every sample for their `for`, once for each streak. `at` is the instant of
+ * the newest observation: a trigger fires at a sample, never in between.
  */
 export function fireTriggers(turn: Turn, at: EpochMs): void {
-  const stage = armedStage(turn.state);
-  if (stage === undefined) return;
-  const due = dueTriggers(turn, stage, at);
-  change(turn, { fired: { ...keepLive(turn.state), ...Object.fromEntries(due.map(({ key, since }) => [key, since])) } });
-  act(turn, due.map(({ fired }) => fired));
-
-  function armedStage(state: RolloutState): Stage | undefined {
-    return isExposed(state) ? openStage(turn.plan, state) : undefined;
-  }
-}
-
-interface Due {
-  readonly key: string;
-  readonly since: EpochMs;
-  readonly fired: Fired;
-}
-
-function dueTriggers(turn: Turn, stage: Stage, at: EpochMs): readonly Due[] {
-  return stage.triggers.flatMap((trigger) => {
-    const { test } = trigger;
-    if (test.kind !== "condition") return [];
-    const key = triggerKey(trigger);
-    const streak = own(turn.state.streaks, conditionKey(test.condition));
-    if (!streak || streak.lastAt !== at || own(turn.state.fired, key) === streak.since) return [];
+  const due = armed(turn).flatMap((trigger) => {
+    if (trigger.test.kind !== "condition") return [];
+    const { condition } = trigger.test;
+    const key = conditionKey(condition);
+    const streak = own(turn.state.streaks, key);
+    if (!streak || streak.lastAt !== at || streak.fired.includes(trigger.name)) return [];
     if (at - heldSince(turn.state, streak) < trigger.forMs) return [];
-    return [{ key, since: streak.since, fired: firedBy(turn, trigger, streak, at) }];
+    return [{ key, name: trigger.name, fired: firedBy(turn, { trigger, condition, streak, at }) }];
   });
-}
-
-/** A trigger is armed from exposure on; what was true before counts from then. */
-export function heldSince(state: RolloutState, streak: Streak): EpochMs {
-  return Math.max(streak.since, state.exposedAt ?? streak.since);
-}
-
-function firedBy(turn: Turn, trigger: Trigger, streak: Streak, at: EpochMs): Fired {
-  const { test } = trigger;
-  const verdict = test.kind === "condition" ? judge(turn.plan, turn.state, test.condition, at) : undefined;
-  const text = test.kind === "condition" ? test.condition.text : "";
-  return {
-    action: trigger.action,
-    severity: trigger.severity,
-    subject: `trigger ${trigger.name} fired: ${text}`,
-    cause: {
-      kind: "trigger",
-      subject: trigger.name,
-      condition: text,
-      ...(verdict?.kind === "pass" && { value: verdict.value, threshold: verdict.threshold }),
-      since: heldSince(turn.state, streak),
-    },
-  };
+  if (due.length === 0) return;
+  change(turn, { streaks: markFired(turn.state.streaks, due) });
+  act(
+    turn,
+    due.map(({ fired }) => fired),
+  );
 }
 
 /** Fires the armed triggers that wait for this signal as an event. */
 export function fireOnSignal(turn: Turn, signal: string, value: number | undefined): void {
-  if (!isExposed(turn.state)) return;
-  const triggers = openStage(turn.plan, turn.state)?.triggers ?? [];
-  const hit = triggers.filter(({ test }) => test.kind === "signal" && test.signal === signal);
+  const hit = armed(turn).filter(({ test }) => test.kind === "signal" && test.signal === signal);
   act(
     turn,
     hit.map((trigger) => ({
       action: trigger.action,
       severity: trigger.severity,
       subject: `trigger ${trigger.name} fired: signal ${signal}`,
-      cause: { kind: "trigger" as const, subject: trigger.name, condition: `signal ${signal}`, ...(value !== undefined && { value }) },
+      cause: {
+        kind: "trigger" as const,
+        subject: trigger.name,
+        condition: `signal ${signal}`,
+        ...(value !== undefined && { value }),
+      },
     })),
   );
 }
@@ -95,26 +64,52 @@ export function fireOnSignal(turn: Turn, signal: string, value: number | undefin
  * tells is done for each.
  */
 export function act(turn: Turn, all: readonly Fired[]): void {
-  const rollbacks = all.filter((one) => one.action === "rollback").toSorted((a, b) => (a.severity < b.severity ? -1 : a.severity > b.severity ? 1 : 0));
+  const rollbacks = all.filter((one) => one.action === "rollback").toSorted((a, b) => a.severity.localeCompare(b.severity));
   const [first] = rollbacks;
-  if (first) decideRollback(turn, first.cause, { severity: first.severity, announce: () => announce(turn, rollbacks) });
-  else {
-    for (const one of all) {
-      if (one.action === "pause") pauseFor(turn, one.cause, one.severity, () => announce(turn, [one]));
-      else announce(turn, [one]);
-    }
+  if (first) {
+    decideRollback(turn, first.cause, { severity: first.severity, announce: () => rollbacks.forEach((one) => announce(turn, one)) });
+    return;
+  }
+  for (const one of all) {
+    if (one.action === "pause") pauseFor(turn, one.cause, { severity: one.severity, announce: () => announce(turn, one) });
+    else announce(turn, one);
   }
 }
 
-function announce(turn: Turn, all: readonly Fired[]): void {
-  for (const { cause, subject, severity } of all) {
-    record(turn, cause.kind === "alert" ? "alert" : "triggerFired", cause);
-    notify(turn, "trigger", subject, { severity, cause });
-  }
+/** From when a streak counts for triggers: they are armed from exposure on. */
+export function heldSince(state: RolloutState, streak: Streak): EpochMs {
+  return Math.max(streak.since, state.exposedAt ?? streak.since);
 }
 
-/** Firings of streaks that are over are forgotten, or the list would grow with every edit of the plan. */
-function keepLive(state: RolloutState): Dictionary<EpochMs> {
-  const live = new Set(Object.values(state.streaks).map((streak) => streak.since));
-  return Object.fromEntries(Object.entries(state.fired).filter(([, since]) => live.has(since)));
+/** Triggers are watched while users can be on, also while paused or awaiting approval. */
+function armed(turn: Turn): readonly Trigger[] {
+  return isExposed(turn.state) ? (openStage(turn.plan, turn.state)?.triggers ?? []) : [];
+}
+
+interface Firing {
+  readonly trigger: Trigger;
+  readonly condition: Condition;
+  readonly streak: Streak;
+  readonly at: EpochMs;
+}
+
+function firedBy(turn: Turn, { trigger, condition, streak, at }: Firing): Fired {
+  const verdict = judge(turn.plan, turn.state, condition, at);
+  return {
+    action: trigger.action,
+    severity: trigger.severity,
+    subject: `trigger ${trigger.name} fired: ${condition.text}`,
+    cause: {
+      kind: "trigger",
+      subject: trigger.name,
+      condition: condition.text,
+      ...(verdict.kind === "pass" && { value: verdict.value, threshold: verdict.threshold }),
+      since: heldSince(turn.state, streak),
+    },
+  };
+}
+
+function announce(turn: Turn, { cause, subject, severity }: Fired): void {
+  record(turn, cause.kind === "alert" ? "alert" : "triggerFired", cause);
+  notify(turn, "trigger", subject, { severity, cause });
 }

@@ -104,3 +104,9 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
   formatters.set(timezone, formatter);
   return formatter;
 }
+
+/** `02:00–04:00 UTC`. */
+export function windowText({ fromMinute, toMinute, timezone }: Window): string {
+  const clock = (minute: number): string => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+  return `${clock(fromMinute)}–${clock(toMinute)} ${timezone}`;
+}

@@ -63,6 +63,8 @@ function takeLock(folder: string, pidPath: string): Database {
   try {
     createPrivately(path);
     lock = new BetterSqlite3(path, { timeout: 0 });
+    // Without a journal on the disk nothing is written at all, so that the lock can be had on a full one too.
+    lock.pragma("journal_mode = MEMORY");
     lock.exec("BEGIN EXCLUSIVE");
     return lock;
   } catch (cause) {

@@ -16,7 +16,7 @@ const LINE_LENGTH_MAX = 500;
 /** A paragraph for people, or a command. */
 const TEXT_LENGTH_MAX = 4_000;
 /** PromQL that is longer belongs into a recording rule. */
-export const QUERY_LENGTH_MAX = 8_192;
+const QUERY_LENGTH_MAX = 8_192;
 
 interface Leaf {
   readonly examples: readonly (string | number)[];
@@ -53,6 +53,8 @@ export const line = (description: string, example: string) => z.string().min(1).
 export const prose = (description: string, example: string) => z.string().min(1).max(TEXT_LENGTH_MAX).meta(meta("text", description, { examples: [example] }));
 
 export const template = (description: string, example: string) => z.string().min(1).max(2_000).meta(meta("template", description, { examples: [example] }));
+
+export const query = (description: string, example: string) => z.string().min(1).max(QUERY_LENGTH_MAX).meta(meta("PromQL", description, { examples: [example] }));
 
 export const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string, standard?: T[number]) =>
   z.enum(values).meta({ title: "choice", description, ...(standard === undefined ? {} : { default: standard }) });

@@ -1,22 +1,18 @@
 import { z } from "zod";
 import { METRIC_NAME_PATTERN } from "../grammar/condition.ts";
-import { QUERY_LENGTH_MAX, choice, duration, line, prose, template } from "./leaves.ts";
+import { choice, duration, line, prose, query, template } from "./leaves.ts";
 
 const headers = z
   .record(z.string().min(1).max(100), template("The header's value; `${NAME}` is a variable of the server.", "Bearer ${METRICS_TOKEN}"))
   .meta({ title: "map of templates", description: "Headers of each request. Secrets go into variables: `authorization: \"Bearer ${METRICS_TOKEN}\"`." });
 
-const query = z
-  .string()
-  .min(1)
-  .max(QUERY_LENGTH_MAX)
-  .meta({ title: "PromQL", description: "An instant query that gives one number: a scalar, or a vector with one series.", examples: ['sum(rate(http_requests_total{status=~"5.."}[2m])) / sum(rate(http_requests_total[2m]))'] });
+const promql = query("An instant query that gives one number: a scalar, or a vector with one series.", 'sum(rate(http_requests_total{status=~"5.."}[2m])) / sum(rate(http_requests_total[2m]))');
 
 const prometheus = z
   .union([
-    query,
+    promql,
     z.strictObject({
-      query,
+      query: promql,
       url: template("The Prometheus to ask. Default: the server's own setting.", "${PROMETHEUS_URL}").optional(),
       headers: headers.optional(),
     }),

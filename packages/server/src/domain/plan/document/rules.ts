@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, condition, duration, line, name, oneOrMany, prose } from "./leaves.ts";
+import { choice, condition, duration, line, name, oneOrMany, prose, query } from "./leaves.ts";
 
 /** Lists longer than this are not plans any more. */
 export const LIST_LENGTH_MAX = 100;
@@ -68,16 +68,17 @@ export const trigger = z
   .strictObject({
     name: name("Names the trigger; in a stage, the same name replaces the plan's trigger there.", "errors"),
     when: condition("Fires when this has been true on every sample for `for`.").optional(),
+    promql: query("Fires as an alert rule with this expression would: when it gives any series. What was read is how many.", "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.4").optional(),
     signal: line("Fires when this signal is pushed.", "security_incident").optional(),
     compare: compareWorse.optional(),
-    for: duration("How long the condition has to be true. Default: the first sample fires.", { examples: ["2m", "15m"] }).optional(),
+    for: duration("How long it has to be true. Default: the first sample fires.", { examples: ["2m", "15m"] }).optional(),
     action: choice(["rollback", "pause", "notify"], "To 0 % at once; hold the percentage and ask; or only tell people."),
     severity: choice(["P0", "P1", "P2", "P3"], "For notifications and escalation. Default: P1 for rollback, P2 for pause, P3 for notify.").optional(),
     description: prose("Why, and what to look at, for people.", "Suggests authentication or validation issues").optional(),
   })
   .meta({
-    description: "Something that stops the rollout: exactly one of `when`, `signal`, `compare`, and an action.",
-    oneOf: [{ required: ["when"] }, { required: ["signal"] }, { required: ["compare"] }],
+    description: "Something that stops the rollout: exactly one of `when`, `promql`, `signal`, `compare`, and an action.",
+    oneOf: [{ required: ["when"] }, { required: ["promql"] }, { required: ["signal"] }, { required: ["compare"] }],
   });
 
 /** Triggers of the plan or of a stage. */

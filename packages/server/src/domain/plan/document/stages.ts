@@ -48,7 +48,7 @@ export const rollback = z
     verify: z
       .strictObject({
         within: duration("By when the criteria have to hold again; else it is escalated.", { examples: ["5m"] }),
-        criteria: criteria("What recovery is. Default `for` here: the first sample."),
+        criteria: criteria("What recovery is."),
       })
       .meta({ description: "Watched after a rollback: did it help?" })
       .optional(),
@@ -118,9 +118,9 @@ export const notifyRule = z
 
 export const escalationStep = z
   .strictObject({
-    after: duration("After a rollback that did not recover, a soft stop, or a reminder that nobody answered.", { examples: ["0m", "15m"] }),
+    after: duration("How long after the rollback or the pause, while nobody has acted on it.", { examples: ["0m", "15m"] }),
     to: oneOrMany(receiver, "Who is told.", 20),
     severity: oneOrMany(severities, "Only these severities. Default: any.", 4).optional(),
     message: prose("What they are expected to do.", "Full team, war room").optional(),
   })
-  .meta({ description: "Who is called, and how long after the one before was not enough." });
+  .meta({ description: "Who is called when nobody reacts." });

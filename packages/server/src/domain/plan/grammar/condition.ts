@@ -25,6 +25,11 @@ export interface ConditionText {
 /** Names of metrics: what a condition can tell apart from its operator. `baseline` is taken. */
 export const METRIC_NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_.-]{0,63}$";
 
+/** Whether a metric can be called that. */
+export function isMetricName(text: string): boolean {
+  return new RegExp(METRIC_NAME_PATTERN).test(text) && text !== "baseline";
+}
+
 const NUMBER = "-?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?";
 const LITERAL = `(${NUMBER})\\s*(%|ms|s|m|h)?`;
 

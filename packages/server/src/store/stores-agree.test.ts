@@ -1,0 +1,121 @@
+import type { FlagConfig } from "@rampart/core";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { ConfigRecord, Decision, Store } from "../ports/store.ts";
+import { FIRST_ENVIRONMENTS } from "./environments.ts";
+import { auditOf, violations } from "./invariants.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import { openDataFolder } from "./sqlite/data-folder.ts";
+import { openSqliteStore } from "./sqlite/sqlite-store.ts";
+import { AT, booleanFlag, config, everywhere, meta, segment, token } from "./testing/fixtures.ts";
+import { manualTimers } from "./testing/manual-timers.ts";
+import { temporaryFolder } from "./testing/temporary.ts";
+
+/** Asks a store to do one thing, and gives its answer. */
+type Command = { readonly name: string; readonly run: (store: Store, at: number) => Promise<unknown> };
+
+const flagKey = fc.constantFrom("a", "b", "c");
+const segmentKey = fc.constantFrom("s", "t");
+const environment = fc.constantFrom(...FIRST_ENVIRONMENTS, "qa");
+const verdict = fc.constantFrom("write", "write", "write", "keep", "refuse");
+const id = fc.constantFrom("u1", "u2", "__proto__");
+
+function decided<T>(kind: string, next: () => T): Decision<T, string> {
+  if (kind === "keep") return { kind };
+  return kind === "refuse" ? { kind, problem: "no" } : { kind: "write", next: next() };
+}
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ key: flagKey, reuse: fc.boolean(), percentage: fc.integer({ min: 0, max: 100 }) }).map(({ key, reuse, percentage }) => ({
+    name: `createFlag ${key} ${reuse}`,
+    run: (store: Store, at: number) =>
+      store.createFlag(booleanFlag(key), everywhere(config(key, { fallthrough: { percentage } })), meta("flag.created", { at }), { reuse }),
+  })),
+  fc.record({ key: flagKey, kind: verdict, owner: fc.option(fc.string()) }).map(({ key, kind, owner }) => ({
+    name: `changeFlag ${key} ${kind} ${owner}`,
+    run: (store: Store, at: number) =>
+      store.changeFlag(key, ({ owner: _, ...rest }) => decided(kind, () => (owner === null ? rest : { ...rest, owner })), meta("flag.updated", { at })),
+  })),
+  fc.record({ environment, key: flagKey, kind: verdict, id, urgent: fc.boolean(), leaseMs: fc.option(fc.nat()) }).map((of) => ({
+    name: `changeConfig ${JSON.stringify(of)}`,
+    run: (store: Store, at: number) => {
+      const next = ({ leaseMs: _, ...rest }: FlagConfig): FlagConfig => ({
+        ...rest,
+        targets: Object.fromEntries([...Object.entries(rest.targets), [of.id, "on"]]),
+        ...(of.leaseMs === null ? {} : { leaseMs: of.leaseMs }),
+      });
+      const decide = (current: ConfigRecord) => decided(of.kind, () => next(current.config));
+      return store.changeConfig(of.environment, of.key, decide, meta("config.changed", { at, urgent: of.urgent, reason: "why not" }));
+    },
+  })),
+  fc.record({ key: flagKey, refused: fc.boolean() }).map(({ key, refused }) => ({
+    name: `deleteFlag ${key} ${refused}`,
+    run: (store: Store, at: number) => store.deleteFlag(key, (all) => (refused ? all : undefined), meta("flag.deleted", { at })),
+  })),
+  fc.record({ key: segmentKey, reuse: fc.boolean() }).map(({ key, reuse }) => ({
+    name: `createSegment ${key} ${reuse}`,
+    run: (store: Store, at: number) => store.createSegment(segment(key), meta("segment.created", { at }), { reuse }),
+  })),
+  fc.record({ key: segmentKey, kind: verdict, included: fc.array(id) }).map(({ key, kind, included }) => ({
+    name: `changeSegment ${key} ${kind}`,
+    run: (store: Store, at: number) => store.changeSegment(key, (current) => decided(kind, () => ({ ...current, included })), meta("segment.updated", { at })),
+  })),
+  fc.record({ key: segmentKey, refused: fc.boolean() }).map(({ key, refused }) => ({
+    name: `deleteSegment ${key} ${refused}`,
+    run: (store: Store, at: number) => store.deleteSegment(key, (all) => (refused ? all.length : undefined), meta("segment.deleted", { at })),
+  })),
+  fc.constantFrom("t1", "t2").map((one) => ({ name: `revokeToken ${one}`, run: (store: Store, at: number) => store.revokeToken(one, meta("token.revoked", { at })) })),
+  fc.constantFrom("t1", "t2").map((one) => ({
+    name: `createToken ${one}`,
+    run: (store: Store, at: number) =>
+      store.createToken(token(one), meta("token.created", { at })).then(
+        () => "created",
+        () => "there already",
+      ),
+  })),
+  fc.constant({ name: "newEpoch", run: (store: Store, at: number) => store.newEpoch(meta("store.restored", { at })) }),
+  fc.constant({ name: "appendAudit", run: (store: Store, at: number) => store.appendAudit({ target: "token/x" }, meta("request.denied", { at })) }),
+);
+
+/** Epochs that are the same in both stores, whatever else they need random bytes for. */
+function epochs(): (sizeBytes: number) => Uint8Array {
+  let next = 1;
+  return (sizeBytes) => new Uint8Array(sizeBytes).fill(sizeBytes === 8 ? next++ : 0);
+}
+
+/** All that can be read. */
+async function everything(store: Store): Promise<unknown> {
+  const environments = await store.environments();
+  const changes = environments.flatMap(({ key, revision }) => Array.from({ length: revision + 2 }, (_, from) => store.changesSince(key, from)));
+  return {
+    environments,
+    content: await Promise.all(environments.map(({ key }) => store.content(key))),
+    changes: await Promise.all(changes),
+    flags: await store.flags(),
+    configs: await store.configs(),
+    segments: await store.segments(),
+    tokens: await store.tokens(),
+    audit: await auditOf(store),
+    production: await store.audit({ environment: "production", order: "newest", limit: 5 }),
+  };
+}
+
+it("gives the same answers from memory and from SQLite to any sequence of commands", { timeout: 60_000 }, async () => {
+  const path = temporaryFolder();
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40, size: "max" }), async (commands) => {
+      const folder = openDataFolder(`${path}/${run++}`, process.pid);
+      const memory = createMemoryStore({ random: epochs() });
+      const { store: sqlite } = openSqliteStore({ folder, random: epochs(), timers: manualTimers() });
+      for (const [index, { name, run: ask }] of commands.entries()) {
+        expect(await ask(sqlite, AT + index), name).toEqual(await ask(memory, AT + index));
+      }
+      expect(await everything(sqlite)).toEqual(await everything(memory));
+      expect(await violations(sqlite)).toEqual([]);
+      await sqlite.close();
+      folder.release();
+    }),
+    { numRuns: 40 },
+  );
+});
