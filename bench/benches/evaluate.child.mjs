@@ -1,0 +1,127 @@
+/**
+ * One scenario, every contender in turn, round after round, in this one process.
+ * `node --expose-gc evaluate.child.mjs SCENARIO OPTIONS-AS-JSON` prints JSON.
+ */
+import { SCENARIOS, makeUsers, randomSource } from "../flags/spec.mjs";
+import { median } from "../lib/stats.mjs";
+import { load } from "../contenders/all.mjs";
+
+const USERS = 10_000;
+/** A power of two, so that the sequences are walked with a mask. */
+const SEQUENCE = 1 << 16;
+/** Heap that the calls of one measurement of bytes may fill: less than the young generation they are given. */
+const BYTES_BUDGET = 24 * 2 ** 20;
+
+const scenario = SCENARIOS[Number(process.argv[2]) - 1];
+const options = JSON.parse(process.argv[3]);
+const spec = scenario.spec();
+const random = randomSource(7);
+const sequenceBelow = (limit) => Uint16Array.from({ length: SEQUENCE }, () => Math.floor(random() * limit));
+const keys = spec.flags.map((flag) => flag.key);
+const pick = sequenceBelow(keys.length);
+const who = sequenceBelow(USERS);
+const userSpecs = makeUsers(USERS);
+
+console.warn = () => {};
+
+/**
+ * A loop for this contender alone: a shared one would see many kinds of functions, and the engine would not inline any.
+ */
+function loopOf(handle, users) {
+  const awaited = handle.async ? "await " : "";
+  const source = `return ${handle.async ? "async " : ""}function (n, start) {
+    let on = 0;
+    for (let i = 0; i < n; i++) {
+      const at = (start + i) & ${SEQUENCE - 1};
+      if (${awaited}isEnabled(keys[pick[at]], users[who[at]])) on++;
+    }
+    return on;
+  }`;
+  return new Function("isEnabled", "keys", "pick", "users", "who", source)(handle.isEnabled, keys, pick, users, who);
+}
+
+async function openContender(file) {
+  const module = await load(file);
+  if (module.scenarios !== undefined && !module.scenarios.includes(scenario.id)) return undefined;
+  const contender = { file, name: module.name, pkg: module.pkg, nsPerCall: [] };
+  try {
+    const handle = await module.open(module.payload(spec), spec);
+    contender.handle = handle;
+    contender.loop = loopOf(handle, userSpecs.map(handle.user));
+    await warmUp(contender);
+  } catch (error) {
+    contender.failed = String(error?.message ?? error).split("\n")[0];
+  }
+  return contender;
+}
+
+/** Runs until the engine has had time to optimise, and finds how many calls make a batch. Keeps the share of calls that gave true. */
+async function warmUp(contender) {
+  const deadline = performance.now() + options.warmUpMs;
+  let calls = 0;
+  let on = 0;
+  let batch = 16;
+  let batchMs = 0;
+  do {
+    const started = performance.now();
+    on += await contender.loop(batch, calls);
+    batchMs = performance.now() - started;
+    calls += batch;
+    if (batchMs < options.batchMs) batch *= 2;
+  } while (performance.now() < deadline);
+  contender.share = on / calls;
+  contender.calls = calls;
+  contender.batch = Math.max(1, Math.round((batch * options.batchMs) / Math.max(batchMs, 0.001) / 2));
+}
+
+async function timeRounds(contenders) {
+  for (let round = 0; round < options.rounds; round++) {
+    for (const contender of contenders) {
+      const start = round * 997;
+      const before = process.hrtime.bigint();
+      await contender.loop(contender.batch, start);
+      const after = process.hrtime.bigint();
+      contender.nsPerCall.push(Number(after - before) / contender.batch);
+    }
+  }
+}
+
+/**
+ * Growth of the JavaScript heap over calls that are too few to start a collection, less what one call shows: a collection and
+ * the measuring leave some hundred kilobytes of their own.
+ */
+async function bytesPerCall(contender) {
+  const grow = async (calls) => {
+    globalThis.gc();
+    const before = process.memoryUsage().heapUsed;
+    await contender.loop(calls, 0);
+    return process.memoryUsage().heapUsed - before;
+  };
+  const few = 8;
+  const estimate = Math.max(64, ((await grow(few + few)) - (await grow(few))) / few);
+  const calls = Math.max(few, Math.min(100_000, Math.floor(BYTES_BUDGET / estimate)));
+  const samples = [];
+  for (let i = 0; i < 7; i++) samples.push(((await grow(calls)) - (await grow(1))) / (calls - 1));
+  return median(samples);
+}
+
+const contenders = [];
+for (const file of options.contenders) {
+  const contender = await openContender(file);
+  if (contender !== undefined) contenders.push(contender);
+}
+const able = contenders.filter((contender) => contender.failed === undefined);
+if (options.bytes) for (const contender of able) contender.bytes = await bytesPerCall(contender);
+else await timeRounds(able);
+
+const shown = contenders.map(({ name, file, pkg, nsPerCall, share, calls, bytes, failed }) => ({
+  name,
+  file,
+  pkg,
+  nsPerCall,
+  share,
+  calls,
+  bytes,
+  failed,
+}));
+process.stdout.write(`\n${JSON.stringify(shown)}\n`, () => process.exit(0));
