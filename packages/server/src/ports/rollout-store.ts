@@ -1,0 +1,134 @@
+import type { FlagConfig, FlagDefinition } from "@rampart/core";
+import type { Refusal } from "../domain/problems.ts";
+import type { ConfigRecord, Decision, EpochMs } from "../domain/records.ts";
+import type { Evidence, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
+import type { RolloutEvent } from "../domain/rollout/event.ts";
+import type { RolloutState } from "../domain/rollout/state.ts";
+
+/** One immutable revision of a plan: the same document has the same digest, and is stored once. */
+export interface PlanRecord {
+  readonly name: string;
+  /** 1, 2, … within the name. */
+  readonly version: number;
+  readonly digest: string;
+  /** The YAML as it came, comments included; `${VARS}` are still names. */
+  readonly text: string;
+  readonly createdAt: EpochMs;
+  readonly createdBy: string;
+}
+
+/** One execution of a plan. */
+export interface RolloutRow {
+  readonly id: string;
+  readonly flag: string;
+  readonly environment: string;
+  readonly planName: string;
+  readonly planDigest: string;
+  readonly state: RolloutState;
+  /** Number of events that made `state`; 0 for one that was just created. */
+  readonly seq: number;
+  readonly createdAt: EpochMs;
+  readonly createdBy: string;
+  /** Set once nothing moves the percentage any more. */
+  readonly endedAt?: EpochMs;
+}
+
+/** An event of a rollout with its place in the log. Replaying them from the initial state gives the stored state. */
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly event: RolloutEvent;
+}
+
+export interface LoggedRecord {
+  /** Rises by one with each record of a rollout. */
+  readonly id: number;
+  /** The event that it came of. */
+  readonly seq: number;
+  readonly record: RolloutRecord;
+}
+
+/** Something that leaves the house, at least once. */
+export interface OutboxMessage {
+  /** Unique for ever, and the same when the same step is taken again: `rollout id:seq:index`. */
+  readonly key: string;
+  readonly rolloutId: string;
+  readonly notify: Notify;
+  readonly createdAt: EpochMs;
+}
+
+export interface OutboxRow extends OutboxMessage {
+  readonly attempts: number;
+  readonly dueAt: EpochMs;
+  readonly lastError?: string;
+  readonly status: "waiting" | "sent" | "dead";
+}
+
+/** A step of a rollout with everything that comes of it: one transaction. */
+export interface RolloutCommit {
+  readonly id: string;
+  /** `seq` of the row that the step was taken on. When another is stored, nothing is written. */
+  readonly expectedSeq: number;
+  readonly events: readonly RolloutEvent[];
+  readonly state: RolloutState;
+  /** When the plan was edited. */
+  readonly planDigest?: string;
+  readonly endedAt?: EpochMs;
+  readonly records: readonly RolloutRecord[];
+  readonly evidence: readonly Evidence[];
+  readonly outbox: readonly OutboxMessage[];
+  /** What the step does to the flag; the store adds revision, change-log line and audit entry as for every other change. */
+  readonly flag?: {
+    readonly decide: (current: ConfigRecord, definition: FlagDefinition) => Decision<FlagConfig, Refusal>;
+    readonly action: string;
+    readonly reason: string;
+    /** Asks every client for a receipt. */
+    readonly urgent: boolean;
+  };
+  readonly actor: string;
+  readonly at: EpochMs;
+}
+
+export type CommitResult =
+  /** `revision`: of the environment, when the flag changed. */
+  | { readonly kind: "committed"; readonly seq: number; readonly revision?: number }
+  /** Somebody else took a step: load the row anew. */
+  | { readonly kind: "conflict" }
+  | { readonly kind: "refused"; readonly problem: Refusal }
+  | { readonly kind: "flagMissing" };
+
+/** Where rollouts are kept; beside `Store`, in the same database and the same transactions. */
+export interface RolloutStore {
+  /** Gives the stored revision when the digest is known, whatever the text's formatting. */
+  savePlan(plan: Omit<PlanRecord, "version">): Promise<PlanRecord>;
+  plan(digest: string): Promise<PlanRecord | undefined>;
+  /** Newest first. */
+  plans(filter: { readonly name?: string; readonly limit: number }): Promise<readonly PlanRecord[]>;
+
+  /** At most one rollout that has not ended for each flag and environment: `busy` names it. */
+  createRollout(
+    row: RolloutRow,
+    records: readonly RolloutRecord[],
+    meta: { readonly actor: string; readonly at: EpochMs },
+  ): Promise<{ readonly kind: "created" } | { readonly kind: "busy"; readonly id: string } | { readonly kind: "flagMissing" }>;
+  rollout(id: string): Promise<RolloutRow | undefined>;
+  /** Newest first. `active`: only those that have not ended. */
+  rollouts(filter: {
+    readonly active?: boolean;
+    readonly flag?: string;
+    readonly environment?: string;
+    readonly limit: number;
+  }): Promise<readonly RolloutRow[]>;
+  commitRollout(commit: RolloutCommit): Promise<CommitResult>;
+  /** Several steps of different rollouts in one transaction: a sampling round costs one. Each has its own result; one that fails leaves the others alone. */
+  commitRollouts(commits: readonly RolloutCommit[]): Promise<readonly CommitResult[]>;
+
+  rolloutEvents(id: string, after: number, limit: number): Promise<readonly LoggedEvent[]>;
+  rolloutRecords(id: string, after: number, limit: number): Promise<readonly LoggedRecord[]>;
+  rolloutEvidence(id: string): Promise<readonly Evidence[]>;
+
+  /** Waiting messages that are due, the oldest first. */
+  outboxDue(now: EpochMs, limit: number): Promise<readonly OutboxRow[]>;
+  outboxSent(key: string, at: EpochMs): Promise<void>;
+  outboxFailed(key: string, failure: { readonly error: string; readonly dueAt: EpochMs; readonly dead: boolean }): Promise<void>;
+  outbox(filter: { readonly status?: OutboxRow["status"]; readonly limit: number }): Promise<readonly OutboxRow[]>;
+}
