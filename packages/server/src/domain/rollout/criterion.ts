@@ -3,6 +3,7 @@ import type { EpochMs } from "./instant.ts";
 import type { RolloutState } from "./state.ts";
 import { heldMs } from "./streak.ts";
 import { judge, type Verdict } from "./verdict.ts";
+import type { WaitingCriterion } from "./waiting.ts";
 
 /** How a criterion stands. */
 export interface CriterionView {
@@ -21,6 +22,13 @@ export function criterionText(criterion: Criterion): string {
   const { test } = criterion;
   if (test.kind === "condition") return test.condition.text;
   return `${test.within.metric} within ×${test.within.within} of the users without the flag`;
+}
+
+/** The criterion as one of the things that a rollout waits for. */
+export function waitingCriterion({ criterion, heldMs, verdict }: CriterionView): WaitingCriterion {
+  const { test } = criterion;
+  const metric = test.kind === "condition" ? test.condition.metric : test.within.metric;
+  return { kind: "criterion", criterion: criterionText(criterion), metric, forMs: criterion.forMs, heldMs, verdict };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ChecklistItem, Plan, Precondition, Stage } from "../plan/types.ts";
 import { missingApprovals } from "./approval.ts";
 import { polledMetricsOf } from "./conditions.ts";
-import { criterionText, viewCriterion } from "./criterion.ts";
+import { viewCriterion, waitingCriterion } from "./criterion.ts";
 import type { EpochMs } from "./instant.ts";
 import { own } from "./lookup.ts";
 import { readMetric, unseenAfterMs } from "./reading.ts";
@@ -106,8 +106,8 @@ function uniqueTriggers(waiting: readonly Waiting[]): readonly Waiting[] {
 function missingPasses(plan: Plan, state: RolloutState, stage: Stage, now: EpochMs): readonly Waiting[] {
   const times = { from: state.exposedAt ?? now, now };
   return stage.criteria.flatMap((criterion) => {
-    const { holds, heldMs, verdict } = viewCriterion(plan, state, criterion, times);
-    return holds ? [] : [{ kind: "criterion" as const, criterion: criterionText(criterion), forMs: criterion.forMs, heldMs, verdict }];
+    const view = viewCriterion(plan, state, criterion, times);
+    return view.holds ? [] : [waitingCriterion(view)];
   });
 }
 
@@ -140,9 +140,8 @@ function missingPrecondition(plan: Plan, state: RolloutState, precondition: Prec
     case "check":
       return openItems(state, [precondition.item], "check");
     case "criterion": {
-      const { criterion } = precondition;
-      const { holds, heldMs, verdict } = viewCriterion(plan, state, criterion, { from: state.startAt, now });
-      return holds ? [] : [{ kind: "criterion", criterion: criterionText(criterion), forMs: criterion.forMs, heldMs, verdict }];
+      const view = viewCriterion(plan, state, precondition.criterion, { from: state.startAt, now });
+      return view.holds ? [] : [waitingCriterion(view)];
     }
     case "drill": {
       const { withinMs, underMs } = precondition;

@@ -83,7 +83,7 @@ export interface Streak {
   /** The same, counted anew after a time in which nobody looked: criteria must have been seen to hold. */
   readonly seenSince: EpochMs;
   readonly lastAt: EpochMs;
-  /** Names of the triggers that fired for it; each fires once for a streak. */
+  /** The triggers that fired for it; each fires once for a streak. */
   readonly fired: readonly string[];
 }
 

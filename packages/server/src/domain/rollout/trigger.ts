@@ -28,9 +28,9 @@ export function fireTriggers(turn: Turn, at: EpochMs): void {
     const { condition } = trigger.test;
     const key = conditionKey(condition);
     const streak = own(turn.state.streaks, key);
-    if (!streak || streak.lastAt !== at || streak.fired.includes(trigger.name)) return [];
+    if (!streak || streak.lastAt !== at || streak.fired.includes(firingId(trigger))) return [];
     if (at - heldSince(turn.state, streak) < trigger.forMs) return [];
-    return [{ key, name: trigger.name, fired: firedBy(turn, { trigger, condition, streak, at }) }];
+    return [{ key, id: firingId(trigger), fired: firedBy(turn, { trigger, condition, streak, at }) }];
   });
   if (due.length === 0) return;
   change(turn, { streaks: markFired(turn.state.streaks, due) });
@@ -80,6 +80,9 @@ export function act(turn: Turn, all: readonly Fired[]): void {
 export function heldSince(state: RolloutState, streak: Streak): EpochMs {
   return Math.max(streak.since, state.exposedAt ?? streak.since);
 }
+
+/** A stage may replace a trigger by one of the same name and condition that does something else. */
+const firingId = ({ name, action, forMs }: Trigger): string => `${name}/${action}/${forMs}`;
 
 /** Triggers are watched while users can be on, also while paused or awaiting approval. */
 function armed(turn: Turn): readonly Trigger[] {

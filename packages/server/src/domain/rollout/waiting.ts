@@ -34,6 +34,7 @@ export type Waiting =
 export interface WaitingCriterion {
   readonly kind: "criterion";
   readonly criterion: string;
+  readonly metric: string;
   readonly forMs: number;
   readonly heldMs: number;
   readonly verdict: Verdict;
