@@ -8,8 +8,8 @@ import { STDIN_BYTES_MAX, type Interruption, type Io, type Sink } from "./io.ts"
 /** The real process. The only place of this package that reads it. */
 export function nodeIo(): Io {
   return {
-    stdout: sink(process.stdout),
-    stderr: sink(process.stderr),
+    stdout: sinkOf(process.stdout),
+    stderr: sinkOf(process.stderr),
     stdin: {
       isTerminal: process.stdin.isTTY === true,
       read: () => readAll(process.stdin),
@@ -25,7 +25,7 @@ export function nodeIo(): Io {
 }
 
 /** A reader that stops reading (`| head`) is no error: the rest is dropped and the command ends as it would have. */
-function sink(stream: Writable & Partial<Pick<WriteStream, "isTTY" | "columns">>): Sink {
+export function sinkOf(stream: Writable & Partial<Pick<WriteStream, "isTTY" | "columns">>): Sink {
   let open = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "EIO") throw error;

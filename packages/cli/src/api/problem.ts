@@ -34,13 +34,15 @@ function problemLines(problem: Problem): readonly string[] {
   const wrong = (problem.errors ?? []).map(({ pointer, detail, hint: advice }) => {
     return [...(pointer === "" ? [] : [`${pointer}:`]), detail, ...(advice === undefined ? [] : [`(${advice})`])].join(" ");
   });
+  // A single wrong field is often the detail itself.
+  const isRepeated = wrong.length === 1 && problem.errors?.every(({ detail, hint: advice }) => advice === undefined && problem.detail.includes(detail));
   const near = problem.suggestions ?? [];
   const hint = hintFor(problem.code) ?? problem.hint;
   const differences = (problem.differences ?? []).map(
     (difference) => `${difference.pointer}: yours ${shown(difference.yours)}, there now ${shown(difference.current)}`,
   );
   return [
-    ...wrong.filter((line) => line !== problem.detail),
+    ...(isRepeated === true ? [] : wrong),
     ...differences,
     ...(near.length === 0 ? [] : [`did you mean ${near.join(", ")}?`]),
     ...(hint === undefined ? [] : [hint]),

@@ -32,6 +32,7 @@ async function complete(run: Run, program: Command, words: readonly string[], bi
   if (pending !== undefined) return valuesOf(pending);
   if (current.startsWith("-")) return optionsOf(command);
   if (command.commands.length > 0) {
+    if (positionals > 0) return [];
     const visible = command.createHelp().visibleCommands(command);
     return visible.map((one) => ({ text: one.name(), about: one.summary() }));
   }

@@ -45,7 +45,7 @@ function __rampart_complete
     $words[1] __complete -- $words[2..-1] "$current" 2>/dev/null
 end
 complete -c rampart -f -a '(__rampart_complete)'
-complete -c rampart -n '__fish_contains_opt file' -F
+complete -c rampart -l file -r -F
 `;
 
 /** What each shell sources. All three ask the program itself, so that they never fall behind it. */

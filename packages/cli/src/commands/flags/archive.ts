@@ -13,12 +13,13 @@ export const defineArchive: Define = (flags, bind) => {
       "Delete a flag in every environment. Programs that still ask for it get their own default. The key stays taken, so that nobody gets another flag by accident. On a terminal it asks first when somebody has the flag.",
     )
     .option("-y, --yes", "don't ask")
+    .option("--reason <text>", "why, for the audit")
     .action(
-      bind<readonly [flag: string], { readonly yes?: boolean }>(async (run, [key], { yes }) => {
+      bind<readonly [flag: string], { readonly yes?: boolean; readonly reason?: string }>(async (run, [key], { yes, reason }) => {
         const api = await run.api();
         const flag = await api.request<FlagView>({ path: paths.flag(key) });
         if (yes !== true && canAsk(run.io)) await confirm(run, flag);
-        const answer = await api.request<unknown>({ method: "DELETE", path: paths.flag(key) });
+        const answer = await api.request<unknown>({ method: "DELETE", path: paths.flag(key), query: { reason } });
         run.print(answer ?? flag, () => `archived ${flag.key}\n`);
       }),
     );

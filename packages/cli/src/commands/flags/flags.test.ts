@@ -49,7 +49,7 @@ describe("flags list", () => {
   });
 
   it("keeps to a tag", async () => {
-    expect((await run(routes, ["flags", "list", "--tag", "shop"])).stdout).not.toContain("banner");
+    expect((await run(routes, ["flags", "list", "--tag", "shop"])).seen[0]?.line).toBe("GET /api/v1/flags?tag=shop");
   });
 
   it("tells a first user how to make a flag", async () => {
@@ -284,8 +284,9 @@ describe("flags archive", () => {
 
   it("asks nothing without a terminal, with --yes, and when nobody has the flag", async () => {
     expect((await run(routes, ["flags", "archive", "checkout"])).code).toBe(0);
-    const yes = await run(routes, ["flags", "archive", "checkout", "--yes"], { terminal: 80 });
+    const yes = await run(routes, ["flags", "archive", "checkout", "--yes", "--reason", "it is done"], { terminal: 80 });
     expect({ code: yes.code, asked: yes.asked }).toEqual({ code: 0, asked: [] });
+    expect(yes.seen[1]?.line).toBe("DELETE /api/v1/flags/checkout?reason=it+is+done");
     const unused = { ...routes, "GET /api/v1/flags/checkout": { body: flagView({ environments: { production: { enabled: false, percentage: 0, rules: 3, targets: 1, revision: 1 } } }) } };
     expect((await run(unused, ["flags", "archive", "checkout"], { terminal: 80 })).asked).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { FlagView, Page } from "@rampart/core";
+import type { FlagView } from "@rampart/core";
 import { allPages } from "../../api/pages.ts";
 import { paths } from "../../api/paths.ts";
 import { CliError } from "../../errors.ts";
@@ -17,11 +17,10 @@ export const defineList: Define = (flags, bind) => {
     .option("--tag <tag>", "only flags that have this tag")
     .action(
       bind<readonly [], { readonly tag?: string }>(async (run, _args, { tag }) => {
-        const page = await allPages<FlagView>(await run.api(), paths.flags);
+        const page = await allPages<FlagView>(await run.api(), paths.flags, { tag });
         if (run.global.environment !== undefined) requireEnvironment(page.items, run.global.environment);
-        const items = tag === undefined ? page.items : page.items.filter((flag) => flag.tags.includes(tag));
-        run.print({ ...page, items } satisfies Page<FlagView>, () => listText(run, items));
-        if (items.length === 0 && !run.json) {
+        run.print(page, () => listText(run, page.items));
+        if (page.items.length === 0 && !run.json) {
           run.note(tag === undefined ? "there is no flag yet; make one: rampart flags create new_checkout" : `no flag has the tag ${tag}`);
         }
       }),
