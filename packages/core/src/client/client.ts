@@ -1,0 +1,274 @@
+import type { EvaluationDetails } from "../model/evaluation.ts";
+import type { User } from "../model/flag.ts";
+import type { JsonValue } from "../model/json.ts";
+import { Ruleset } from "../ruleset/ruleset.ts";
+import { parseSnapshot } from "../wire/parse.ts";
+import { CACHE_MAX_AGE_MS, CacheKeeper } from "./cache-keeper.ts";
+import type { Cached } from "./cache-text.ts";
+import { fingerprintOf } from "./cache-text.ts";
+import { ContactClock } from "./contact.ts";
+import { Emitter } from "./emitter.ts";
+import { Holdings } from "./holdings.ts";
+import { InitWaiters } from "./init.ts";
+import { Measures } from "./measures.ts";
+import type { ClientPorts } from "./ports.ts";
+import { Reporter } from "./reporter.ts";
+import type { Identity } from "./requests.ts";
+import { Requests, identityProblem } from "./requests.ts";
+import { Session } from "./session.ts";
+import type { Branches, ClientEvents, ClientState, ClientStatus, FlagClient, FlagKey, InitResult } from "./types.ts";
+
+/** `close` returns after this time at the latest, whatever the server does. */
+export const CLOSE_MAX_MS = 2_000;
+
+/** A cache that takes longer to read is not waited for. */
+export const CACHE_LOAD_MAX_MS = 1_000;
+
+export interface ClientOptions extends Identity {
+  /** Values to start from when there are no better ones: a snapshot, as `GET /sdk/v1/flags` gives it. */
+  readonly bootstrap?: unknown;
+  /** Older cached values are not used, milliseconds. Seven days unless given. */
+  readonly cacheMaxAgeMs?: number;
+}
+
+/** A client on the ports of a platform. Starts nothing before `init`. */
+export function createClientOnPorts(ports: ClientPorts, options: ClientOptions): FlagClient {
+  return new PortsClient(ports, options);
+}
+
+class PortsClient implements FlagClient {
+  readonly #ports: ClientPorts;
+  readonly #options: ClientOptions;
+  readonly #contact: ContactClock;
+  readonly #ruleset: Ruleset;
+  readonly #holdings: Holdings;
+  readonly #emitter = new Emitter();
+  readonly #measures: Measures;
+  readonly #reporter: Reporter;
+  readonly #keeper: CacheKeeper | undefined;
+  readonly #session: Session;
+  readonly #waiters: InitWaiters;
+  #begun = false;
+  #closing: Promise<void> | undefined;
+  #told: ClientState = "idle";
+
+  constructor(ports: ClientPorts, options: ClientOptions) {
+    const requests = new Requests(options);
+    this.#ports = ports;
+    this.#options = options;
+    this.#contact = new ContactClock(ports);
+    this.#ruleset = new Ruleset({
+      silenceMs: () => this.#contact.silenceMs(),
+      ...(ports.regex === undefined ? {} : { regex: ports.regex }),
+    });
+    this.#holdings = new Holdings(this.#ruleset);
+    this.#waiters = new InitWaiters(ports);
+    this.#measures = new Measures(() => ports.now());
+    this.#keeper = this.#createKeeper();
+    this.#session = new Session({
+      ports,
+      requests,
+      instanceId: options.instanceId,
+      holdings: this.#holdings,
+      contact: this.#contact,
+      onChange: (change) => {
+        this.#keeper?.changed(change.urgent);
+        this.#emitter.emit("change", change);
+      },
+      onContact: () => this.#keeper?.contact(),
+      onProblem: (problem) => this.#emitter.emit("error", problem),
+      onStep: () => this.#tell(),
+    });
+    this.#reporter = new Reporter({
+      measures: this.#measures,
+      ports,
+      instanceId: options.instanceId,
+      reachable: () => this.#session.standing === "good",
+      post: (body) => ports.request(requests.report(body)).response,
+    });
+  }
+
+  init({ timeoutMs = 2_000 }: { readonly timeoutMs?: number } = {}): Promise<InitResult> {
+    if (!this.#begun && this.#closing === undefined) {
+      this.#begun = true;
+      void this.#begin();
+    }
+    return this.#waiters.wait(timeoutMs, () => this.#initResult());
+  }
+
+  isEnabled(flag: FlagKey, user: User, defaultValue = false): boolean {
+    return this.#ruleset.isEnabled(flag, user, defaultValue);
+  }
+
+  variation<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): T {
+    return this.#ruleset.evaluate(flag, user, defaultValue).value;
+  }
+
+  evaluate<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): EvaluationDetails<T> {
+    return this.#ruleset.evaluate(flag, user, defaultValue);
+  }
+
+  run<T>(flag: FlagKey, user: User, branches: Branches<T>): T {
+    const { value, reason, errorCode } = this.#ruleset.evaluate<boolean>(flag, user, false);
+    const branch = value ? branches.on : branches.off;
+    // Whoever got a default or an expired flag's off variant is in no cohort: comparing them would mislead.
+    if (errorCode !== undefined || reason === "STALE" || !this.#isOpen()) return branch();
+    this.#reporter.touch();
+    return this.#measures.run(flag, value ? "on" : "off", branch);
+  }
+
+  track(metric: string, _user: User, { value = 1 }: { readonly value?: number } = {}): void {
+    if (!this.#isOpen()) return;
+    this.#reporter.touch();
+    this.#measures.track(metric, value);
+  }
+
+  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  status(): ClientStatus {
+    return {
+      state: this.#state(),
+      epoch: this.#ruleset.epoch,
+      revision: this.#ruleset.revision,
+      lastContactMs: this.#contact.lastContactMs(),
+      transport: this.#session.transport,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #begin(): Promise<void> {
+    const problem = identityProblem(this.#options);
+    if (problem !== undefined) this.#emitter.emit("error", { code: "OPTIONS_INVALID", message: problem });
+    await this.#restore();
+    if (this.#closing !== undefined) return;
+    if (problem === undefined) this.#session.start();
+    else this.#waiters.fail({ status: "failed", revision: this.#ruleset.revision, message: problem });
+    this.#tell();
+  }
+
+  /** Takes the cache, then the bootstrap where that is newer. */
+  async #restore(): Promise<void> {
+    const cached = await this.#loadCache();
+    if (this.#closing !== undefined) return;
+    if (
+      cached !== undefined &&
+      this.#holdings.restore(cached.snapshot, cached.leftEpochs) &&
+      cached.contactAt !== undefined
+    ) {
+      this.#contact.inherit(cached.contactAt);
+    }
+    const { bootstrap } = this.#options;
+    if (bootstrap === undefined) return;
+    const parsed = parseSnapshot(bootstrap);
+    if (parsed.ok) this.#holdings.bootstrap(parsed.value, parsed.skipped);
+    else
+      this.#emitter.emit("error", {
+        code: "BOOTSTRAP_INVALID",
+        message: `bootstrap: ${parsed.reason}; give the body of GET /sdk/v1/flags`,
+      });
+  }
+
+  #loadCache(): Promise<Cached | undefined> {
+    const keeper = this.#keeper;
+    if (keeper === undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const settle = (cached?: Cached): void => {
+        cancel();
+        resolve(cached);
+      };
+      const cancel = this.#ports.setTimer(CACHE_LOAD_MAX_MS, settle, { keepAlive: true });
+      void keeper.load().then(settle);
+    });
+  }
+
+  #createKeeper(): CacheKeeper | undefined {
+    const { cache } = this.#ports;
+    if (cache === undefined) return undefined;
+    return new CacheKeeper({
+      cache,
+      ports: this.#ports,
+      fingerprint: fingerprintOf(this.#options.url, this.#options.sdkKey),
+      maxAgeMs: this.#options.cacheMaxAgeMs ?? CACHE_MAX_AGE_MS,
+      current: () => this.#cached(),
+      onError: (problem) => this.#emitter.emit("error", problem),
+    });
+  }
+
+  #cached(): Cached | undefined {
+    if (this.#ruleset.epoch === undefined) return undefined;
+    const savedAt = this.#ports.wallNow();
+    const silenceMs = this.#contact.silenceMs();
+    return {
+      snapshot: this.#ruleset.snapshot(),
+      leftEpochs: this.#holdings.leftEpochs,
+      contactAt: silenceMs === Infinity ? undefined : savedAt - silenceMs,
+      savedAt,
+    };
+  }
+
+  #isOpen(): boolean {
+    return this.#begun && this.#closing === undefined;
+  }
+
+  #state(): ClientState {
+    if (this.#closing !== undefined) return "closed";
+    if (!this.#begun) return "idle";
+    if (this.#session.standing === "refused") return "failed";
+    if (this.#session.isCurrent) return "ready";
+    return this.#ruleset.epoch === undefined ? "connecting" : "stale";
+  }
+
+  /** Tells those who wait and those who listen when the state has changed. */
+  #tell(): void {
+    const state = this.#state();
+    const before = this.#told;
+    if (state === before) return;
+    this.#told = state;
+    const { revision } = this.#ruleset;
+    if (state === "ready") {
+      this.#waiters.settle({ status: "ready", revision });
+      this.#emitter.emit("ready", { revision });
+    } else if (state === "failed") {
+      const message =
+        "the server refused the key; values stay as they are. Is it a server key, of this server, not revoked or expired?";
+      this.#waiters.settle({ status: "failed", revision, message });
+      this.#emitter.emit("error", { code: "KEY_REFUSED", message });
+    } else if (before === "ready" && state === "stale") {
+      this.#emitter.emit("stale", { sinceMs: this.#contact.silenceMs() });
+    }
+  }
+
+  /** What `init` answers when its time is up. */
+  #initResult(): InitResult {
+    const { revision, epoch } = this.#ruleset;
+    const state = this.#state();
+    if (state === "ready") return { status: "ready", revision };
+    if (state === "closed" || state === "failed")
+      return { status: "failed", revision, message: `the client is ${state}` };
+    const message = `no answer from ${this.#options.url} yet; trying on`;
+    return { status: epoch === undefined ? "timeout" : "stale", revision, message };
+  }
+
+  async #close(): Promise<void> {
+    // The promise must be there before anything asks whether the client is closed.
+    await Promise.resolve();
+    const work = Promise.allSettled([this.#begun ? this.#reporter.flush() : undefined, this.#keeper?.flush()]);
+    this.#session.close();
+    this.#waiters.settle({ status: "failed", revision: this.#ruleset.revision, message: "the client was closed" });
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        cancel();
+        resolve();
+      };
+      const cancel = this.#ports.setTimer(CLOSE_MAX_MS, settle, { keepAlive: true });
+      void work.then(settle);
+    });
+    this.#keeper?.stop();
+  }
+}

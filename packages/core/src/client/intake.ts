@@ -1,0 +1,67 @@
+import type { Parsed, Skipped } from "../wire/parsed.ts";
+import { parseDelta, parseGoodbye, parseHeartbeat, parseSnapshot } from "../wire/parse.ts";
+import type { Basis, Goodbye } from "../wire/types.ts";
+import type { Holdings, Verdict } from "./holdings.ts";
+
+/** What a message of the server came to. */
+export type Intake =
+  | {
+      readonly kind: "taken";
+      readonly verdict: Verdict;
+      readonly skipped: readonly Skipped[];
+      /** The change asks for a receipt. */
+      readonly urgent: Basis | undefined;
+    }
+  | { readonly kind: "goodbye"; readonly goodbye: Goodbye }
+  | { readonly kind: "unreadable"; readonly reason: string }
+  /** An event of a newer server. */
+  | { readonly kind: "unknown" };
+
+/** Reads one event of the stream into the holdings. */
+export function takeFrame(event: string, data: string, holdings: Holdings): Intake {
+  switch (event) {
+    case "snapshot":
+      return takeSnapshot(data, holdings);
+    case "delta":
+      return taken(parseDelta(parseJson(data)), (delta, skipped) => ({
+        verdict: holdings.takeDelta(delta, skipped),
+        urgent: delta.urgent ? { epoch: delta.epoch, revision: delta.revision } : undefined,
+      }));
+    case "heartbeat":
+      return taken(parseHeartbeat(parseJson(data)), (heartbeat) => ({
+        verdict: holdings.takeHeartbeat(heartbeat),
+        urgent: undefined,
+      }));
+    case "goodbye": {
+      const parsed = parseGoodbye(parseJson(data));
+      return parsed.ok ? { kind: "goodbye", goodbye: parsed.value } : { kind: "unreadable", reason: parsed.reason };
+    }
+    default:
+      return { kind: "unknown" };
+  }
+}
+
+/** Reads a snapshot's text into the holdings. */
+export function takeSnapshot(data: string, holdings: Holdings): Intake {
+  return taken(parseSnapshot(parseJson(data)), (snapshot, skipped) => ({
+    verdict: holdings.takeSnapshot(snapshot, skipped),
+    urgent: undefined,
+  }));
+}
+
+function taken<T>(
+  parsed: Parsed<T>,
+  take: (value: T, skipped: readonly Skipped[]) => { readonly verdict: Verdict; readonly urgent: Basis | undefined },
+): Intake {
+  if (!parsed.ok) return { kind: "unreadable", reason: parsed.reason };
+  return { kind: "taken", skipped: parsed.skipped, ...take(parsed.value, parsed.skipped) };
+}
+
+/** Undefined, which no parser accepts, when it is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

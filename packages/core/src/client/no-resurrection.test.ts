@@ -1,0 +1,168 @@
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { decodeCache, fingerprintOf } from "./cache-text.ts";
+import { createClientOnPorts } from "./client.ts";
+import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
+import { FakePlatform, settle } from "./testing/platform.ts";
+import type { FlagClient } from "./types.ts";
+
+const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
+
+/** One decision of an operator: the flag is on for everybody, or killed. */
+interface Decision {
+  readonly epoch: number;
+  readonly revision: number;
+  readonly on: boolean;
+}
+
+/** All that was ever decided, in the order in which it became the truth. */
+type History = Decision[];
+
+/** The client under test, over the restarts of its process, and the greatest position in the history that it can be held to. */
+class World {
+  platform = new FakePlatform();
+  readonly history: History = [{ epoch: 1, revision: 10, on: true }];
+  client: FlagClient;
+  /** Epochs that this client knows to have held. A message of any other can't be told from one of a new epoch. */
+  seenEpochs = new Set<number>();
+  reached = -1;
+
+  constructor() {
+    this.client = this.#start();
+  }
+
+  get latest(): Decision {
+    return this.history.at(-1)!;
+  }
+
+  /** A decision of the past that a late message can carry. */
+  past(pick: number): Decision {
+    const known = this.history.filter(({ epoch }) => this.seenEpochs.has(epoch) || epoch === this.latest.epoch);
+    return known.at(pick % known.length)!;
+  }
+
+  /** A stream to speak into: the client opens one by itself within its back-off. */
+  async say(event: string, data: unknown): Promise<void> {
+    await this.platform.advance(0);
+    for (let wait = 0; wait < 80 && this.platform.openStreams === 0; wait++) await this.platform.advance(500);
+    this.platform.stream.open().send(event, data);
+    await settle();
+  }
+
+  /** The process is gone, with all that was not on the disk yet; the next one finds no server at first. */
+  async crash(): Promise<void> {
+    const old = this.platform;
+    this.platform = new FakePlatform();
+    this.platform.wallMs = old.wallMs + 1_000;
+    this.platform.cache.text = old.cache.text;
+    this.client = this.#start();
+    await this.platform.advance(0);
+    const { epoch, revision } = this.client.status();
+    this.reached = this.#positionOf(epoch, revision);
+    const { text } = this.platform.cache;
+    const cached = text === undefined ? undefined : decodeCache(text, fingerprintOf(IDENTITY.url, IDENTITY.sdkKey));
+    this.seenEpochs = new Set(cached?.ok === true ? cached.value.leftEpochs.map(Number) : []);
+  }
+
+  check(): void {
+    const { epoch, revision } = this.client.status();
+    const position = this.#positionOf(epoch, revision);
+    expect(position, "never goes back to an earlier decision").toBeGreaterThanOrEqual(this.reached);
+    this.reached = position;
+    if (epoch !== undefined) this.seenEpochs.add(Number(epoch));
+    const isOn = position >= 0 && this.history.at(position)!.on;
+    expect(this.client.isEnabled(FLAG, "u")).toBe(isOn);
+    expect(this.client.evaluate(FLAG, "u", false).value).toBe(isOn);
+  }
+
+  #positionOf(epoch: string | undefined, revision: number): number {
+    if (epoch === undefined) return -1;
+    const position = this.history.findIndex(
+      (decision) => String(decision.epoch) === epoch && decision.revision === revision,
+    );
+    expect(position, "holds something that was decided").toBeGreaterThanOrEqual(0);
+    return position;
+  }
+
+  #start(): FlagClient {
+    const client = createClientOnPorts(this.platform.ports, IDENTITY);
+    void client.init({ timeoutMs: 0 });
+    return client;
+  }
+}
+
+const snapshot = ({ epoch, revision, on }: Decision) =>
+  snapshotOf(revision, [flagAt(revision, { killed: !on })], String(epoch));
+const delta = ({ epoch, revision, on }: Decision) =>
+  deltaOf(revision, flagAt(revision, { killed: !on }), { urgent: !on, epoch: String(epoch) });
+
+type Command = fc.AsyncCommand<object, World>;
+
+function command(name: string, run: (world: World) => Promise<void>): Command {
+  return {
+    check: () => true,
+    run: async (_model, world) => {
+      await run(world);
+      world.check();
+    },
+    toString: () => name,
+  };
+}
+
+const decide = (on: boolean) =>
+  command(
+    on ? "restore" : "kill",
+    async ({ history, latest }) => void history.push({ epoch: latest.epoch, revision: latest.revision + 1, on }),
+  );
+const tell = command("tell the newest", (world) => world.say("delta", delta(world.latest)));
+const tellAll = command("tell all", (world) => world.say("snapshot", snapshot(world.latest)));
+const crash = command("crash", (world) => world.crash());
+const breakStream = command("break the stream", async ({ platform }) =>
+  platform.streams.filter(({ isOpen }) => isOpen).forEach((stream) => stream.fail()),
+);
+const lateSnapshot = (pick: number) =>
+  command(`late snapshot ${pick}`, (world) => world.say("snapshot", snapshot(world.past(pick))));
+const lateDelta = (pick: number) =>
+  command(`late delta ${pick}`, (world) => world.say("delta", delta(world.past(pick))));
+const lateHeartbeat = (pick: number) =>
+  command(`late heartbeat ${pick}`, (world) => world.say("heartbeat", heartbeatOf(snapshot(world.past(pick)))));
+const latePoll = (pick: number) =>
+  command(`late poll ${pick}`, async (world) => {
+    const polls = world.platform.exchanges.filter(({ request }) => request.url.endsWith("/flags"));
+    await polls.at(-1)?.answer({ status: 200, body: JSON.stringify(snapshot(world.past(pick))) });
+  });
+const pass = (ms: number) => command(`wait ${ms} ms`, ({ platform }) => platform.advance(ms));
+const slowDisk = command("slow disk", async ({ platform }) => platform.cache.hold());
+const fastDisk = command("fast disk", async ({ platform }) => {
+  platform.cache.release();
+  await settle();
+});
+/** A backup of any earlier state is restored: the history goes on from there under a new epoch. */
+const restoreBackup = (pick: number) =>
+  command(`restore backup ${pick}`, async ({ history, latest }) => {
+    const backup = history.at(pick % history.length)!;
+    history.push({ epoch: latest.epoch + 1, revision: backup.revision, on: backup.on });
+  });
+
+it("after it applied a kill, a client is never on again but by a newer decision, whatever is delivered, lost, repeated, late, crashed or restored", async () => {
+  const pick = fc.nat(30);
+  const commands = fc.commands(
+    [
+      fc.boolean().map(decide),
+      fc.constantFrom(tell, tellAll, crash, breakStream, slowDisk, fastDisk),
+      pick.map(lateSnapshot),
+      pick.map(lateDelta),
+      pick.map(lateHeartbeat),
+      pick.map(latePoll),
+      pick.map(restoreBackup),
+      fc.constantFrom(0, 600, 2_500, 15_000, 40_000).map(pass),
+    ],
+    { maxCommands: 60, size: "max" },
+  );
+  await fc.assert(
+    fc.asyncProperty(commands, async (commands) =>
+      fc.asyncModelRun(() => ({ model: {}, real: new World() }), commands),
+    ),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createClientOnPorts } from "./client.ts";
+import { deltaOf, flagAt, heartbeatOf, snapshotOf } from "./testing/frames.ts";
+import { FakePlatform, settle } from "./testing/platform.ts";
+import type { FlagClient } from "./types.ts";
+
+const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
+const ON = snapshotOf(5, [flagAt(5, {})]);
+const kill = (revision: number, how: { readonly from?: number } = {}) =>
+  deltaOf(revision, flagAt(revision, { killed: true }), { urgent: true, ...how });
+
+let platform: FakePlatform;
+let client: FlagClient;
+
+beforeEach(async () => {
+  platform = new FakePlatform();
+  client = createClientOnPorts(platform.ports, IDENTITY);
+  void client.init();
+  await settle();
+  platform.stream.open().send("snapshot", ON);
+});
+
+describe("a receipt", () => {
+  it("is posted within 500 ms of an urgent change, with the time it was applied at", async () => {
+    platform.chance = 1;
+    const appliedAt = platform.wallMs;
+    platform.stream.send("delta", kill(6));
+    await platform.advance(499);
+    expect(platform.sent("/ack")).toEqual([]);
+    await platform.advance(1);
+    expect(platform.sent("/ack")).toEqual([{ instanceId: "i-1", epoch: "e1", revision: 6, appliedAt }]);
+    expect(platform.exchange("/ack").request.headers).toMatchObject({
+      authorization: "Bearer rs_secret",
+      "content-type": "application/json",
+    });
+  });
+
+  it("is not posted for a change that is not urgent", async () => {
+    platform.stream.send("delta", deltaOf(6, flagAt(6, {})));
+    await platform.advance(5_000);
+    expect(platform.sent("/ack")).toEqual([]);
+  });
+
+  it("is one for several urgent changes in a row", async () => {
+    platform.stream.send("delta", kill(6)).send("delta", kill(7));
+    await platform.advance(500);
+    await platform.exchange("/ack").answer({ status: 204 });
+    await platform.advance(5_000);
+    expect(platform.sent("/ack")).toMatchObject([{ revision: 7 }]);
+  });
+
+  it("is posted for an urgent change that came with a snapshot, because its delta did not fit", async () => {
+    platform.stream.send("delta", kill(8, { from: 7 }));
+    await platform.advance(1_000);
+    expect(platform.sent("/ack")).toEqual([]);
+    platform.stream.open().send("snapshot", snapshotOf(8, [flagAt(8, { killed: true })]));
+    await platform.advance(500);
+    expect(platform.sent("/ack")).toMatchObject([{ revision: 8 }]);
+  });
+
+  it("is tried three times, then left to the next connect's basis", async () => {
+    platform.stream.send("delta", kill(6));
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await platform.advance(3_000);
+      platform.stream.send("heartbeat", heartbeatOf(snapshotOf(6, [flagAt(6, {})])));
+      if (platform.sent("/ack").length > attempt) await platform.exchange("/ack").fail();
+    }
+    expect(platform.sent("/ack").length).toBe(3);
+  });
+
+  it("of an older change gives way to that of a newer one while it is under way", async () => {
+    platform.stream.send("delta", kill(6));
+    await platform.advance(500);
+    platform.stream.send("delta", kill(7));
+    await platform.exchange("/ack").fail();
+    await platform.advance(500);
+    expect(platform.sent("/ack")).toMatchObject([{ revision: 6 }, { revision: 7 }]);
+  });
+
+  it("counts as contact when it is answered", async () => {
+    platform.stream.send("delta", kill(6));
+    await platform.advance(3_000);
+    expect(client.status().lastContactMs).toBe(3_000);
+    await platform.exchange("/ack").answer({ status: 204 });
+    expect(client.status().lastContactMs).toBe(0);
+  });
+
+  it("is not posted by a client that was closed meanwhile", async () => {
+    platform.stream.send("delta", kill(6));
+    await client.close();
+    await platform.advance(5_000);
+    expect(platform.sent("/ack")).toEqual([]);
+  });
+});

@@ -1,0 +1,214 @@
+import type { Skipped } from "../wire/parsed.ts";
+import type { Basis, Goodbye } from "../wire/types.ts";
+import { formatBasis } from "../wire/basis.ts";
+import type { ContactClock } from "./contact.ts";
+import type { Holdings, Verdict } from "./holdings.ts";
+import type { Intake } from "./intake.ts";
+import { takeFrame, takeSnapshot } from "./intake.ts";
+import { Link } from "./link.ts";
+import type { MachineInput, Standing } from "./machine-types.ts";
+import { MACHINE_DEFAULTS } from "./machine-types.ts";
+import type { ClientPorts, HttpResponse } from "./ports.ts";
+import { Receipts } from "./receipts.ts";
+import type { Requests } from "./requests.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import type { ClientEvents, ClientStatus } from "./types.ts";
+
+/** Of the items that could not be read, this many are named each time. */
+const SKIPPED_NAMED_MAX = 10;
+
+export interface SessionOptions {
+  readonly ports: ClientPorts;
+  readonly requests: Requests;
+  readonly instanceId: string;
+  readonly holdings: Holdings;
+  readonly contact: ContactClock;
+  readonly onChange: (change: ClientEvents["change"]) => void;
+  /** The server was heard of, and what it said is not older than what is held. */
+  readonly onContact: () => void;
+  readonly onProblem: (problem: ClientEvents["error"]) => void;
+  /** Something may have changed about `standing`, `isCurrent` or `transport`. */
+  readonly onStep: () => void;
+}
+
+/** The conversation with the server: what it says goes into the holdings, and what that means goes back to the connection. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #link: Link;
+  readonly #receipts: Receipts;
+  /** Whether the server's last word was about what is held, or newer. */
+  #confirmed = false;
+  #reportedBehind: string | undefined;
+
+  constructor(options: SessionOptions) {
+    const { ports, requests, holdings, instanceId } = options;
+    this.#options = options;
+    this.#receipts = new Receipts({
+      ports,
+      instanceId,
+      post: (receipt) => ports.request(requests.acknowledge(receipt)).response,
+      onDelivered: () => this.#heard(),
+    });
+    this.#link = new Link(ports, MACHINE_DEFAULTS, {
+      streamRequest: () => requests.stream(holdings.basis()),
+      pollRequest: () => requests.poll(this.#held(), holdings.basis()),
+      onFrame: (event, data) => this.#onFrame(event, data),
+      onPoll: (response) => this.#onPoll(response),
+      onProblem: options.onProblem,
+      onStep: () => this.#onStep(),
+    });
+  }
+
+  get standing(): Standing {
+    const { state } = this.#link;
+    return state.kind === "running" ? state.standing : "unknown";
+  }
+
+  /** In contact, and what is held is what the server has. */
+  get isCurrent(): boolean {
+    return this.#confirmed && this.standing === "good";
+  }
+
+  get transport(): ClientStatus["transport"] {
+    const { state } = this.#link;
+    if (state.kind !== "running") return "none";
+    if (state.stream.kind === "live") return "stream";
+    return state.fallback.kind !== "off" && state.standing === "good" ? "poll" : "none";
+  }
+
+  start(): void {
+    this.#link.send({ kind: "start" });
+  }
+
+  close(): void {
+    this.#receipts.stop();
+    this.#link.send({ kind: "close" });
+  }
+
+  #onStep(): void {
+    if (this.standing !== "good") this.#confirmed = false;
+    this.#options.onStep();
+  }
+
+  #onFrame(event: string, data: string): MachineInput | undefined {
+    // What lay in the socket's buffer while the machine slept is old news, and no proof that the server is there now.
+    if (this.#options.contact.parted()) return { kind: "suspended" };
+    const intake = takeFrame(event, data, this.#options.holdings);
+    switch (intake.kind) {
+      case "unknown":
+        return undefined;
+      case "goodbye":
+        return goodbyeInput(intake.goodbye);
+      case "unreadable":
+        this.#report("PAYLOAD_INVALID", `the stream's ${event} can't be read: ${intake.reason}`);
+        return { kind: "resync" };
+      case "taken":
+        return this.#taken(intake);
+    }
+  }
+
+  #onPoll({ status, body, retryAfter }: HttpResponse): MachineInput {
+    this.#options.contact.parted();
+    const afterMs = retryAfterMs(retryAfter, this.#options.ports.wallNow());
+    const failed: MachineInput = {
+      kind: "pollFailed",
+      status,
+      ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }),
+    };
+    // Without a basis nothing was asked that 304 could be the answer to.
+    if (status === 304 && this.#options.holdings.basis() !== undefined) {
+      this.#current();
+      return { kind: "pollNotModified" };
+    }
+    if (status !== 200) {
+      this.#report("POLL_FAILED", `the server answered ${status}`);
+      return failed;
+    }
+    const intake = takeSnapshot(body, this.#options.holdings);
+    if (intake.kind !== "taken") {
+      this.#report(
+        "PAYLOAD_INVALID",
+        `the snapshot can't be read${intake.kind === "unreadable" ? `: ${intake.reason}` : ""}`,
+      );
+      return failed;
+    }
+    this.#taken(intake);
+    return { kind: "pollSucceeded" };
+  }
+
+  #taken({ verdict, skipped, urgent }: Extract<Intake, { kind: "taken" }>): MachineInput | undefined {
+    if (urgent !== undefined) this.#receipts.expect(urgent);
+    if (skipped.length > 0) this.#reportSkipped(skipped);
+    switch (verdict.kind) {
+      case "changed":
+        this.#current();
+        this.#changed(verdict, urgent);
+        return verdict.drifted ? { kind: "resync" } : undefined;
+      case "current":
+        this.#current();
+        return undefined;
+      case "ignored":
+        return undefined;
+      case "behind":
+        return this.#behind(verdict);
+      case "resync":
+        this.#report("RESYNC", verdict.reason);
+        return { kind: "resync" };
+    }
+  }
+
+  /** The server's data is older than ours: it could not tell us of a rollback, so leases run out meanwhile. */
+  #behind({ code, message }: Extract<Verdict, { kind: "behind" }>): MachineInput | undefined {
+    this.#confirmed = false;
+    if (this.#reportedBehind !== message) this.#report(code, message);
+    this.#reportedBehind = message;
+    // Another replica may know better than one that is in an epoch left long ago.
+    return code === "EPOCH_WENT_BACK" ? { kind: "resync" } : undefined;
+  }
+
+  #current(): void {
+    this.#reportedBehind = undefined;
+    this.#confirmed = true;
+    this.#heard();
+    const basis = this.#basis();
+    if (basis !== undefined) this.#receipts.holds(basis);
+  }
+
+  #changed({ flags, drifted }: Extract<Verdict, { kind: "changed" }>, urgent: Basis | undefined): void {
+    const { ruleset } = this.#options.holdings;
+    if (drifted) this.#report("RESYNC", `after revision ${ruleset.revision} the digest is not the server's`);
+    this.#options.onChange({ revision: ruleset.revision, flags, urgent: urgent !== undefined });
+    const changed = new Set(flags);
+    this.#reportSkipped(ruleset.problems().filter(({ key }) => changed.has(key)));
+  }
+
+  #heard(): void {
+    this.#options.contact.heard();
+    this.#options.onContact();
+  }
+
+  #basis(): Basis | undefined {
+    const { epoch, revision } = this.#options.holdings.ruleset;
+    return epoch === undefined ? undefined : { epoch, revision };
+  }
+
+  #held(): string | undefined {
+    const basis = this.#basis();
+    return basis && formatBasis(basis);
+  }
+
+  #reportSkipped(skipped: readonly Skipped[]): void {
+    for (const { key, reason } of skipped.slice(0, SKIPPED_NAMED_MAX))
+      this.#report("FLAG_SKIPPED", `${key}: ${reason}`);
+    const more = skipped.length - SKIPPED_NAMED_MAX;
+    if (more > 0) this.#report("FLAG_SKIPPED", `and ${more} more`);
+  }
+
+  #report(code: string, message: string): void {
+    this.#options.onProblem({ code, message });
+  }
+}
+
+function goodbyeInput({ reason, retryAfterMs: afterMs }: Goodbye): MachineInput {
+  return { kind: "goodbye", reason, retryAfterMs: afterMs };
+}
