@@ -38,9 +38,9 @@ export function shown(value: JsonValue | undefined): string {
   return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX - 1)}…` : text;
 }
 
-/** Headers and urls of metrics: their text is never shown, because people paste tokens. */
+/** Headers and urls of metric sources: their text is never shown, because people paste tokens. */
 export function mayHoldSecrets(path: Path): boolean {
-  return path[1] === "metrics" && (path.includes("headers") || path.at(-1) === "url");
+  return (path[1] === "metrics" || path[1] === "prometheus") && (path.includes("headers") || path.at(-1) === "url");
 }
 
 /** Names for what lists hold, so that people read "stage 3" where a machine reads `/spec/stages/2`. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { choice, duration, percentage } from "./leaves.ts";
 import { metadata } from "./metadata.ts";
-import { metrics } from "./metrics.ts";
+import { metrics, prometheusServer } from "./metrics.ts";
 import { LIST_LENGTH_MAX, precondition, triggers } from "./rules.ts";
 import { completion, escalationStep, notifyRule, rollback, stage, window } from "./stages.ts";
 
@@ -14,6 +14,7 @@ const spec = z
     environment: z.string().min(1).max(64).meta({ title: "name", description: "Where.", examples: ["production"], pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" }),
     interval: duration("How often metrics are sampled, 1s to 1h.", { examples: ["10s"], default: "10s" }).optional(),
     window: window.optional(),
+    prometheus: prometheusServer.optional(),
     metrics: metrics.optional(),
     preconditions: z.array(precondition).max(LIST_LENGTH_MAX).meta({ description: "What must hold before anybody is exposed." }).optional(),
     triggers: triggers("What stops the rollout. Watched whenever anybody is exposed: in every stage, and while paused or awaiting approval.").optional(),

@@ -13,11 +13,16 @@ const prometheus = z
     promql,
     z.strictObject({
       query: promql,
-      url: template("The Prometheus to ask. Default: the server's own setting.", "${PROMETHEUS_URL}").optional(),
+      url: template("The Prometheus to ask. Default: `spec.prometheus`.", "${PROMETHEUS_URL}").optional(),
       headers: headers.optional(),
     }),
   ])
   .meta({ title: "PromQL or mapping", description: "A query to a Prometheus, or to anything that speaks its API." });
+
+/** The Prometheus of queries that name none. */
+export const prometheusServer = z
+  .strictObject({ url: template("Where it is.", "${PROMETHEUS_URL}"), headers: headers.optional() })
+  .meta({ description: "The Prometheus that queries without a `url` go to. Default: the server's own setting." });
 
 const http = z
   .strictObject({

@@ -118,7 +118,7 @@ export const notifyRule = z
 
 export const escalationStep = z
   .strictObject({
-    after: duration("How long after the rollback or the pause, while nobody has acted on it.", { examples: ["0m", "15m"] }),
+    after: duration("How long after the rollback or the pause, until somebody acknowledges it.", { examples: ["0m", "15m"] }),
     to: oneOrMany(receiver, "Who is told.", 20),
     severity: oneOrMany(severities, "Only these severities. Default: any.", 4).optional(),
     message: prose("What they are expected to do.", "Full team, war room").optional(),

@@ -1,0 +1,62 @@
+import type { PlanDocument } from "./document/document.ts";
+import { digestOf } from "./digest.ts";
+import { metadataOf } from "./lower/metadata.ts";
+import { contextOf, lowerPlan } from "./lower/plan.ts";
+import { PROBLEMS_MAX, mayHoldSecrets, placeOf, pointerOf, shown, type PlanProblem } from "./problem.ts";
+import { Reader } from "./reader.ts";
+import { readSource, type PlanSource } from "./source.ts";
+import { checkStructure, type Finding } from "./structure.ts";
+import type { Plan } from "./types.ts";
+import { warningsOf } from "./warnings/warnings.ts";
+
+export interface ParseOptions {
+  /** Variables of the server's environment, to check that those of the plan exist. Without it they are not checked. */
+  readonly variables?: (name: string) => string | undefined;
+}
+
+export type ParsedPlan =
+  | { readonly ok: true; readonly plan: Plan; readonly warnings: readonly PlanProblem[] }
+  | { readonly ok: false; readonly problems: readonly PlanProblem[] };
+
+/**
+ * Reads a plan's YAML. Every mistake is told at once, with its place, in the order of the text; at most `PROBLEMS_MAX`. Never throws,
+ * whatever the text. The plan holds `${…}` as it was written: no variable's value gets into it.
+ */
+export function parsePlan(text: string, options: ParseOptions = {}): ParsedPlan {
+  const read = readSource(text);
+  if (read.kind === "unreadable") return { ok: false, problems: read.problems };
+  const { source } = read;
+  const structure = checkStructure(source.json);
+  const findings: Finding[] = [...structure.findings];
+  const reader = new Reader<PlanDocument>(source.json, [], (finding) => findings.push(finding));
+  const context = contextOf(reader, options.variables);
+  const spec = lowerPlan(reader, context);
+  if (structure.document === undefined || findings.length > 0 || read.problems.length > 0) {
+    return { ok: false, problems: ordered([...read.problems, ...findings.map((finding) => problemOf(finding, source))]) };
+  }
+  const plan: Plan = { ...metadataOf(structure.document.metadata), ...spec, digest: digestOf(source.json) };
+  const warnings = warningsOf(plan, context.origins).map((finding) => problemOf(finding, source));
+  return { ok: true, plan, warnings: ordered(warnings) };
+}
+
+function problemOf(finding: Finding, source: PlanSource): PlanProblem {
+  const place = placeOf(finding.path);
+  return {
+    ...source.locate(finding.path, finding.at),
+    path: pointerOf(finding.path),
+    ...(finding.value === undefined || mayHoldSecrets(finding.path) ? {} : { value: shown(finding.value) }),
+    message: place === "" ? finding.message : `${place}: ${finding.message}`,
+    hint: finding.hint,
+  };
+}
+
+/** In the order of the text, each once, and not more than anybody reads. */
+function ordered(problems: readonly PlanProblem[]): readonly PlanProblem[] {
+  const unique = [...new Map(problems.map((problem) => [`${problem.line}:${problem.column}:${problem.path}:${problem.message}`, problem])).values()];
+  const sorted = unique.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  if (sorted.length <= PROBLEMS_MAX) return sorted;
+  const kept = sorted.slice(0, PROBLEMS_MAX);
+  const last = kept.at(-1);
+  if (last === undefined) return kept;
+  return [...kept, { ...last, message: `${sorted.length - PROBLEMS_MAX} more problems are not shown`, hint: "mend these first" }];
+}
