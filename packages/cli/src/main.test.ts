@@ -26,16 +26,19 @@ describe("rampart", () => {
     expect(await rampart(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 
-  it.each(GROUPS.filter((group) => group.hidden !== true).map((group) => group.name))("explains %s, and every command in it", async (name) => {
-    const { code, stdout, stderr } = await rampart([name, "--help"]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain(`Usage: rampart ${name}`);
-    const commands = /\nCommands:\n([\s\S]*)$/.exec(stdout)?.[1]?.match(/(?<=^ {2})[a-z]+/gm) ?? [];
-    for (const command of commands) {
-      const help = await rampart(["help", name, command]);
-      expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`Usage: rampart ${name} ${command}`) });
-    }
-  });
+  it.each(GROUPS.filter((group) => group.hidden !== true).map((group) => group.name))(
+    "explains %s, and every command in it",
+    async (name) => {
+      const { code, stdout, stderr } = await rampart([name, "--help"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain(`Usage: rampart ${name}`);
+      const commands = /\nCommands:\n([\s\S]*)$/.exec(stdout)?.[1]?.match(/(?<=^ {2})[a-z]+/gm) ?? [];
+      for (const command of commands) {
+        const help = await rampart(["help", name, command]);
+        expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`Usage: rampart ${name} ${command}`) });
+      }
+    },
+  );
 
   it("shows a group's commands on stderr when none was named, which is a usage error", async () => {
     const { code, stdout, stderr } = await rampart(["flags"]);
@@ -89,7 +92,10 @@ describe("colour", () => {
 
 describe("start-up", () => {
   /** Every module that is loaded before a command line was looked at, and every package outside of this one. */
-  function loadedAtStart(entry: string): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
+  function loadedAtStart(entry: string): {
+    readonly files: ReadonlySet<string>;
+    readonly packages: ReadonlySet<string>;
+  } {
     const files = new Set<string>();
     const packages = new Set<string>();
     const visit = (file: string): void => {

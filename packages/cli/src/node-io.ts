@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { WriteStream } from "node:tty";
+import { isatty, type WriteStream } from "node:tty";
 import { CliError } from "./errors.ts";
 import { STDIN_BYTES_MAX, type Interruption, type Io, type Sink } from "./io.ts";
 
@@ -11,7 +11,7 @@ export function nodeIo(): Io {
     stdout: sinkOf(process.stdout),
     stderr: sinkOf(process.stderr),
     stdin: {
-      isTerminal: process.stdin.isTTY === true,
+      isTerminal: isatty(0),
       read: () => readAll(process.stdin),
     },
     env: process.env,
@@ -57,7 +57,10 @@ async function readAll(stream: Readable): Promise<string> {
 }
 
 async function ask(question: string, options: { readonly secret?: boolean } = {}): Promise<string> {
-  const [{ createInterface }, { Writable }] = await Promise.all([import("node:readline/promises"), import("node:stream")]);
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import("node:readline/promises"),
+    import("node:stream"),
+  ]);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   process.stderr.write(question);
   const output = options.secret === true ? silent : process.stderr;

@@ -70,7 +70,9 @@ export function createProgram(context: { readonly io: Io; readonly bind: Bind; r
       showGlobalOptions: true,
       formatHelp: (command, helper) => {
         // At the first level the commands matter; each of them shows the options that all of them take.
-        const options = helper.visibleOptions(command).filter((option) => command !== program || !globals.includes(option));
+        const options = helper
+          .visibleOptions(command)
+          .filter((option) => command !== program || !globals.includes(option));
         helper.visibleOptions = () => options;
         return Help.prototype.formatHelp.call(helper, command, helper);
       },

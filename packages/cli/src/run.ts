@@ -43,10 +43,16 @@ export type Handler<A extends readonly unknown[], O> = (run: Run, args: A, optio
  * Makes an action for commander out of a handler. `A` are the command's arguments in order, `O` its own options; both are as
  * commander parsed them, so their types must match the command's declaration.
  */
-export type Bind = <A extends readonly unknown[] = readonly [], O = object>(handler: Handler<A, O>) => (...raw: unknown[]) => Promise<void>;
+export type Bind = <A extends readonly unknown[] = readonly [], O = object>(
+  handler: Handler<A, O>,
+) => (...raw: unknown[]) => Promise<void>;
 
 /** `finish` is told the exit code of the handler that ran. */
-export function createBind(context: { readonly io: Io; readonly version: string; readonly finish: (code: ExitCode) => void }): Bind {
+export function createBind(context: {
+  readonly io: Io;
+  readonly version: string;
+  readonly finish: (code: ExitCode) => void;
+}): Bind {
   return <A extends readonly unknown[], O>(handler: Handler<A, O>) =>
     async (...raw: unknown[]) => {
       // Commander passes the arguments, then the command's own options, then the command.
@@ -68,9 +74,15 @@ function createRun({ io, version }: { readonly io: Io; readonly version: string 
     environment: global.environment ?? (fromEnv === undefined || fromEnv === "" ? DEFAULT_ENVIRONMENT : fromEnv),
     style: styleFor(io.stdout, io.env),
     async api(options = {}) {
-      const [{ createApi }, { resolveConnection }] = await Promise.all([import("./api/client.ts"), import("./config/connection.ts")]);
+      const [{ createApi }, { resolveConnection }] = await Promise.all([
+        import("./api/client.ts"),
+        import("./config/connection.ts"),
+      ]);
       const connection = options.connection ?? (await resolveConnection(io, { url: global.url, token: global.token }));
-      return createApi(io, connection, { timeoutMs: options.timeoutMs ?? global.requestTimeout ?? DEFAULT_TIMEOUT_MS, version });
+      return createApi(io, connection, {
+        timeoutMs: options.timeoutMs ?? global.requestTimeout ?? DEFAULT_TIMEOUT_MS,
+        version,
+      });
     },
     print(document, people) {
       io.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : people());

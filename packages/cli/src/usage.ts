@@ -21,7 +21,10 @@ function allowed(stop: ParseStop): readonly string[] {
   const { command, reason } = stop;
   switch (reason.code) {
     case "commander.unknownCommand": {
-      const names = command.createHelp().visibleCommands(command).map((one) => one.name());
+      const names = command
+        .createHelp()
+        .visibleCommands(command)
+        .map((one) => one.name());
       return [`commands: ${names.join(", ")}`];
     }
     case "commander.unknownOption": {

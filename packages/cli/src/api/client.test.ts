@@ -43,7 +43,7 @@ describe("when there is no answer", () => {
     const api = await fakeApi({ "GET /api/v1/flags": (response) => void response.destroy() });
     const { code, stderr } = await rampart(["flags", "list", "--url", api.url]);
     expect(code).toBe(1);
-    expect(stderr).toContain("closed the connection without an answer");
+    expect(stderr).toContain("closed the connection before its answer was complete");
   });
 
   it("names an unknown host", async () => {
@@ -58,7 +58,13 @@ describe("a kill", () => {
   const unavailable = { status: 503, body: "busy" };
 
   it("tries again when the connection breaks or a gateway says that the server is away", async () => {
-    const api = await fakeApi({ [kill]: [(response) => void response.destroy(), unavailable, { body: rampView({ enabled: false, percentage: 0 }) }] });
+    const api = await fakeApi({
+      [kill]: [
+        (response) => void response.destroy(),
+        unavailable,
+        { body: rampView({ enabled: false, percentage: 0 }) },
+      ],
+    });
     const { code, stdout, stderr, slept } = await rampart(["flags", "kill", "checkout", "--url", api.url]);
     expect(code).toBe(0);
     expect(stdout).toContain("off for everybody");
@@ -116,11 +122,15 @@ describe("a refusal", () => {
     });
     const { stdout, stderr } = await rampart(["flags", "get", "chekout", "--url", api.url]);
     expect(stdout).toBe("");
-    expect(stderr).toBe('error: There is no flag "chekout".\n  /key: is unknown (mind the letters)\n  did you mean checkout?\n  Look again.\n');
+    expect(stderr).toBe(
+      'error: There is no flag "chekout".\n  /key: is unknown (mind the letters)\n  did you mean checkout?\n  Look again.\n',
+    );
   });
 
   it("names this program's own commands where the server's hint speaks HTTP", async () => {
-    const api = await fakeApi({ "GET /api/v1/flags/x": problem(404, "FLAG_NOT_FOUND", { hint: "List the flags with GET /api/v1/flags." }) });
+    const api = await fakeApi({
+      "GET /api/v1/flags/x": problem(404, "FLAG_NOT_FOUND", { hint: "List the flags with GET /api/v1/flags." }),
+    });
     const { stderr } = await rampart(["flags", "get", "x", "--url", api.url]);
     expect(stderr).toContain("rampart flags list");
     expect(stderr).not.toContain("GET ");
@@ -159,7 +169,9 @@ describe("a token", () => {
   });
 
   it("is not carried along a redirect", async () => {
-    const api = await fakeApi({ "GET /api/v1/flags": { status: 301, headers: { location: "https://elsewhere.example/" } } });
+    const api = await fakeApi({
+      "GET /api/v1/flags": { status: 301, headers: { location: "https://elsewhere.example/" } },
+    });
     const { code, stderr } = await rampart(["flags", "list", "--url", api.url, "--token", "s3cret"]);
     expect(code).toBe(1);
     expect(stderr).toContain("redirects to https://elsewhere.example/");
@@ -168,7 +180,9 @@ describe("a token", () => {
 
 describe("something that is no Rampart server", () => {
   it("is told by its answer", async () => {
-    const api = await fakeApi({ "GET /api/v1/flags": (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<html>") });
+    const api = await fakeApi({
+      "GET /api/v1/flags": (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<html>"),
+    });
     const { code, stderr } = await rampart(["flags", "list", "--url", api.url]);
     expect(code).toBe(1);
     expect(stderr).toContain("answered with text/html instead of JSON");

@@ -34,35 +34,39 @@ export interface Api {
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_DELAY_MS = 150;
 
-export function createApi(io: Io, connection: Connection, options: { readonly timeoutMs: number; readonly version: string }): Api {
-  async function attempt(call: Call, signal: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = {
-      accept: "application/json, application/x-ndjson",
-      "user-agent": `rampart-cli/${options.version}`,
-    };
-    if (connection.token !== undefined) headers["authorization"] = `Bearer ${connection.token}`;
-    if (call.body !== undefined) headers["content-type"] = "application/json";
-    if (call.ifMatch !== undefined) headers["if-match"] = `"${call.ifMatch}"`;
-    const init: RequestInit = { method: call.method ?? "GET", headers, signal, redirect: "manual" };
-    if (call.body !== undefined) init.body = JSON.stringify(call.body);
-    const response = await io.fetch(urlOf(connection.url, call), init);
+export function createApi(
+  io: Io,
+  connection: Connection,
+  options: { readonly timeoutMs: number; readonly version: string },
+): Api {
+  const at = { url: connection.url, timeoutMs: options.timeoutMs };
+
+  async function send(call: Call, signal: AbortSignal): Promise<Response> {
+    const response = await io.fetch(urlOf(connection.url, call), {
+      method: call.method ?? "GET",
+      headers: headersOf(connection, call, options.version),
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal,
+      // The token must not travel to wherever an answer points.
+      redirect: "manual",
+    });
     if (!response.ok) throw await problemError(connection, response, await boundedText(response));
     return response;
   }
 
-  async function withDeadline<T>(call: Call, use: (response: Response) => Promise<T>): Promise<T> {
-    const signal = AbortSignal.timeout(options.timeoutMs);
+  async function once(call: Call): Promise<unknown> {
     try {
-      return await use(await attempt(call, signal));
+      const response = await send(call, AbortSignal.timeout(options.timeoutMs));
+      return parseAnswer(connection.url, response, await boundedText(response));
     } catch (error) {
-      throw connectionError(error, { url: connection.url, timeoutMs: options.timeoutMs });
+      throw connectionError(error, at);
     }
   }
 
-  async function withRetries<T>(call: Call, use: (response: Response) => Promise<T>): Promise<T> {
+  async function request(call: Call): Promise<unknown> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await withDeadline(call, use);
+        return await once(call);
       } catch (error) {
         if (!(error instanceof CliError) || !isTransient(error) || tries > (call.retries ?? 0)) throw error;
         call.onRetry?.(tries + 1, error);
@@ -73,13 +77,14 @@ export function createApi(io: Io, connection: Connection, options: { readonly ti
 
   return {
     url: connection.url,
-    request: <T>(call: Call) => withRetries(call, async (response) => parseAnswer<T>(connection.url, response, await boundedText(response))),
+    request: async <T>(call: Call) => (await request(call)) as T,
     async *stream(call) {
       const controller = new AbortController();
-      const silence = (): NodeJS.Timeout => setTimeout(() => controller.abort(new DOMException("silent", "TimeoutError")), options.timeoutMs);
+      const silence = (): NodeJS.Timeout =>
+        setTimeout(() => controller.abort(new DOMException("silent", "TimeoutError")), options.timeoutMs);
       let timer = silence();
       try {
-        const response = await attempt(call, controller.signal);
+        const response = await send(call, controller.signal);
         const decoder = new TextDecoder();
         for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
           clearTimeout(timer);
@@ -88,12 +93,22 @@ export function createApi(io: Io, connection: Connection, options: { readonly ti
         }
         yield decoder.decode();
       } catch (error) {
-        throw connectionError(error, { url: connection.url, timeoutMs: options.timeoutMs });
+        throw connectionError(error, at);
       } finally {
         clearTimeout(timer);
         controller.abort();
       }
     },
+  };
+}
+
+function headersOf(connection: Connection, call: Call, version: string): Record<string, string> {
+  return {
+    accept: "application/json, application/x-ndjson",
+    "user-agent": `rampart-cli/${version}`,
+    ...(connection.token === undefined ? {} : { authorization: `Bearer ${connection.token}` }),
+    ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+    ...(call.ifMatch === undefined ? {} : { "if-match": `"${call.ifMatch}"` }),
   };
 }
 
@@ -118,17 +133,20 @@ async function boundedText(response: Response): Promise<string> {
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     sizeBytes += chunk.byteLength;
     if (sizeBytes > ANSWER_BYTES_MAX) {
-      throw new CliError({ code: "ANSWER_TOO_LARGE", message: `the server's answer is larger than ${ANSWER_BYTES_MAX} bytes` });
+      throw new CliError({
+        code: "ANSWER_TOO_LARGE",
+        message: `the server's answer is larger than ${ANSWER_BYTES_MAX} bytes`,
+      });
     }
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
 }
 
-function parseAnswer<T>(url: string, response: Response, text: string): T {
-  if (text === "") return undefined as T;
+function parseAnswer(url: string, response: Response, text: string): unknown {
+  if (text === "") return undefined;
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text) as unknown;
   } catch (error) {
     throw new CliError({
       code: "NOT_RAMPART",

@@ -31,7 +31,10 @@ export function connectionError(error: unknown, at: { readonly url: string; read
     case "ECONNRESET":
     case "UND_ERR_SOCKET":
     case "EPIPE":
-      return unreachable(`${at.url} closed the connection without an answer`, "is it http where https is expected, or the other way round?");
+      return unreachable(
+        `${at.url} closed the connection before its answer was complete`,
+        "is it http where https is expected, or the other way round?",
+      );
     default:
       return unreachable(`can't reach ${at.url}: ${code}`, POINT_ELSEWHERE);
   }

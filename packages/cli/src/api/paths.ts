@@ -1,5 +1,6 @@
 /** The paths of the API, each part percent-encoded: a flag's key may hold a slash. */
 export const paths = {
+  environments: "/api/v1/environments",
   flags: "/api/v1/flags",
   flag: (key: string) => `/api/v1/flags/${encodeURIComponent(key)}`,
   config: (environment: string, key: string) => `${environmentPath(environment)}/flags/${encodeURIComponent(key)}`,

@@ -32,10 +32,14 @@ function parseProblem(body: string): Problem | undefined {
 
 function problemLines(problem: Problem): readonly string[] {
   const wrong = (problem.errors ?? []).map(({ pointer, detail, hint: advice }) => {
-    return [...(pointer === "" ? [] : [`${pointer}:`]), detail, ...(advice === undefined ? [] : [`(${advice})`])].join(" ");
+    return [...(pointer === "" ? [] : [`${pointer}:`]), detail, ...(advice === undefined ? [] : [`(${advice})`])].join(
+      " ",
+    );
   });
   // A single wrong field is often the detail itself.
-  const isRepeated = wrong.length === 1 && problem.errors?.every(({ detail, hint: advice }) => advice === undefined && problem.detail.includes(detail));
+  const isRepeated =
+    wrong.length === 1 &&
+    problem.errors?.every(({ detail, hint: advice }) => advice === undefined && problem.detail.includes(detail));
   const near = problem.suggestions ?? [];
   const hint = hintFor(problem.code) ?? problem.hint;
   const differences = (problem.differences ?? []).map(
@@ -52,7 +56,10 @@ function problemLines(problem: Problem): readonly string[] {
 function accessLines(connection: Connection, status: number, problem: Problem | undefined): readonly string[] {
   if (status !== 401) return [];
   if (connection.withheldFor !== undefined) {
-    return [`the stored token belongs to ${connection.withheldFor} and was not sent to ${connection.url}`, "log in there: rampart login --url URL"];
+    return [
+      `the stored token belongs to ${connection.withheldFor} and was not sent to ${connection.url}`,
+      "log in there: rampart login --url URL",
+    ];
   }
   if (connection.token !== undefined) return ["log in with a valid token: rampart login"];
   return problem?.hint === undefined || !problem.hint.includes("rampart login")

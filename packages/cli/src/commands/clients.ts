@@ -1,18 +1,22 @@
 import type { ClientsView } from "@rampart/core";
 import { paths } from "../api/paths.ts";
+import { parseCount } from "../input/count.ts";
 import { ago, count } from "../output/format.ts";
 import { table, type Cell } from "../output/table.ts";
 import type { Run } from "../run.ts";
 import type { Define } from "./group.ts";
 
+const LIMIT_MAX = 50_000;
+
 /** `rampart clients` */
 export const define: Define = (command, bind) => {
   command
     .description("List the SDKs that are connected to an environment, with the revision that each of them has.")
+    .option("--limit <count>", "how many to list, those furthest behind first (default: 1000)", parseCount(LIMIT_MAX))
     .action(
-      bind(async (run) => {
+      bind<readonly [], { readonly limit?: number }>(async (run, _args, { limit }) => {
         const api = await run.api();
-        const view = await api.request<ClientsView>({ path: paths.clients(run.environment) });
+        const view = await api.request<ClientsView>({ path: paths.clients(run.environment), query: { limit } });
         run.print(view, () => (view.clients.length === 0 ? "" : clientsText(run, view)));
         if (!run.json) run.note(summary(view));
       }),

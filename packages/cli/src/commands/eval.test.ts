@@ -48,14 +48,32 @@ describe("eval", () => {
   });
 
   it("names the rule that decided, and shows the attributes that it was asked with", async () => {
-    const { stdout } = await evaluate(["checkout", "u", "--attr", "country=de"], { ...ANSWER, reason: "TARGETING_MATCH", ruleId: "germans" });
+    const { stdout } = await evaluate(["checkout", "u", "--attr", "country=de"], {
+      ...ANSWER,
+      reason: "TARGETING_MATCH",
+      ruleId: "germans",
+    });
     expect(stdout).toContain("rule         germans");
     expect(stdout).toContain('context      {"country":"de","targetingKey":"u"}');
   });
 
   it("sends attributes from --context and --attr, the latter before the former, and the id before both", async () => {
-    const { seen } = await evaluate(["checkout", "u", "--context", '{"country":"at","age":7,"targetingKey":"x"}', "--attr", "country=de", "--attr", 'zip="04109"', "--attr", "vip=true"]);
-    expect(seen[0]?.body).toEqual({ flag: "checkout", context: { country: "de", age: 7, zip: "04109", vip: true, targetingKey: "u" } });
+    const { seen } = await evaluate([
+      "checkout",
+      "u",
+      "--context",
+      '{"country":"at","age":7,"targetingKey":"x"}',
+      "--attr",
+      "country=de",
+      "--attr",
+      'zip="04109"',
+      "--attr",
+      "vip=true",
+    ]);
+    expect(seen[0]?.body).toEqual({
+      flag: "checkout",
+      context: { country: "de", age: 7, zip: "04109", vip: true, targetingKey: "u" },
+    });
   });
 
   it("prints exactly the API's object as JSON", async () => {

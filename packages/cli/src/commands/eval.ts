@@ -38,7 +38,11 @@ export const define: Define = (command, bind) => {
       bind<readonly [flag: string, user: string], EvalOptions>(async (run, [flag, user], options) => {
         const context = contextOf(user, options);
         const api = await run.api();
-        const answer = await api.request<ExplainedEvaluation>({ method: "POST", path: paths.evaluate(run.environment), body: { flag, context } });
+        const answer = await api.request<ExplainedEvaluation>({
+          method: "POST",
+          path: paths.evaluate(run.environment),
+          body: { flag, context },
+        });
         run.print(answer, () => explanation(run, user, context, answer));
         if (answer.errorCode === "FLAG_NOT_FOUND") return EXIT.notFound;
         return answer.errorCode === undefined ? EXIT.ok : EXIT.failure;
@@ -53,7 +57,10 @@ function contextOf(user: string, options: EvalOptions): JsonObject {
 
 function explanation(run: Run, user: string, context: JsonObject, answer: ExplainedEvaluation): string {
   const value = JSON.stringify(answer.value);
-  const served: Cell = { text: answer.variant === undefined ? value : `${answer.variant} (${value})`, paint: answer.value === false ? "dim" : "green" };
+  const served: Cell = {
+    text: answer.variant === undefined ? value : `${answer.variant} (${value})`,
+    paint: answer.value === false ? "dim" : "green",
+  };
   const attributes = Object.keys(context).length > 1 ? JSON.stringify(context) : undefined;
   const about = fields(
     [
@@ -63,9 +70,19 @@ function explanation(run: Run, user: string, context: JsonObject, answer: Explai
       ["context", attributes],
       ["gets", served],
       ["reason", answer.reason],
-      ["error", answer.errorCode === undefined ? undefined : { text: `${answer.errorCode}: ${answer.errorMessage ?? ""}`, paint: "red" }],
+      [
+        "error",
+        answer.errorCode === undefined
+          ? undefined
+          : { text: `${answer.errorCode}: ${answer.errorMessage ?? ""}`, paint: "red" },
+      ],
       ["rule", answer.ruleId],
-      ["bucket", answer.bucket === undefined ? undefined : `${count(answer.bucket)} of ${count(BUCKETS)}: in from ${bucketPercentage(answer.bucket)} % on`],
+      [
+        "bucket",
+        answer.bucket === undefined
+          ? undefined
+          : `${count(answer.bucket)} of ${count(BUCKETS)}: in from ${bucketPercentage(answer.bucket)} % on`,
+      ],
       ["revision", String(answer.revision)],
     ],
     run.style,

@@ -11,7 +11,8 @@ function account() {
   const folder = temporaryFolder();
   const file = join(folder, "rampart", "login.json");
   return {
-    rampart: (argv: readonly string[], options: FakeOptions = {}) => rampart(argv, { ...options, env: { XDG_CONFIG_HOME: folder, ...options.env } }),
+    rampart: (argv: readonly string[], options: FakeOptions = {}) =>
+      rampart(argv, { ...options, env: { XDG_CONFIG_HOME: folder, ...options.env } }),
     stored: () => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as unknown) : undefined),
     file,
   };
@@ -89,7 +90,9 @@ describe("login", () => {
 
   it("warns of variables that win over what it remembers", async () => {
     const api = await fakeApi(OK);
-    const { stderr } = await account().rampart(["login", "--url", api.url, "--token", TOKEN], { env: { RAMPART_TOKEN: "x" } });
+    const { stderr } = await account().rampart(["login", "--url", api.url, "--token", TOKEN], {
+      env: { RAMPART_TOKEN: "x" },
+    });
     expect(stderr).toContain("RAMPART_TOKEN is set and wins");
   });
 });

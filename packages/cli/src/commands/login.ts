@@ -14,7 +14,10 @@ export const define: Define = (command, bind) => {
     .description(
       "Check a token against a server and remember both, in a file that only this user account can read. The token is taken from --token, from stdin, or asked for. RAMPART_URL and RAMPART_TOKEN win over what is remembered.",
     )
-    .addHelpText("after", "\nExamples:\n  rampart login --url https://rampart.example.com\n  rampart login --url https://rampart.example.com < token.txt\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  rampart login --url https://rampart.example.com\n  rampart login --url https://rampart.example.com < token.txt\n",
+    )
     .action(
       bind(async (run) => {
         const url = await chooseUrl(run);
@@ -24,7 +27,8 @@ export const define: Define = (command, bind) => {
         const path = await writeLogin(run.io, login);
         run.print({ url, token: token !== undefined, checked, path }, () => `logged in to ${url}\n`);
         run.note(`kept in ${path}`);
-        if (token !== undefined && isPlainAndRemote(url)) run.note("warning: this URL is plain http, so the token can be read on the way");
+        if (token !== undefined && isPlainAndRemote(url))
+          run.note("warning: this URL is plain http, so the token can be read on the way");
         for (const name of ["RAMPART_URL", "RAMPART_TOKEN"]) {
           if ((run.io.env[name] ?? "") !== "") run.note(`warning: ${name} is set and wins over what was kept`);
         }
@@ -42,11 +46,15 @@ async function chooseUrl(run: Run): Promise<string> {
 
 /** Undefined: log in without one, to a server that takes calls from its own machine unasked. */
 async function chooseToken(run: Run): Promise<string | undefined> {
-  const text = run.global.token ?? (canAsk(run.io) ? await run.io.ask("Token: ", { secret: true }) : await pipedToken(run));
+  const text =
+    run.global.token ?? (canAsk(run.io) ? await run.io.ask("Token: ", { secret: true }) : await pipedToken(run));
   const token = text.trim();
   if (token === "") return undefined;
   if (token.length > TOKEN_CHARACTERS_MAX || !/^[\x21-\x7e]+$/.test(token)) {
-    throw usageError("that is not a token: a token is one word of printable ASCII", "an admin makes one with: rampart tokens create NAME --kind operator");
+    throw usageError(
+      "that is not a token: a token is one word of printable ASCII",
+      "an admin makes one with: rampart tokens create NAME --kind operator",
+    );
   }
   return token;
 }
@@ -68,13 +76,20 @@ async function check(run: Run, login: StoredLogin): Promise<boolean> {
       return false;
     }
     if (login.token === undefined) {
-      throw new CliError({ ...explanationOf(error), lines: ["this server wants a token: give one with --token or on stdin"] });
+      throw new CliError({
+        ...explanationOf(error),
+        lines: ["this server wants a token: give one with --token or on stdin"],
+      });
     }
     throw new CliError({ ...explanationOf(error), lines: [...error.lines, "nothing was changed"] });
   }
 }
 
-function explanationOf(error: CliError): { readonly code: string; readonly message: string; readonly exitCode: CliError["exitCode"] } {
+function explanationOf(error: CliError): {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: CliError["exitCode"];
+} {
   return { code: error.code, message: error.message, exitCode: error.exitCode };
 }
 

@@ -22,7 +22,11 @@ describe("segments", () => {
   it("are listed with the size of each", async () => {
     const { stdout } = await segments({ "GET /api/v1/segments": { body: { items: [TESTERS] } } }, ["list"]);
     expect(stdout).toBe(
-      ["SEGMENT  INCLUDED  EXCLUDED  RULES  UPDATED    DESCRIPTION", "testers         2         1      1  3 min ago  People who asked for it", ""].join("\n"),
+      [
+        "SEGMENT  INCLUDED  EXCLUDED  RULES  UPDATED    DESCRIPTION",
+        "testers         2         1      1  3 min ago  People who asked for it",
+        "",
+      ].join("\n"),
     );
   });
 
@@ -36,15 +40,31 @@ describe("segments", () => {
 
   it("are made of ids, and of rules from a file", async () => {
     const argv = ["create", "testers", "--include", "anna", "--exclude", "eve", "--file", "-"];
-    const { code, stdout, seen } = await segments({ "POST /api/v1/segments": { body: TESTERS } }, argv, { stdin: JSON.stringify({ rules: TESTERS.rules }) });
+    const { code, stdout, seen } = await segments({ "POST /api/v1/segments": { body: TESTERS } }, argv, {
+      stdin: JSON.stringify({ rules: TESTERS.rules }),
+    });
     expect(code).toBe(0);
     expect(stdout).toBe("created segment testers (2 included, 1 excluded, 1 rule)\n");
     expect(seen[0]?.body).toEqual({ key: "testers", included: ["anna"], excluded: ["eve"], rules: TESTERS.rules });
   });
 
   it("are changed id by id: an id that is included is no longer excluded", async () => {
-    const routes = { "GET /api/v1/segments/testers": { body: TESTERS }, "PATCH /api/v1/segments/testers": { body: TESTERS } };
-    const { seen } = await segments(routes, ["set", "testers", "--include", "eve", "--include", "carl", "--remove", "anna", "--description", "New"]);
+    const routes = {
+      "GET /api/v1/segments/testers": { body: TESTERS },
+      "PATCH /api/v1/segments/testers": { body: TESTERS },
+    };
+    const { seen } = await segments(routes, [
+      "set",
+      "testers",
+      "--include",
+      "eve",
+      "--include",
+      "carl",
+      "--remove",
+      "anna",
+      "--description",
+      "New",
+    ]);
     expect(seen[1]?.body).toEqual({ description: "New", included: ["bert", "eve", "carl"], excluded: [] });
     const nothing = await segments(routes, ["set", "testers"]);
     expect(nothing.code).toBe(2);
@@ -52,7 +72,10 @@ describe("segments", () => {
   });
 
   it("are deleted", async () => {
-    const { code, stdout } = await segments({ "DELETE /api/v1/segments/testers": { status: 204 } }, ["delete", "testers"]);
+    const { code, stdout } = await segments({ "DELETE /api/v1/segments/testers": { status: 204 } }, [
+      "delete",
+      "testers",
+    ]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "deleted segment testers\n" });
   });
 });

@@ -19,6 +19,7 @@ interface EditOptions {
   readonly remove?: readonly string[];
   readonly file?: string;
   readonly reuse?: boolean;
+  readonly reason?: string;
 }
 
 const IDS_SHOWN_MAX = 10;
@@ -38,7 +39,8 @@ function defineRead(segments: Command, bind: Bind): void {
       bind(async (run) => {
         const page = await allPages<SegmentView>(await run.api(), paths.segments);
         run.print(page, () => (page.items.length === 0 ? "" : listText(run, page.items)));
-        if (page.items.length === 0 && !run.json) run.note("there is no segment yet; make one: rampart segments create testers --include anna");
+        if (page.items.length === 0 && !run.json)
+          run.note("there is no segment yet; make one: rampart segments create testers --include anna");
       }),
     );
   segments
@@ -62,14 +64,17 @@ function defineWrite(segments: Command, bind: Bind): void {
       bind<readonly [key: string], EditOptions>(async (run, [key], options) => {
         const fromFile = options.file === undefined ? {} : await readJsonObject(run.io, options.file);
         const lists = listsOf({ included: [], excluded: [] }, options);
-        const body = { ...fromFile, ...lists, ...textOf(options), key, ...(options.reuse === true ? { reuse: true } : {}) };
+        const reuse = options.reuse === true ? { reuse: true } : {};
+        const body = { ...fromFile, ...lists, ...textOf(options), key, ...reuse, ...reasonOf(options) };
         const segment = await (await run.api()).request<SegmentView>({ method: "POST", path: paths.segments, body });
         run.print(segment, () => `created segment ${segment.key} (${contents(segment)})\n`);
       }),
     );
   withEdits(segments.command("set <segment>"))
     .summary("change a segment")
-    .description("Add and take out ids, or replace any part of a segment from a file. The change counts in every environment.")
+    .description(
+      "Add and take out ids, or replace any part of a segment from a file. The change counts in every environment.",
+    )
     .option("--remove <id>", "take this id out of both lists; may be given more than once", collect)
     .action(
       bind<readonly [segment: string], EditOptions>(async (run, [key], options) => {
@@ -77,8 +82,16 @@ function defineWrite(segments: Command, bind: Bind): void {
         const api = await run.api();
         const current = await api.request<SegmentView>({ path: paths.segment(key) });
         const body: JsonObject = { ...fromFile, ...listsOf(current, options), ...textOf(options) };
-        if (Object.keys(body).length === 0) throw usageError("nothing to set was given", "allowed: --include, --exclude, --remove, --description, --file");
-        const segment = await api.request<SegmentView>({ method: "PATCH", path: paths.segment(key), body });
+        if (Object.keys(body).length === 0)
+          throw usageError(
+            "nothing to set was given",
+            "allowed: --include, --exclude, --remove, --description, --file",
+          );
+        const segment = await api.request<SegmentView>({
+          method: "PATCH",
+          path: paths.segment(key),
+          body: { ...body, ...reasonOf(options) },
+        });
         run.print(segment, () => `changed segment ${segment.key} (${contents(segment)})\n`);
       }),
     );
@@ -86,9 +99,12 @@ function defineWrite(segments: Command, bind: Bind): void {
     .command("delete <segment>")
     .summary("delete a segment that no rule uses")
     .description("Delete a segment. It is refused while a rule refers to it.")
+    .option("--reason <text>", "why, for the audit")
     .action(
-      bind<readonly [segment: string]>(async (run, [key]) => {
-        const answer = await (await run.api()).request<unknown>({ method: "DELETE", path: paths.segment(key) });
+      bind<readonly [segment: string], { readonly reason?: string }>(async (run, [key], { reason }) => {
+        const answer = await (
+          await run.api()
+        ).request<unknown>({ method: "DELETE", path: paths.segment(key), query: { reason } });
         run.print(answer ?? { key }, () => `deleted segment ${key}\n`);
       }),
     );
@@ -99,15 +115,19 @@ function withEdits(command: Command): Command {
     .option("--include <id>", "an id that is in, whatever the rules say; may be given more than once", collect)
     .option("--exclude <id>", "an id that is out, whatever else says; may be given more than once", collect)
     .option("--description <text>", "who is in it")
-    .option("--file <path>", "a JSON object with included, excluded, rules, description; - reads stdin");
+    .option("--file <path>", "a JSON object with included, excluded, rules, description; - reads stdin")
+    .option("--reason <text>", "why, for the audit");
 }
 
 /** The lists that change, whole. */
 function listsOf(current: Pick<SegmentView, "included" | "excluded">, options: EditOptions): JsonObject {
   const { include = [], exclude = [], remove = [] } = options;
   const gone = new Set(remove);
-  const merged = (before: readonly string[], added: readonly string[], elsewhere: readonly string[]): readonly string[] =>
-    [...new Set([...before, ...added])].filter((id) => !gone.has(id) && !elsewhere.includes(id));
+  const merged = (
+    before: readonly string[],
+    added: readonly string[],
+    elsewhere: readonly string[],
+  ): readonly string[] => [...new Set([...before, ...added])].filter((id) => !gone.has(id) && !elsewhere.includes(id));
   const touched = include.length + exclude.length + remove.length > 0;
   if (!touched) return {};
   return { included: merged(current.included, include, exclude), excluded: merged(current.excluded, exclude, include) };
@@ -115,6 +135,10 @@ function listsOf(current: Pick<SegmentView, "included" | "excluded">, options: E
 
 function textOf({ description }: EditOptions): JsonObject {
   return description === undefined ? {} : { description };
+}
+
+function reasonOf({ reason }: EditOptions): JsonObject {
+  return reason === undefined ? {} : { reason };
 }
 
 function contents(segment: SegmentView): string {

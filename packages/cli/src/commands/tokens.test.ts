@@ -43,7 +43,9 @@ describe("tokens list", () => {
   });
 
   it("prints the API's page as JSON", async () => {
-    expect(JSON.parse((await tokens(routes, ["list", "--all", "--json"])).stdout)).toEqual(routes["GET /api/v1/tokens"].body);
+    expect(JSON.parse((await tokens(routes, ["list", "--all", "--json"])).stdout)).toEqual(
+      routes["GET /api/v1/tokens"].body,
+    );
   });
 });
 
@@ -51,7 +53,14 @@ describe("tokens create", () => {
   const routes = { "POST /api/v1/tokens": { status: 201, body: { ...TOKEN, token: SECRET } } };
 
   it("prints the token alone on stdout, so that it can be piped, and the talk on stderr", async () => {
-    const { code, stdout, stderr } = await tokens(routes, ["create", "anna", "--kind", "operator", "--role", "engineering-lead"]);
+    const { code, stdout, stderr } = await tokens(routes, [
+      "create",
+      "anna",
+      "--kind",
+      "operator",
+      "--role",
+      "engineering-lead",
+    ]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${SECRET}\n` });
     expect(stderr).toContain("only time the token is shown");
     expect(stderr).not.toContain(SECRET);
@@ -59,22 +68,38 @@ describe("tokens create", () => {
 
   it.each([
     [["--kind", "operator"], { kind: "operator", name: "x", environments: ["*"] }],
-    [["--kind", "viewer", "-e", "staging, production"], { kind: "viewer", name: "x", environments: ["staging", "production"] }],
+    [
+      ["--kind", "viewer", "-e", "staging, production"],
+      { kind: "viewer", name: "x", environments: ["staging", "production"] },
+    ],
     [["--kind", "server"], { kind: "server", name: "x", environments: ["production"] }],
     [["--kind", "client", "-e", "staging"], { kind: "client", name: "x", environments: ["staging"] }],
-    [["--kind", "ci", "--expires", "90d"], { kind: "ci", name: "x", environments: ["*"], expiresAt: "2026-04-05T12:00:00.000Z" }],
+    [
+      ["--kind", "ci", "--expires", "90d"],
+      { kind: "ci", name: "x", environments: ["*"], expiresAt: "2026-04-05T12:00:00.000Z" },
+    ],
   ])("%j binds it to what it is for", async (argv, body) => {
     expect((await tokens(routes, ["create", "x", ...argv])).seen[0]?.body).toEqual(body);
   });
 
   it("refuses an SDK key for two environments", async () => {
-    const { code, stderr, seen } = await tokens(routes, ["create", "x", "--kind", "server", "-e", "staging,production"]);
+    const { code, stderr, seen } = await tokens(routes, [
+      "create",
+      "x",
+      "--kind",
+      "server",
+      "-e",
+      "staging,production",
+    ]);
     expect({ code, seen }).toEqual({ code: 2, seen: [] });
     expect(stderr).toContain("good for one environment");
   });
 
   it("prints exactly the API's object as JSON", async () => {
-    expect(JSON.parse((await tokens(routes, ["create", "x", "--kind", "ci", "--json"])).stdout)).toEqual({ ...TOKEN, token: SECRET });
+    expect(JSON.parse((await tokens(routes, ["create", "x", "--kind", "ci", "--json"])).stdout)).toEqual({
+      ...TOKEN,
+      token: SECRET,
+    });
   });
 });
 
@@ -85,7 +110,10 @@ describe("tokens revoke", () => {
   });
 
   it("ends with 3 when there is no such token", async () => {
-    const { code, stderr } = await tokens({ "DELETE /api/v1/tokens/t9": problem(404, "TOKEN_NOT_FOUND") }, ["revoke", "t9"]);
+    const { code, stderr } = await tokens({ "DELETE /api/v1/tokens/t9": problem(404, "TOKEN_NOT_FOUND") }, [
+      "revoke",
+      "t9",
+    ]);
     expect(code).toBe(3);
     expect(stderr).toContain("rampart tokens list");
   });

@@ -44,7 +44,9 @@ export const define: Define = (tokens, bind) => {
   tokens
     .command("create <name>")
     .summary("make a token; it is shown this once")
-    .description("Make a token or SDK key. The token alone goes to stdout, so that it can be piped; it is never shown again.")
+    .description(
+      "Make a token or SDK key. The token alone goes to stdout, so that it can be piped; it is never shown again.",
+    )
     .addOption(new Option("--kind <kind>", "what it may do").choices(KINDS).makeOptionMandatory())
     .option("--role <role>", "a role of the person, such as engineering-lead; may be given more than once", collect)
     .option("--expires <time>", "how long it is good for, as 90d (default: until revoked)", parseDuration)
@@ -52,7 +54,11 @@ export const define: Define = (tokens, bind) => {
     .action(
       bind<readonly [name: string], CreateOptions>(async (run, [name], options) => {
         const api = await run.api();
-        const token = await api.request<CreatedToken>({ method: "POST", path: paths.tokens, body: bodyOf(run, name, options) });
+        const token = await api.request<CreatedToken>({
+          method: "POST",
+          path: paths.tokens,
+          body: bodyOf(run, name, options),
+        });
         run.print(token, () => `${token.token}\n`);
         if (!run.json) run.note(createdText(run, token));
       }),
@@ -75,7 +81,10 @@ function bodyOf(run: Run, name: string, options: CreateOptions): JsonObject {
   const isSdkKey = options.kind === "server" || options.kind === "client";
   const named = run.global.environment?.split(",").map((part) => part.trim());
   if (isSdkKey && named !== undefined && named.length > 1) {
-    throw usageError(`a ${options.kind} key is good for one environment, but ${named.length} were given`, "make one for each");
+    throw usageError(
+      `a ${options.kind} key is good for one environment, but ${named.length} were given`,
+      "make one for each",
+    );
   }
   return {
     kind: options.kind,
@@ -124,7 +133,9 @@ function environmentsText(token: TokenView): string {
 function untilCell(token: TokenView, now: number): Cell {
   if (token.revokedAt !== undefined) return { text: `revoked ${ago(token.revokedAt, now)}`, paint: "red" };
   if (token.expiresAt === undefined) return "revoked";
-  return Date.parse(token.expiresAt) <= now ? { text: `expired ${ago(token.expiresAt, now)}`, paint: "red" } : moment(token.expiresAt);
+  return Date.parse(token.expiresAt) <= now
+    ? { text: `expired ${ago(token.expiresAt, now)}`, paint: "red" }
+    : moment(token.expiresAt);
 }
 
 function createdText(run: Run, token: CreatedToken): string {

@@ -27,20 +27,31 @@ describe("which server, and as whom", () => {
 
   it("is what the options say, before everything else", async () => {
     const io = await stored({ RAMPART_URL: "https://other.example", RAMPART_TOKEN: "from-env" });
-    expect(await resolveConnection(io, { url: "http://third.example", token: "given" })).toEqual({ url: "http://third.example", token: "given" });
+    expect(await resolveConnection(io, { url: "http://third.example", token: "given" })).toEqual({
+      url: "http://third.example",
+      token: "given",
+    });
   });
 
   it("never sends the remembered token to another server, and knows that it kept it back", async () => {
     const io = await stored({ RAMPART_URL: "https://other.example" });
-    expect(await resolveConnection(io, {})).toEqual({ url: "https://other.example", withheldFor: "https://rampart.example" });
+    expect(await resolveConnection(io, {})).toEqual({
+      url: "https://other.example",
+      withheldFor: "https://rampart.example",
+    });
   });
 
   it("sends it when the same server is written in another way", async () => {
-    expect(await resolveConnection(await stored(), { url: "https://RAMPART.example:443/" })).toEqual({ url: "https://rampart.example", token: "stored" });
+    expect(await resolveConnection(await stored(), { url: "https://RAMPART.example:443/" })).toEqual({
+      url: "https://rampart.example",
+      token: "stored",
+    });
   });
 
   it("takes a variable that is set to nothing for one that is not set", async () => {
-    expect(await resolveConnection(fakeIo({ env: { RAMPART_URL: "", RAMPART_TOKEN: "" } }).io, {})).toEqual({ url: "http://127.0.0.1:4001" });
+    expect(await resolveConnection(fakeIo({ env: { RAMPART_URL: "", RAMPART_TOKEN: "" } }).io, {})).toEqual({
+      url: "http://127.0.0.1:4001",
+    });
   });
 });
 
@@ -76,17 +87,25 @@ describe("the file of login", () => {
 
   it("lies in the configuration folder, which is ~/.config where XDG_CONFIG_HOME is unset or relative", () => {
     expect(loginPath({ ...fakeIo().io, homeDir: "/home/anna", env: {} })).toBe("/home/anna/.config/rampart/login.json");
-    expect(loginPath({ ...fakeIo().io, homeDir: "/home/anna", env: { XDG_CONFIG_HOME: "relative" } })).toBe("/home/anna/.config/rampart/login.json");
+    expect(loginPath({ ...fakeIo().io, homeDir: "/home/anna", env: { XDG_CONFIG_HOME: "relative" } })).toBe(
+      "/home/anna/.config/rampart/login.json",
+    );
     expect(loginPath({ ...fakeIo().io, env: { XDG_CONFIG_HOME: "/etc/anna" } })).toBe("/etc/anna/rampart/login.json");
   });
 
-  it.each(["", "not json", "[]", "null", '{"url":1}'])("that holds %j is reported with its path and the way out", async (content) => {
-    const folder = temporaryFolder();
-    mkdirSync(join(folder, "rampart"));
-    writeFileSync(join(folder, "rampart", "login.json"), content);
-    const { io } = fakeIo({ env: { XDG_CONFIG_HOME: folder } });
-    await expect(readLogin(io)).rejects.toMatchObject({ message: `${join(folder, "rampart", "login.json")} does not hold a login`, lines: [expect.stringContaining("rampart login")] });
-  });
+  it.each(["", "not json", "[]", "null", '{"url":1}'])(
+    "that holds %j is reported with its path and the way out",
+    async (content) => {
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, "rampart"));
+      writeFileSync(join(folder, "rampart", "login.json"), content);
+      const { io } = fakeIo({ env: { XDG_CONFIG_HOME: folder } });
+      await expect(readLogin(io)).rejects.toMatchObject({
+        message: `${join(folder, "rampart", "login.json")} does not hold a login`,
+        lines: [expect.stringContaining("rampart login")],
+      });
+    },
+  );
 
   it("is removed once", async () => {
     const { io } = fakeIo({ env: { XDG_CONFIG_HOME: temporaryFolder() } });

@@ -29,7 +29,9 @@ export async function resolveConnection(
   const target = parseUrl(url ?? stored?.url ?? DEFAULT_URL);
   if (token !== undefined) return { url: target, token };
   if (stored?.token === undefined) return { url: target };
-  return parseUrl(stored.url) === target ? { url: target, token: stored.token } : { url: target, withheldFor: stored.url };
+  return parseUrl(stored.url) === target
+    ? { url: target, token: stored.token }
+    : { url: target, withheldFor: stored.url };
 }
 
 /** Checks a server's URL and takes off the slash at its end. Throws a usage error. */

@@ -23,7 +23,11 @@ export async function readLogin(io: Io): Promise<StoredLogin | undefined> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new CliError({ code: "LOGIN_UNREADABLE", message: `can't read ${path}: ${(error as Error).message}`, cause: error });
+    throw new CliError({
+      code: "LOGIN_UNREADABLE",
+      message: `can't read ${path}: ${(error as Error).message}`,
+      cause: error,
+    });
   }
   const login = parseLogin(text);
   if (login === undefined) {

@@ -8,7 +8,10 @@ export function parseDuration(text: string): number {
   const amount = Number(match?.[1]);
   const unit = match?.[2] as keyof typeof UNITS_MS | undefined;
   if (unit === undefined || amount === 0) {
-    throw usageError(`"${text}" is not a duration`, "allowed: a number above 0 and a unit: 500ms, 10s, 15m, 24h or 90d");
+    throw usageError(
+      `"${text}" is not a duration`,
+      "allowed: a number above 0 and a unit: 500ms, 10s, 15m, 24h or 90d",
+    );
   }
   return amount * UNITS_MS[unit];
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CliError } from "../errors.ts";
 import { parseDuration } from "./duration.ts";
@@ -19,7 +19,22 @@ describe("a percentage", () => {
     expect(parsePercentage(text)).toBe(value);
   });
 
-  it.each(["", "%", "abc", "1e1", "5,5", "101", "-1", "100.001", "0.0001", "1.2345", "NaN", "Infinity", "25%%", "0x10"])("%s is refused with what is allowed", (text) => {
+  it.each([
+    "",
+    "%",
+    "abc",
+    "1e1",
+    "5,5",
+    "101",
+    "-1",
+    "100.001",
+    "0.0001",
+    "1.2345",
+    "NaN",
+    "Infinity",
+    "25%%",
+    "0x10",
+  ])("%s is refused with what is allowed", (text) => {
     expect(() => parsePercentage(text)).toThrow(CliError);
     try {
       parsePercentage(text);

@@ -26,5 +26,9 @@ describe("time for people", () => {
 });
 
 it("counts in words", () => {
-  expect([plural(1, "rule"), plural(2, "rule"), plural(1200, "target")]).toEqual(["1 rule", "2 rules", "1,200 targets"]);
+  expect([plural(1, "rule"), plural(2, "rule"), plural(1200, "target")]).toEqual([
+    "1 rule",
+    "2 rules",
+    "1,200 targets",
+  ]);
 });

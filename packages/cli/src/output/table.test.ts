@@ -5,20 +5,39 @@ import { fields, table } from "./table.ts";
 const plain: Style = (_paint, text) => text;
 
 describe("table", () => {
-  const columns = [{ title: "FLAG", shrinkTo: 6 }, { title: "REVISION", align: "right" as const }, { title: "ABOUT", shrinkTo: 4 }];
+  const columns = [
+    { title: "FLAG", shrinkTo: 6 },
+    { title: "REVISION", align: "right" as const },
+    { title: "ABOUT", shrinkTo: 4 },
+  ];
 
   it("aligns columns by their drawn width and leaves no spaces at the end of a line", () => {
-    const text = table(columns, [["日本", "7", "x"], ["checkout", "1234", ""]], { style: plain, columns: undefined });
+    const text = table(
+      columns,
+      [
+        ["日本", "7", "x"],
+        ["checkout", "1234", ""],
+      ],
+      { style: plain, columns: undefined },
+    );
     expect(text).toBe(["FLAG      REVISION  ABOUT", "日本             7  x", "checkout      1234", ""].join("\n"));
   });
 
   it("shrinks the widest column first on a narrow terminal", () => {
-    const text = table(columns, [["a-long-flag-key", "7", "an even longer description"]], { style: plain, columns: 36 });
+    const text = table(columns, [["a-long-flag-key", "7", "an even longer description"]], {
+      style: plain,
+      columns: 36,
+    });
     expect(text.split("\n")).toEqual(["FLAG          REVISION  ABOUT", "a-long-flag…         7  an even lon…", ""]);
   });
 
   it("leaves optional columns out, from the right, where cutting is not enough", () => {
-    const four = [{ title: "FLAG", shrinkTo: 4 }, { title: "OWNER", optional: true }, { title: "STATE" }, { title: "TAGS", optional: true }];
+    const four = [
+      { title: "FLAG", shrinkTo: 4 },
+      { title: "OWNER", optional: true },
+      { title: "STATE" },
+      { title: "TAGS", optional: true },
+    ];
     const rows = [["checkout", "team-shop", "25 %", "q1"]];
     const titlesAt = (width: number) => table(four, rows, { style: plain, columns: width }).split("\n")[0]?.split(/ +/);
     expect(titlesAt(32)).toEqual(["FLAG", "OWNER", "STATE", "TAGS"]);
@@ -47,6 +66,15 @@ describe("table", () => {
 
 describe("fields", () => {
   it("puts values in one column and leaves out what has none", () => {
-    expect(fields([["flag", "checkout"], ["owner", undefined], ["revision", "7"]], plain)).toBe("flag      checkout\nrevision  7\n");
+    expect(
+      fields(
+        [
+          ["flag", "checkout"],
+          ["owner", undefined],
+          ["revision", "7"],
+        ],
+        plain,
+      ),
+    ).toBe("flag      checkout\nrevision  7\n");
   });
 });

@@ -83,5 +83,7 @@ function totalOf(widths: Widths): number {
 export function fields(entries: readonly (readonly [name: string, value: Cell | undefined])[], style: Style): string {
   const shown = entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, toCell(value)] as const]));
   const width = Math.max(0, ...shown.map(([name]) => widthOf(name)));
-  return shown.map(([name, cell]) => `${style("dim", pad(name, width))}${GAP}${style(cell.paint, cell.text)}\n`).join("");
+  return shown
+    .map(([name, cell]) => `${style("dim", pad(name, width))}${GAP}${style(cell.paint, cell.text)}\n`)
+    .join("");
 }

@@ -13,7 +13,9 @@ export interface Seen {
 }
 
 /** What to answer: JSON with a status, or anything by hand. */
-export type Reply = { readonly status?: number; readonly body?: unknown; readonly headers?: { readonly [name: string]: string } } | ((response: ServerResponse) => void);
+export type Reply =
+  | { readonly status?: number; readonly body?: unknown; readonly headers?: { readonly [name: string]: string } }
+  | ((response: ServerResponse) => void);
 
 /** Method and path without the query → the answer, or the answers in turn (the last one stays). */
 export type Routes = { readonly [route: string]: Reply | readonly Reply[] };
@@ -28,12 +30,18 @@ export async function fakeApi(routes: Routes): Promise<{ readonly url: string; r
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = "";
     for await (const chunk of request) text += String(chunk);
-    seen.push({ line: `${request.method} ${request.url}`, headers: request.headers, body: text === "" ? undefined : JSON.parse(text) });
+    seen.push({
+      line: `${request.method} ${request.url}`,
+      headers: request.headers,
+      body: text === "" ? undefined : JSON.parse(text),
+    });
     const route = `${request.method} ${request.url?.split("?")[0]}`;
     const turn = turns.get(route) ?? 0;
     turns.set(route, turn + 1);
     const found = routes[route];
-    const reply = Array.isArray(found) ? (found as readonly Reply[])[Math.min(turn, found.length - 1)] : (found as Reply | undefined);
+    const reply = Array.isArray(found)
+      ? (found as readonly Reply[])[Math.min(turn, found.length - 1)]
+      : (found as Reply | undefined);
     if (typeof reply === "function") return reply(response);
     const { status, body, headers } = reply ?? notRouted(route);
     response.writeHead(status ?? 200, { "content-type": "application/json", ...headers });
@@ -48,13 +56,26 @@ export async function fakeApi(routes: Routes): Promise<{ readonly url: string; r
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
-function notRouted(route: string): { readonly status: number; readonly body: unknown } {
-  return { status: 599, body: { type: "about:blank", title: "no such route", status: 599, code: "TEST", detail: `the test has no answer for ${route}` } };
+function notRouted(route: string): Exclude<Reply, (response: ServerResponse) => void> {
+  return {
+    status: 599,
+    body: {
+      type: "about:blank",
+      title: "no such route",
+      status: 599,
+      code: "TEST",
+      detail: `the test has no answer for ${route}`,
+    },
+  };
 }
 
 /** A problem document. */
 export function problem(status: number, code: string, more: object = {}): Reply {
-  return { status, body: { type: "about:blank", title: code, status, code, detail: `${code} happened`, ...more }, headers: { "content-type": "application/problem+json" } };
+  return {
+    status,
+    body: { type: "about:blank", title: code, status, code, detail: `${code} happened`, ...more },
+    headers: { "content-type": "application/problem+json" },
+  };
 }
 
 /** A boolean flag at 25 % in production and off in staging. */
@@ -84,7 +105,13 @@ export function configView(more: Partial<FlagConfigView> = {}): FlagConfigView {
     enabled: true,
     offVariant: "off",
     targets: { anna: "on" },
-    rules: [{ id: "germans", clauses: [{ attribute: "country", op: "in", values: ["de", "at"], negate: false }], serve: { variant: "on" } }],
+    rules: [
+      {
+        id: "germans",
+        clauses: [{ attribute: "country", op: "in", values: ["de", "at"], negate: false }],
+        serve: { variant: "on" },
+      },
+    ],
     fallthrough: { percentage: 25 },
     salt: "checkout",
     bucketBy: "targetingKey",

@@ -57,7 +57,10 @@ export function fakeIo(options: FakeOptions = {}) {
   const io: Io = {
     stdout: stdout.sink,
     stderr: stderr.sink,
-    stdin: { isTerminal: options.terminal !== undefined && options.stdin === undefined, read: async () => options.stdin ?? "" },
+    stdin: {
+      isTerminal: options.terminal !== undefined && options.stdin === undefined,
+      read: async () => options.stdin ?? "",
+    },
     env: { XDG_CONFIG_HOME: "/nonexistent", ...options.env },
     homeDir: "/nonexistent",
     fetch: (input, init) => fetch(input, init),
@@ -72,7 +75,10 @@ export function fakeIo(options: FakeOptions = {}) {
   return { io, stdout: stdout.text, stderr: stderr.text, asked, slept };
 }
 
-function fakeSink({ terminal, readerLeavesAfter = Infinity }: FakeOptions): { readonly sink: Sink; readonly text: () => string } {
+function fakeSink({ terminal, readerLeavesAfter = Infinity }: FakeOptions): {
+  readonly sink: Sink;
+  readonly text: () => string;
+} {
   const written: string[] = [];
   return {
     text: () => written.join(""),

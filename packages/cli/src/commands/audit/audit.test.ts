@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AuditEntry } from "@rampart/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fakeApi, type Routes } from "../../testing/fake-api.ts";
 import { rampart, temporaryFolder, type FakeOptions } from "../../testing/fake-io.ts";
@@ -58,9 +58,25 @@ describe("audit list", () => {
 
   it("asks for what it was told to, and for no environment unless one is named", async () => {
     const routes = { "GET /api/v1/audit": { body: page } };
-    const { seen } = await audit(routes, ["list", "--limit", "5", "--before", "9", "--flag", "a/b", "--action", "flag.killed", "-e", "staging"]);
-    expect(new URL(seen[0]?.line.slice(4) ?? "", "http://x").searchParams.toString()).toBe("limit=5&before=9&action=flag.killed&target=flag%2Fa%2Fb&environment=staging");
-    expect((await audit(routes, ["list"], { env: { RAMPART_ENVIRONMENT: "staging" } })).seen[0]?.line).toBe("GET /api/v1/audit?limit=50");
+    const { seen } = await audit(routes, [
+      "list",
+      "--limit",
+      "5",
+      "--before",
+      "9",
+      "--flag",
+      "a/b",
+      "--action",
+      "flag.killed",
+      "-e",
+      "staging",
+    ]);
+    expect(new URL(seen[0]?.line.slice(4) ?? "", "http://x").searchParams.toString()).toBe(
+      "limit=5&before=9&action=flag.killed&target=flag%2Fa%2Fb&environment=staging",
+    );
+    expect((await audit(routes, ["list"], { env: { RAMPART_ENVIRONMENT: "staging" } })).seen[0]?.line).toBe(
+      "GET /api/v1/audit?limit=50",
+    );
   });
 
   it("prints exactly the API's page as JSON", async () => {
@@ -85,7 +101,9 @@ describe("audit verify", () => {
   it("finds an intact record intact, without a server, and prints its head", async () => {
     const file = join(temporaryFolder(), "audit.ndjson");
     writeFileSync(file, ndjson(entries));
-    const { code, stdout, stderr } = await rampart(["audit", "verify", "--file", file], { env: { RAMPART_URL: "http://127.0.0.1:1" } });
+    const { code, stdout, stderr } = await rampart(["audit", "verify", "--file", file], {
+      env: { RAMPART_URL: "http://127.0.0.1:1" },
+    });
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `intact: 1,200 entries\nhead: ${head}\n`, stderr: "" });
   });
 
@@ -98,8 +116,13 @@ describe("audit verify", () => {
 
   it("finds every entry that was changed, moved, doubled or taken out, and says which", async () => {
     const short = chain(8);
+    const entryAt = (index: number): AuditEntry => short.slice(index)[0] ?? expect.unreachable();
     const tamper = fc.oneof(
-      fc.record({ kind: fc.constant("change" as const), at: fc.nat(7), field: fc.constantFrom("actor", "reason", "action", "at") }),
+      fc.record({
+        kind: fc.constant("change" as const),
+        at: fc.nat(7),
+        field: fc.constantFrom("actor", "reason", "action", "at"),
+      }),
       fc.record({ kind: fc.constant("remove" as const), at: fc.nat(6) }),
       fc.record({ kind: fc.constant("double" as const), at: fc.nat(7) }),
       fc.record({ kind: fc.constant("swap" as const), at: fc.nat(6) }),
@@ -107,11 +130,11 @@ describe("audit verify", () => {
     await fc.assert(
       fc.asyncProperty(tamper, async (how) => {
         const forged = [...short];
-        const victim = short[how.at]!;
+        const victim = entryAt(how.at);
         if (how.kind === "change") forged[how.at] = { ...victim, [how.field]: "forged" };
         else if (how.kind === "remove") forged.splice(how.at, 1);
         else if (how.kind === "double") forged.splice(how.at, 0, victim);
-        else forged.splice(how.at, 2, short[how.at + 1]!, victim);
+        else forged.splice(how.at, 2, entryAt(how.at + 1), victim);
         const { code, stdout, stderr } = await verifyText(ndjson(forged));
         expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
         expect(stderr).toContain(`broken at entry ${how.kind === "double" ? how.at + 2 : how.at + 1}`);
@@ -146,7 +169,10 @@ describe("audit verify", () => {
   });
 
   it("refuses a file that can't be read and a head that is none", async () => {
-    expect(await rampart(["audit", "verify", "--file", "/nonexistent"])).toMatchObject({ code: 2, stderr: expect.stringContaining("/nonexistent") });
+    expect(await rampart(["audit", "verify", "--file", "/nonexistent"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("/nonexistent"),
+    });
     expect(await verifyText("", ["--head", "abc"])).toMatchObject({ code: 2 });
   });
 });

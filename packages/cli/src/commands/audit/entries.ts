@@ -12,7 +12,10 @@ export async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<st
     const lines = (rest + piece).split("\n");
     rest = lines.pop() ?? "";
     if (rest.length > LINE_CHARACTERS_MAX) {
-      throw new CliError({ code: "NOT_AN_EXPORT", message: `a line is longer than ${LINE_CHARACTERS_MAX} characters, so this is no audit export` });
+      throw new CliError({
+        code: "NOT_AN_EXPORT",
+        message: `a line is longer than ${LINE_CHARACTERS_MAX} characters, so this is no audit export`,
+      });
     }
     yield* lines;
   }

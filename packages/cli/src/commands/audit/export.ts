@@ -5,7 +5,9 @@ export const defineExport: Define = (audit, bind) => {
   audit
     .command("export")
     .summary("the whole record, one JSON object a line, oldest first")
-    .description("Write the whole audit to stdout as NDJSON, to be kept elsewhere and verified there: rampart audit verify --file FILE.")
+    .description(
+      "Write the whole audit to stdout as NDJSON, to be kept elsewhere and verified there: rampart audit verify --file FILE.",
+    )
     .action(
       bind(async (run) => {
         const api = await run.api();

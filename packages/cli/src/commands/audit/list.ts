@@ -1,6 +1,6 @@
 import type { AuditEntry, Page } from "@rampart/core";
-import { InvalidArgumentError } from "commander";
 import { paths } from "../../api/paths.ts";
+import { parseCount, parseNumber } from "../../input/count.ts";
 import { moment, orDash } from "../../output/format.ts";
 import { table } from "../../output/table.ts";
 import type { Run } from "../../run.ts";
@@ -17,15 +17,18 @@ interface ListOptions {
 }
 
 const LIMIT_MAX = 1000;
+const parseEntryNumber = parseNumber("audit list");
 
 export const defineList: Define = (audit, bind) => {
   audit
     .command("list")
     .summary("the latest changes, newest first")
-    .description("List who changed what, why and when; newest first. With --environment only what concerns that environment.")
-    .option("--limit <count>", `how many, 1 to ${LIMIT_MAX}`, parseLimit, 50)
-    .option("--before <number>", "only entries before this number, to page back", parseNumber)
-    .option("--after <number>", "only entries after this number", parseNumber)
+    .description(
+      "List who changed what, why and when; newest first. With --environment only what concerns that environment.",
+    )
+    .option("--limit <count>", `how many, 1 to ${LIMIT_MAX}`, parseCount(LIMIT_MAX), 50)
+    .option("--before <number>", "only entries before this number, to page back", parseEntryNumber)
+    .option("--after <number>", "only entries after this number", parseEntryNumber)
     .option("--flag <key>", "only changes of this flag")
     .option("--target <target>", "only changes of this target, as flag/KEY, segment/KEY or token/ID")
     .option("--action <action>", "only this action, as flag.killed")
@@ -71,15 +74,4 @@ function listText(run: Run, entries: readonly AuditEntry[]): string {
     ]),
     { style: run.style, columns: run.io.stdout.columns },
   );
-}
-
-function parseNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It is the whole number in the first column of audit list.");
-  return Number(text);
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) throw new InvalidArgumentError(`Allowed: 1 to ${LIMIT_MAX}.`);
-  return limit;
 }

@@ -28,12 +28,20 @@ export const defineVerify: Define = (audit, bind) => {
     .action(
       bind<readonly [], VerifyOptions>(async (run, _args, options) => {
         if (options.head !== undefined && !/^[0-9a-f]{64}$/i.test(options.head)) {
-          throw usageError(`"${options.head}" is not a head`, "a head is the 64 hexadecimal digits that audit verify prints");
+          throw usageError(
+            `"${options.head}" is not a head`,
+            "a head is the 64 hexadecimal digits that audit verify prints",
+          );
         }
-        const pieces = options.file === undefined ? (await run.api()).stream({ path: paths.auditExport }) : fileText(run, options.file);
+        const pieces =
+          options.file === undefined
+            ? (await run.api()).stream({ path: paths.auditExport })
+            : fileText(run, options.file);
         const result = await verify(entriesOf(pieces), options.head?.toLowerCase());
         if (result.kind === "intact") {
-          run.print({ intact: true, entries: result.entries, head: result.head ?? null }, () => intactText(run, result));
+          run.print({ intact: true, entries: result.entries, head: result.head ?? null }, () =>
+            intactText(run, result),
+          );
           return EXIT.ok;
         }
         run.print({ intact: false, entries: result.entries, seq: result.seq, why: result.why }, () => "");
@@ -47,7 +55,11 @@ export const defineVerify: Define = (audit, bind) => {
 };
 
 type Result =
-  | { readonly kind: "intact"; readonly entries: number; readonly head: { readonly seq: number; readonly hash: string } | undefined }
+  | {
+      readonly kind: "intact";
+      readonly entries: number;
+      readonly head: { readonly seq: number; readonly hash: string } | undefined;
+    }
   | { readonly kind: "broken"; readonly entries: number; readonly seq: number; readonly why: string };
 
 async function verify(entries: AsyncIterable<AuditEntry>, expectedHead: string | undefined): Promise<Result> {
@@ -57,7 +69,8 @@ async function verify(entries: AsyncIterable<AuditEntry>, expectedHead: string |
   let batch: AuditEntry[] = [];
   const check = (): Result | undefined => {
     const verdict = verifyChain(batch, head);
-    if (verdict.kind === "broken") return { kind: "broken", entries: verdict.seq - 1, seq: verdict.seq, why: verdict.why };
+    if (verdict.kind === "broken")
+      return { kind: "broken", entries: verdict.seq - 1, seq: verdict.seq, why: verdict.why };
     head = verdict.head;
     batch = [];
     return undefined;
@@ -71,7 +84,13 @@ async function verify(entries: AsyncIterable<AuditEntry>, expectedHead: string |
   const broken = check();
   if (broken !== undefined) return broken;
   const length = head?.seq ?? 0;
-  if (!seen) return { kind: "broken", entries: length, seq: length + 1, why: "the entry with the given head is not in the record: it was cut off or rewritten" };
+  if (!seen)
+    return {
+      kind: "broken",
+      entries: length,
+      seq: length + 1,
+      why: "the entry with the given head is not in the record: it was cut off or rewritten",
+    };
   return { kind: "intact", entries: length, head };
 }
 
@@ -83,7 +102,12 @@ async function* fileText(run: Run, path: string): AsyncGenerator<string> {
   try {
     for await (const piece of createReadStream(path, { encoding: "utf8" })) yield String(piece);
   } catch (error) {
-    throw new CliError({ code: "FILE_UNREADABLE", message: `can't read ${path}: ${(error as Error).message}`, exitCode: EXIT.usage, cause: error });
+    throw new CliError({
+      code: "FILE_UNREADABLE",
+      message: `can't read ${path}: ${(error as Error).message}`,
+      exitCode: EXIT.usage,
+      cause: error,
+    });
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Command, Option } from "commander";
-import type { FlagView, Page, SegmentView } from "@rampart/core";
+import type { Page } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
 import type { Bind, Run } from "../../run.ts";
 import type { Define } from "../group.ts";
 
 /** Somebody waits with a finger on the tab key. */
 const LOOKUP_TIMEOUT_MS = 1000;
-const ENVIRONMENTS = ["production", "staging", "development"];
+/** What every server begins with. */
+const FIRST_ENVIRONMENTS = ["production", "staging", "development"];
 
 interface Candidate {
   readonly text: string;
@@ -20,16 +21,23 @@ export const define: Define = (command, bind) => {
       const candidates = await complete(run, command.parent ?? command, words, bind);
       const prefix = words.at(-1) ?? "";
       const fitting = candidates.filter(({ text }) => text.startsWith(prefix));
-      run.io.stdout.write(fitting.map(({ text, about }) => `${about === undefined ? text : `${text}\t${about}`}\n`).join(""));
+      run.io.stdout.write(
+        fitting.map(({ text, about }) => `${about === undefined ? text : `${text}\t${about}`}\n`).join(""),
+      );
     }),
   );
 };
 
-async function complete(run: Run, program: Command, words: readonly string[], bind: Bind): Promise<readonly Candidate[]> {
+async function complete(
+  run: Run,
+  program: Command,
+  words: readonly string[],
+  bind: Bind,
+): Promise<readonly Candidate[]> {
   const before = words.slice(0, -1);
   const current = words.at(-1) ?? "";
   const { command, positionals, pending } = await walk(program, before, bind);
-  if (pending !== undefined) return valuesOf(pending);
+  if (pending !== undefined) return valuesOf(run, pending);
   if (current.startsWith("-")) return optionsOf(command);
   if (command.commands.length > 0) {
     if (positionals > 0) return [];
@@ -74,12 +82,16 @@ function allOptions(command: Command): readonly Option[] {
 }
 
 function optionsOf(command: Command): readonly Candidate[] {
-  return allOptions(command).flatMap((option) => (option.long === undefined ? [] : [{ text: option.long, about: option.description }]));
+  return allOptions(command).flatMap((option) =>
+    option.long === undefined ? [] : [{ text: option.long, about: option.description }],
+  );
 }
 
-function valuesOf(option: Option): readonly Candidate[] {
+async function valuesOf(run: Run, option: Option): Promise<readonly Candidate[]> {
   if (option.argChoices !== undefined) return option.argChoices.map((text) => ({ text }));
-  return option.long === "--environment" ? ENVIRONMENTS.map((text) => ({ text })) : [];
+  if (option.long !== "--environment") return [];
+  const known = await keys(run, paths.environments);
+  return known.length > 0 ? known : FIRST_ENVIRONMENTS.map((text) => ({ text }));
 }
 
 async function argumentsOf(run: Run, command: Command, position: number): Promise<readonly Candidate[]> {
@@ -87,20 +99,23 @@ async function argumentsOf(run: Run, command: Command, position: number): Promis
   if (argument?.argChoices !== undefined) return argument.argChoices.map((text) => ({ text }));
   switch (argument?.name()) {
     case "flag":
-      return keys<FlagView>(run, paths.flags);
+      return keys(run, paths.flags);
     case "segment":
-      return keys<SegmentView>(run, paths.segments);
+      return keys(run, paths.segments);
     case undefined:
     default:
       return [];
   }
 }
 
-async function keys<T extends { readonly key: string; readonly description: string }>(run: Run, path: string): Promise<readonly Candidate[]> {
+async function keys(run: Run, path: string): Promise<readonly Candidate[]> {
   try {
     const api = await run.api({ timeoutMs: LOOKUP_TIMEOUT_MS });
-    const page = await api.request<Page<T>>({ path });
-    return page.items.map(({ key, description }) => ({ text: key, about: description.replace(/\s+/g, " ").trim() }));
+    const page = await api.request<Page<{ readonly key: string; readonly description?: string }>>({ path });
+    return page.items.map(({ key, description = "" }) => {
+      const about = description.replace(/\s+/g, " ").trim();
+      return about === "" ? { text: key } : { text: key, about };
+    });
   } catch {
     // A completion has nowhere to say what went wrong; the command itself will.
     return [];

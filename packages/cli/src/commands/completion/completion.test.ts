@@ -35,12 +35,29 @@ describe("completion of a word", () => {
   });
 
   it("offers the flags that the server has", async () => {
-    const api = await fakeApi({ "GET /api/v1/flags": { body: { items: [flagView(), flagView({ key: "banner", description: "two\nlines" })] } } });
+    const api = await fakeApi({
+      "GET /api/v1/flags": { body: { items: [flagView(), flagView({ key: "banner", description: "two\nlines" })] } },
+    });
     const env = { RAMPART_URL: api.url };
     expect(await candidates(["flags", "set", ""], { env })).toEqual(["checkout", "banner"]);
     expect(await candidates(["flags", "kill", "ch"], { env })).toEqual(["checkout"]);
     expect(await candidates(["flags", "set", "checkout", ""], { env })).toEqual([]);
     expect((await rampart(["__complete", "--", "flags", "set", "b"], { env })).stdout).toBe("banner\ttwo lines\n");
+  });
+
+  it("offers the environments that the server has, or those that every server begins with", async () => {
+    const api = await fakeApi({
+      "GET /api/v1/environments": { body: { items: [{ key: "production" }, { key: "canary" }] } },
+    });
+    expect(await candidates(["flags", "list", "-e", ""], { env: { RAMPART_URL: api.url } })).toEqual([
+      "production",
+      "canary",
+    ]);
+    expect(await candidates(["flags", "list", "-e", ""], { env: { RAMPART_URL: "http://127.0.0.1:1" } })).toEqual([
+      "production",
+      "staging",
+      "development",
+    ]);
   });
 
   it("offers nothing, quietly, when the server can't be asked or the words make no sense", async () => {
@@ -61,17 +78,28 @@ function stubbed(): NodeJS.ProcessEnv {
 }
 
 describe("completion scripts", () => {
-  it.runIf(isInstalled("bash"))("bash hands over the words up to the cursor and takes the candidates without descriptions", async () => {
-    const { stdout: script } = await rampart(["completion", "bash"]);
-    const ask = `${script}\nCOMP_WORDS=(rampart flags set "a b" rest); COMP_CWORD=3; _rampart; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = spawnSync("bash", ["--norc", "-c", ask], { env: stubbed(), encoding: "utf8" });
-    expect({ stdout: stdout.split("\n"), stderr }).toEqual({ stdout: ["got:__complete", "got:--", "got:flags", "got:set", "got:a b", ""], stderr: "" });
-  });
+  it.runIf(isInstalled("bash"))(
+    "bash hands over the words up to the cursor and takes the candidates without descriptions",
+    async () => {
+      const { stdout: script } = await rampart(["completion", "bash"]);
+      const ask = `${script}\nCOMP_WORDS=(rampart flags set "a b" rest); COMP_CWORD=3; _rampart; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { stdout, stderr } = spawnSync("bash", ["--norc", "-c", ask], { env: stubbed(), encoding: "utf8" });
+      expect({ stdout: stdout.split("\n"), stderr }).toEqual({
+        stdout: ["got:__complete", "got:--", "got:flags", "got:set", "got:a b", ""],
+        stderr: "",
+      });
+    },
+  );
 
   it.runIf(isInstalled("fish"))("fish hands over the words and takes the candidates", async () => {
     const { stdout: script } = await rampart(["completion", "fish"]);
-    const { stdout } = spawnSync("fish", ["--no-config", "-c", `${script}\ncomplete -C "rampart flags set "`], { env: stubbed(), encoding: "utf8" });
-    expect(stdout.split("\n").map((line) => line.split("\t")[0])).toEqual(expect.arrayContaining(["got:flags", "got:set"]));
+    const { stdout } = spawnSync("fish", ["--no-config", "-c", `${script}\ncomplete -C "rampart flags set "`], {
+      env: stubbed(),
+      encoding: "utf8",
+    });
+    expect(stdout.split("\n").map((line) => line.split("\t")[0])).toEqual(
+      expect.arrayContaining(["got:flags", "got:set"]),
+    );
   });
 
   it.runIf(isInstalled("zsh"))("zsh parses its script", async () => {

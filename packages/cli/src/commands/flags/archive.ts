@@ -15,13 +15,15 @@ export const defineArchive: Define = (flags, bind) => {
     .option("-y, --yes", "don't ask")
     .option("--reason <text>", "why, for the audit")
     .action(
-      bind<readonly [flag: string], { readonly yes?: boolean; readonly reason?: string }>(async (run, [key], { yes, reason }) => {
-        const api = await run.api();
-        const flag = await api.request<FlagView>({ path: paths.flag(key) });
-        if (yes !== true && canAsk(run.io)) await confirm(run, flag);
-        const answer = await api.request<unknown>({ method: "DELETE", path: paths.flag(key), query: { reason } });
-        run.print(answer ?? flag, () => `archived ${flag.key}\n`);
-      }),
+      bind<readonly [flag: string], { readonly yes?: boolean; readonly reason?: string }>(
+        async (run, [key], { yes, reason }) => {
+          const api = await run.api();
+          const flag = await api.request<FlagView>({ path: paths.flag(key) });
+          if (yes !== true && canAsk(run.io)) await confirm(run, flag);
+          const answer = await api.request<unknown>({ method: "DELETE", path: paths.flag(key), query: { reason } });
+          run.print(answer ?? flag, () => `archived ${flag.key}\n`);
+        },
+      ),
     );
 };
 
@@ -31,5 +33,6 @@ async function confirm(run: Run, flag: FlagView): Promise<void> {
     .map(([name]) => name);
   if (on.length === 0) return;
   const answer = await run.io.ask(`${flag.key} is on in ${on.join(", ")}. Archive it all the same? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError({ code: "DECLINED", message: `${flag.key} was left as it is` });
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new CliError({ code: "DECLINED", message: `${flag.key} was left as it is` });
 }

@@ -22,7 +22,12 @@ export type Change =
   | { readonly kind: "edit"; readonly patch: JsonObject };
 
 /** Decides what is to be done. Throws a usage error when the options contradict each other or there are none. */
-export function changeOf(flag: string, positional: number | undefined, options: SetOptions, file: JsonObject | undefined): Change {
+export function changeOf(
+  flag: string,
+  positional: number | undefined,
+  options: SetOptions,
+  file: JsonObject | undefined,
+): Change {
   if (positional !== undefined && options.percentage !== undefined && positional !== options.percentage) {
     throw usageError(`two percentages were given: ${positional} and ${options.percentage}`);
   }
@@ -47,9 +52,13 @@ export function changeOf(flag: string, positional: number | undefined, options: 
 }
 
 function refuseContradictions(options: SetOptions, percentage: number | undefined): void {
-  if (options.enable === true && options.disable === true) throw usageError("--enable and --disable contradict each other");
+  if (options.enable === true && options.disable === true)
+    throw usageError("--enable and --disable contradict each other");
   if (options.variant !== undefined && percentage !== undefined) {
-    throw usageError("--variant and a percentage contradict each other", "--variant NAME gives that variant to everybody whom no rule or target decides for");
+    throw usageError(
+      "--variant and a percentage contradict each other",
+      "--variant NAME gives that variant to everybody whom no rule or target decides for",
+    );
   }
 }
 

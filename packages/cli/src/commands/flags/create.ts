@@ -13,6 +13,7 @@ interface CreateOptions {
   readonly owner?: string;
   readonly expectedEnd?: string;
   readonly reuse?: boolean;
+  readonly reason?: string;
 }
 
 const TYPES: readonly FlagType[] = ["boolean", "string", "number", "json"];
@@ -28,11 +29,16 @@ export const defineCreate: Define = (flags, bind) => {
     .option("--tag <tag>", "a tag; may be given more than once", collect)
     .option("--owner <name>", "the person or team to ask about it")
     .option("--expected-end <day>", "the day by which it should be gone, as 2026-03-31")
+    .option("--reason <text>", "why, for the audit")
     .option("--reuse", "take a key that an archived flag had")
     .action(
       bind<readonly [key: string], CreateOptions>(async (run, [key], options) => {
         const api = await run.api();
-        const flag = await api.request<FlagView>({ method: "POST", path: paths.flags, body: definitionOf(key, options) });
+        const flag = await api.request<FlagView>({
+          method: "POST",
+          path: paths.flags,
+          body: definitionOf(key, options),
+        });
         const environments = Object.keys(flag.environments).join(", ");
         run.print(flag, () => `created ${flag.key} (${flag.type}) in ${environments}\n`);
         if (!run.json) run.note(nextStep(flag));
@@ -50,6 +56,7 @@ function definitionOf(key: string, options: CreateOptions): JsonObject {
     ...(options.owner === undefined ? {} : { owner: options.owner }),
     ...(options.expectedEnd === undefined ? {} : { expectedEnd: options.expectedEnd }),
     ...(options.reuse === true ? { reuse: true } : {}),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
   };
 }
 
@@ -83,5 +90,7 @@ function parseValue(type: Exclude<FlagType, "string">, pair: string, text: strin
 }
 
 function nextStep(flag: FlagView): string {
-  return flag.type === "boolean" ? `ramp it: rampart flags set ${flag.key} 1%` : `choose a variant: rampart flags set ${flag.key} --variant NAME`;
+  return flag.type === "boolean"
+    ? `ramp it: rampart flags set ${flag.key} 1%`
+    : `choose a variant: rampart flags set ${flag.key} --variant NAME`;
 }

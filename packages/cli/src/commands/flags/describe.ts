@@ -20,13 +20,24 @@ function configText(run: Run, config: FlagConfigView): string {
     [
       ["flag", { text: config.key, paint: "bold" }],
       ["environment", config.environment],
-      ["state", config.enabled ? { text: "enabled", paint: "green" } : { text: `off: everybody gets ${config.offVariant}`, paint: "red" }],
+      [
+        "state",
+        config.enabled
+          ? { text: "enabled", paint: "green" }
+          : { text: `off: everybody gets ${config.offVariant}`, paint: "red" },
+      ],
       ["otherwise", serveText(config.fallthrough)],
       ["off variant", config.offVariant],
       ["bucket by", `${config.bucketBy}, salt ${config.salt}`],
-      ["prerequisites", config.prerequisites.map((one) => `${one.flag} serves ${one.variants.join(" or ")}`).join(", ") || undefined],
+      [
+        "prerequisites",
+        config.prerequisites.map((one) => `${one.flag} serves ${one.variants.join(" or ")}`).join(", ") || undefined,
+      ],
       ["seen by browsers", config.clientVisible ? "yes" : "no"],
-      ["lease", config.leaseMs === undefined ? undefined : `${span(config.leaseMs)} without contact, then ${config.offVariant}`],
+      [
+        "lease",
+        config.leaseMs === undefined ? undefined : `${span(config.leaseMs)} without contact, then ${config.offVariant}`,
+      ],
       ["revision", `${config.revision}, ${ago(config.updatedAt, run.io.now())} by ${config.updatedBy}`],
     ],
     run.style,
@@ -47,9 +58,15 @@ function rulesText(run: Run, config: FlagConfigView): string {
   if (config.rules.length === 0) return "";
   const lines = config.rules.map((rule) => {
     const about = rule.description === undefined || rule.description === "" ? "" : ` (${rule.description})`;
-    return line(run, `  ${rule.id}${about}: ${rule.clauses.map(clauseText).join(" and ")} gets ${serveText(rule.serve)}`);
+    return line(
+      run,
+      `  ${rule.id}${about}: ${rule.clauses.map(clauseText).join(" and ")} gets ${serveText(rule.serve)}`,
+    );
   });
-  return [`${run.style("dim", `${plural(config.rules.length, "rule")}, the first that matches decides`)}\n`, ...lines].join("");
+  return [
+    `${run.style("dim", `${plural(config.rules.length, "rule")}, the first that matches decides`)}\n`,
+    ...lines,
+  ].join("");
 }
 
 function line(run: Run, text: string): string {

@@ -12,7 +12,11 @@ async function run(routes: Routes, argv: readonly string[], options: FakeOptions
 }
 
 describe("flags list", () => {
-  const routes = { "GET /api/v1/flags": { body: { items: [flagView(), flagView({ key: "banner", type: "string", tags: [], environments: {} })] } } };
+  const routes = {
+    "GET /api/v1/flags": {
+      body: { items: [flagView(), flagView({ key: "banner", type: "string", tags: [], environments: {} })] },
+    },
+  };
 
   it("shows each flag in a line, with its state in each environment", async () => {
     const { code, stdout, stderr } = await run(routes, ["flags", "list"]);
@@ -33,7 +37,10 @@ describe("flags list", () => {
   });
 
   it("follows the pages to their end", async () => {
-    const pages = [{ body: { items: [flagView({ key: "a" })], next: "c1" } }, { body: { items: [flagView({ key: "b" })] } }];
+    const pages = [
+      { body: { items: [flagView({ key: "a" })], next: "c1" } },
+      { body: { items: [flagView({ key: "b" })] } },
+    ];
     const { stdout, seen } = await run({ "GET /api/v1/flags": pages }, ["flags", "list", "--json"]);
     expect(JSON.parse(stdout)).toEqual({ items: [flagView({ key: "a" }), flagView({ key: "b" })] });
     expect(seen.map((request) => request.line)).toEqual(["GET /api/v1/flags", "GET /api/v1/flags?cursor=c1"]);
@@ -67,7 +74,11 @@ describe("flags list", () => {
 
 describe("flags get", () => {
   it("shows the flag and a line for each environment", async () => {
-    const { stdout } = await run({ "GET /api/v1/flags/checkout": { body: flagView({ expectedEnd: "2026-03-31" }) } }, ["flags", "get", "checkout"]);
+    const { stdout } = await run({ "GET /api/v1/flags/checkout": { body: flagView({ expectedEnd: "2026-03-31" }) } }, [
+      "flags",
+      "get",
+      "checkout",
+    ]);
     expect(stdout).toBe(
       [
         "flag          checkout",
@@ -89,7 +100,13 @@ describe("flags get", () => {
   });
 
   it("shows the whole configuration of the environment that is named", async () => {
-    const { stdout } = await run({ [`GET ${CONFIG}`]: { body: configView({ leaseMs: 25_000 }) } }, ["flags", "get", "checkout", "-e", "production"]);
+    const { stdout } = await run({ [`GET ${CONFIG}`]: { body: configView({ leaseMs: 25_000 }) } }, [
+      "flags",
+      "get",
+      "checkout",
+      "-e",
+      "production",
+    ]);
     expect(stdout).toContain("otherwise         25 % on");
     expect(stdout).toContain("lease             25 s without contact, then off");
     expect(stdout).toContain("anna gets on");
@@ -97,30 +114,79 @@ describe("flags get", () => {
   });
 
   it("prints exactly the API's object as JSON", async () => {
-    const flag = await run({ "GET /api/v1/flags/checkout": { body: flagView() } }, ["flags", "get", "checkout", "--json"]);
+    const flag = await run({ "GET /api/v1/flags/checkout": { body: flagView() } }, [
+      "flags",
+      "get",
+      "checkout",
+      "--json",
+    ]);
     expect(JSON.parse(flag.stdout)).toEqual(flagView());
-    const config = await run({ [`GET ${CONFIG}`]: { body: configView() } }, ["flags", "get", "checkout", "-e", "production", "--json"]);
+    const config = await run({ [`GET ${CONFIG}`]: { body: configView() } }, [
+      "flags",
+      "get",
+      "checkout",
+      "-e",
+      "production",
+      "--json",
+    ]);
     expect(JSON.parse(config.stdout)).toEqual(configView());
   });
 });
 
 describe("flags create", () => {
   it("makes a boolean flag and says how to ramp it", async () => {
-    const { code, stdout, stderr, seen } = await run({ "POST /api/v1/flags": { status: 201, body: flagView() } }, ["flags", "create", "checkout", "--tag", "shop", "--tag", "q1", "--owner", "team-shop"]);
+    const { code, stdout, stderr, seen } = await run({ "POST /api/v1/flags": { status: 201, body: flagView() } }, [
+      "flags",
+      "create",
+      "checkout",
+      "--tag",
+      "shop",
+      "--tag",
+      "q1",
+      "--owner",
+      "team-shop",
+    ]);
     expect(code).toBe(0);
     expect(stdout).toBe("created checkout (boolean) in production, staging\n");
     expect(stderr).toContain("rampart flags set checkout 1%");
-    expect(seen[0]?.body).toEqual({ key: "checkout", type: "boolean", description: "", tags: ["shop", "q1"], owner: "team-shop" });
+    expect(seen[0]?.body).toEqual({
+      key: "checkout",
+      type: "boolean",
+      description: "",
+      tags: ["shop", "q1"],
+      owner: "team-shop",
+    });
   });
 
   it("reads variants as values of their type", async () => {
-    const argv = ["flags", "create", "limit", "--type", "number", "--variant", "low=10", "--variant", "high=99.5", "--reuse"];
+    const argv = [
+      "flags",
+      "create",
+      "limit",
+      "--type",
+      "number",
+      "--variant",
+      "low=10",
+      "--variant",
+      "high=99.5",
+      "--reuse",
+    ];
     const { seen } = await run({ "POST /api/v1/flags": { body: flagView() } }, argv);
     expect(seen[0]?.body).toMatchObject({ type: "number", variants: { low: 10, high: 99.5 }, reuse: true });
   });
 
   it("keeps the variants of a string flag text", async () => {
-    const { seen } = await run({ "POST /api/v1/flags": { body: flagView() } }, ["flags", "create", "v", "--type", "string", "--variant", "one=1", "--variant", "yes=true"]);
+    const { seen } = await run({ "POST /api/v1/flags": { body: flagView() } }, [
+      "flags",
+      "create",
+      "v",
+      "--type",
+      "string",
+      "--variant",
+      "one=1",
+      "--variant",
+      "yes=true",
+    ]);
     expect(seen[0]?.body).toMatchObject({ variants: { one: "1", yes: "true" } });
   });
 
@@ -135,7 +201,11 @@ describe("flags create", () => {
   });
 
   it("ends with 4 when the key is taken", async () => {
-    const { code, stderr } = await run({ "POST /api/v1/flags": problem(409, "FLAG_EXISTS") }, ["flags", "create", "checkout"]);
+    const { code, stderr } = await run({ "POST /api/v1/flags": problem(409, "FLAG_EXISTS") }, [
+      "flags",
+      "create",
+      "checkout",
+    ]);
     expect(code).toBe(4);
     expect(stderr).toContain("rampart flags get KEY");
   });
@@ -153,12 +223,23 @@ describe("flags set with a percentage", () => {
     const { code, stdout, seen } = await run(routes, ["flags", "set", "checkout", ...argv]);
     expect(code).toBe(0);
     expect(stdout).toBe("checkout in production: 5 % → 25 % (revision 43)\n");
-    expect(seen.map(({ line, body }) => ({ line, body }))).toEqual([{ line: `POST ${CONFIG}/rollout`, body: { percentage } }]);
+    expect(seen.map(({ line, body }) => ({ line, body }))).toEqual([
+      { line: `POST ${CONFIG}/rollout`, body: { percentage } },
+    ]);
   });
 
   it("sends the reason, to the environment that is named", async () => {
     const staging = "POST /api/v1/environments/staging/flags/checkout/rollout";
-    const { seen } = await run({ [staging]: { body: rampView({ environment: "staging" }) } }, ["flags", "set", "checkout", "25", "--reason", "CHG-7", "-e", "staging"]);
+    const { seen } = await run({ [staging]: { body: rampView({ environment: "staging" }) } }, [
+      "flags",
+      "set",
+      "checkout",
+      "25",
+      "--reason",
+      "CHG-7",
+      "-e",
+      "staging",
+    ]);
     expect(seen[0]?.body).toEqual({ percentage: 25, reason: "CHG-7" });
   });
 
@@ -166,17 +247,29 @@ describe("flags set with a percentage", () => {
     const staging = { "POST /api/v1/environments/staging/flags/checkout/rollout": { body: rampView() } };
     const env = { RAMPART_ENVIRONMENT: "staging" };
     expect((await run(staging, ["flags", "set", "checkout", "25"], { env })).code).toBe(0);
-    expect((await run(routes, ["flags", "set", "checkout", "25", "--environment", "production"], { env })).code).toBe(0);
+    expect((await run(routes, ["flags", "set", "checkout", "25", "--environment", "production"], { env })).code).toBe(
+      0,
+    );
   });
 
   it("says when there was nothing to change", async () => {
-    const { code, stdout } = await run({ [`POST ${CONFIG}/rollout`]: { body: rampView({ changed: false }) } }, ["flags", "set", "checkout", "25"]);
+    const { code, stdout } = await run({ [`POST ${CONFIG}/rollout`]: { body: rampView({ changed: false }) } }, [
+      "flags",
+      "set",
+      "checkout",
+      "25",
+    ]);
     expect(code).toBe(0);
     expect(stdout).toBe("checkout in production: at 25 % already (revision 43)\n");
   });
 
   it("says how to restore a flag that was killed", async () => {
-    const { code, stderr } = await run({ [`POST ${CONFIG}/rollout`]: problem(409, "FLAG_DISABLED") }, ["flags", "set", "checkout", "25"]);
+    const { code, stderr } = await run({ [`POST ${CONFIG}/rollout`]: problem(409, "FLAG_DISABLED") }, [
+      "flags",
+      "set",
+      "checkout",
+      "25",
+    ]);
     expect(code).toBe(4);
     expect(stderr).toContain("rampart flags restore KEY");
   });
@@ -189,13 +282,19 @@ describe("flags set with a percentage", () => {
 });
 
 describe("flags set with anything else", () => {
-  const routes = { [`GET ${CONFIG}`]: { body: configView() }, [`PATCH ${CONFIG}`]: { body: configView({ revision: 43 }) } };
+  const routes = {
+    [`GET ${CONFIG}`]: { body: configView() },
+    [`PATCH ${CONFIG}`]: { body: configView({ revision: 43 }) },
+  };
 
   it.each([
     [["--enable"], { enabled: true }],
     [["--disable", "--reason", "night"], { enabled: false, reason: "night" }],
     [["--variant", "on"], { fallthrough: { variant: "on" } }],
-    [["--target", "bert=on", "--target", "x=y=on", "--untarget", "anna"], { targets: { bert: "on", x: "y=on", anna: null } }],
+    [
+      ["--target", "bert=on", "--target", "x=y=on", "--untarget", "anna"],
+      { targets: { bert: "on", x: "y=on", anna: null } },
+    ],
     [["5", "--enable"], { enabled: true, fallthrough: { percentage: 5 } }],
   ])("%j edits, from the revision that was read", async (argv, body) => {
     const { code, seen } = await run(routes, ["flags", "set", "checkout", ...argv]);
@@ -216,7 +315,10 @@ describe("flags set with anything else", () => {
 
   it("ends with 4 and the differences when somebody was faster", async () => {
     const differences = [{ pointer: "/fallthrough/percentage", yours: 25, current: 50 }];
-    const { code, stderr } = await run({ ...routes, [`PATCH ${CONFIG}`]: problem(409, "REVISION_CONFLICT", { differences }) }, ["flags", "set", "checkout", "--disable"]);
+    const { code, stderr } = await run(
+      { ...routes, [`PATCH ${CONFIG}`]: problem(409, "REVISION_CONFLICT", { differences }) },
+      ["flags", "set", "checkout", "--disable"],
+    );
     expect(code).toBe(4);
     expect(stderr).toContain("/fallthrough/percentage: yours 25, there now 50");
   });
@@ -258,20 +360,30 @@ describe("flags kill and restore", () => {
   });
 
   it("is satisfied when somebody else was faster", async () => {
-    const { code, stdout } = await run({ [`POST ${CONFIG}/kill`]: { body: rampView({ enabled: false, changed: false }) } }, ["flags", "kill", "checkout"]);
+    const { code, stdout } = await run(
+      { [`POST ${CONFIG}/kill`]: { body: rampView({ enabled: false, changed: false }) } },
+      ["flags", "kill", "checkout"],
+    );
     expect(code).toBe(0);
     expect(stdout).toContain("off for everybody already");
   });
 
   it("restores to what was there before", async () => {
-    const { code, stdout } = await run({ [`POST ${CONFIG}/restore`]: { body: rampView({ previousPercentage: 0 }) } }, ["flags", "restore", "checkout"]);
+    const { code, stdout } = await run({ [`POST ${CONFIG}/restore`]: { body: rampView({ previousPercentage: 0 }) } }, [
+      "flags",
+      "restore",
+      "checkout",
+    ]);
     expect(code).toBe(0);
     expect(stdout).toBe("checkout in production: 0 % → 25 % (revision 43)\n");
   });
 });
 
 describe("flags archive", () => {
-  const routes = { "GET /api/v1/flags/checkout": { body: flagView() }, "DELETE /api/v1/flags/checkout": { status: 204 } };
+  const routes = {
+    "GET /api/v1/flags/checkout": { body: flagView() },
+    "DELETE /api/v1/flags/checkout": { status: 204 },
+  };
 
   it("asks on a terminal when somebody has the flag, and leaves it alone unless the answer is yes", async () => {
     const no = await run(routes, ["flags", "archive", "checkout"], { terminal: 80, answers: [""] });
@@ -284,10 +396,19 @@ describe("flags archive", () => {
 
   it("asks nothing without a terminal, with --yes, and when nobody has the flag", async () => {
     expect((await run(routes, ["flags", "archive", "checkout"])).code).toBe(0);
-    const yes = await run(routes, ["flags", "archive", "checkout", "--yes", "--reason", "it is done"], { terminal: 80 });
+    const yes = await run(routes, ["flags", "archive", "checkout", "--yes", "--reason", "it is done"], {
+      terminal: 80,
+    });
     expect({ code: yes.code, asked: yes.asked }).toEqual({ code: 0, asked: [] });
     expect(yes.seen[1]?.line).toBe("DELETE /api/v1/flags/checkout?reason=it+is+done");
-    const unused = { ...routes, "GET /api/v1/flags/checkout": { body: flagView({ environments: { production: { enabled: false, percentage: 0, rules: 3, targets: 1, revision: 1 } } }) } };
+    const unused = {
+      ...routes,
+      "GET /api/v1/flags/checkout": {
+        body: flagView({
+          environments: { production: { enabled: false, percentage: 0, rules: 3, targets: 1, revision: 1 } },
+        }),
+      },
+    };
     expect((await run(unused, ["flags", "archive", "checkout"], { terminal: 80 })).asked).toEqual([]);
   });
 });

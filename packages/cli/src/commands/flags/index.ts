@@ -9,5 +9,6 @@ import { defineSet } from "./set.ts";
 
 /** `rampart flags …` */
 export const define: Define = (flags, bind) => {
-  for (const add of [defineList, defineGet, defineCreate, defineSet, defineKill, defineRestore, defineArchive]) add(flags, bind);
+  for (const add of [defineList, defineGet, defineCreate, defineSet, defineKill, defineRestore, defineArchive])
+    add(flags, bind);
 };

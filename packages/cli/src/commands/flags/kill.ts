@@ -26,7 +26,10 @@ export const defineKill: Define = (flags, bind) => {
           onRetry: (attempt, error) => run.note(`${error.message}; trying again (${attempt} of ${KILL_RETRIES + 1})`),
         });
         run.print(ramp, () => killText(run, ramp));
-        if (!run.json) run.note(`who has it: rampart clients${elsewhere(run)}    undo: rampart flags restore ${ramp.feature}${elsewhere(run)}`);
+        if (!run.json)
+          run.note(
+            `who has it: rampart clients${elsewhere(run)}    undo: rampart flags restore ${ramp.feature}${elsewhere(run)}`,
+          );
       }),
     );
 };

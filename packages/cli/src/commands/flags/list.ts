@@ -21,7 +21,11 @@ export const defineList: Define = (flags, bind) => {
         if (run.global.environment !== undefined) requireEnvironment(page.items, run.global.environment);
         run.print(page, () => listText(run, page.items));
         if (page.items.length === 0 && !run.json) {
-          run.note(tag === undefined ? "there is no flag yet; make one: rampart flags create new_checkout" : `no flag has the tag ${tag}`);
+          run.note(
+            tag === undefined
+              ? "there is no flag yet; make one: rampart flags create new_checkout"
+              : `no flag has the tag ${tag}`,
+          );
         }
       }),
     );

@@ -7,7 +7,9 @@ export const defineRestore: Define = (flags, bind) => {
   flags
     .command("restore <flag>")
     .summary("undo a kill: back to what it was before")
-    .description("Undo a kill: percentage, rules and targets are what they were. To start again from 0 %, set it to 0 first.")
+    .description(
+      "Undo a kill: percentage, rules and targets are what they were. To start again from 0 %, set it to 0 first.",
+    )
     .option("--reason <text>", "why, for the audit")
     .action(
       bind<readonly [flag: string], { readonly reason?: string }>(async (run, [key], { reason }) => {

@@ -1,7 +1,7 @@
 import type { FlagConfigView, RampView } from "@rampart/core";
-import { InvalidArgumentError } from "commander";
 import type { Api } from "../../api/client.ts";
 import { paths } from "../../api/paths.ts";
+import { parseNumber } from "../../input/count.ts";
 import { collect } from "../../input/pairs.ts";
 import { readJsonObject } from "../../input/json.ts";
 import { parsePercentage } from "../../input/percentage.ts";
@@ -34,18 +34,25 @@ export const defineSet: Define = (flags, bind) => {
     .option("--target <id=variant>", "give this id that variant; may be given more than once", collect)
     .option("--untarget <id>", "take this id's target away; may be given more than once", collect)
     .option("--file <path>", "a JSON object with the fields to change; - reads stdin")
-    .option("--if-revision <revision>", "only when the configuration is still at this revision", parseRevision)
+    .option(
+      "--if-revision <revision>",
+      "only when the configuration is still at this revision",
+      parseNumber("flags get"),
+    )
     .option("--reason <text>", "why, for the audit")
     .addHelpText("after", EXAMPLES)
     .action(
-      bind<readonly [flag: string, percentage: string | undefined], SetOptions>(async (run, [key, positional], options) => {
-        const percentage = positional === undefined ? undefined : parsePercentage(positional);
-        const file = options.file === undefined ? undefined : await readJsonObject(run.io, options.file);
-        const change = changeOf(key, percentage, options, file);
-        const api = await run.api();
-        if (change.kind === "ramp" && options.ifRevision === undefined) await ramp(run, api, key, change.percentage, options);
-        else await edit(run, api, key, change, options);
-      }),
+      bind<readonly [flag: string, percentage: string | undefined], SetOptions>(
+        async (run, [key, positional], options) => {
+          const percentage = positional === undefined ? undefined : parsePercentage(positional);
+          const file = options.file === undefined ? undefined : await readJsonObject(run.io, options.file);
+          const change = changeOf(key, percentage, options, file);
+          const api = await run.api();
+          if (change.kind === "ramp" && options.ifRevision === undefined)
+            await ramp(run, api, key, change.percentage, options);
+          else await edit(run, api, key, change, options);
+        },
+      ),
     );
 };
 
@@ -60,18 +67,20 @@ async function edit(run: Run, api: Api, key: string, change: Change, options: Se
   const current = await api.request<FlagConfigView>({ path });
   const patch = change.kind === "ramp" ? { fallthrough: { percentage: change.percentage } } : change.patch;
   const body = options.reason === undefined ? patch : { ...patch, reason: options.reason };
-  const next = await api.request<FlagConfigView>({ method: "PATCH", path, body, ifMatch: options.ifRevision ?? current.revision });
+  const next = await api.request<FlagConfigView>({
+    method: "PATCH",
+    path,
+    body,
+    ifMatch: options.ifRevision ?? current.revision,
+  });
   run.print(next, () => editText(run, current, next));
 }
 
 function editText(run: Run, before: FlagConfigView, after: FlagConfigView): string {
   const where = `${run.style("bold", after.key)} in ${after.environment}`;
   if (after.revision === before.revision) return `${where}: nothing had to change (revision ${after.revision})\n`;
-  const state = after.enabled ? `${run.style("green", "enabled")}, otherwise ${serveText(after.fallthrough)}` : run.style("red", "off for everybody");
+  const state = after.enabled
+    ? `${run.style("green", "enabled")}, otherwise ${serveText(after.fallthrough)}`
+    : run.style("red", "off for everybody");
   return `${where}: ${state} (revision ${after.revision})\n`;
-}
-
-function parseRevision(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("A revision is a whole number, as flags get shows it.");
-  return Number(text);
 }

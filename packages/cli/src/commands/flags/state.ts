@@ -16,6 +16,8 @@ export function stateCell(state: FlagStateView | undefined): Cell {
 }
 
 /** The environments of several flags in the order in which they come up. */
-export function environmentsOf(flags: readonly { readonly environments: { readonly [name: string]: unknown } }[]): readonly string[] {
+export function environmentsOf(
+  flags: readonly { readonly environments: { readonly [name: string]: unknown } }[],
+): readonly string[] {
   return [...new Set(flags.flatMap((flag) => Object.keys(flag.environments)))];
 }
