@@ -20,9 +20,15 @@ const { rampTo } = await import(built("server", "domain/ramp.js"));
 const { defaultConfig } = await import(built("core"));
 
 const timers = {
-  after: (delayMs, run) => clearTimeout.bind(undefined, setTimeout(run, delayMs)),
-  every: (intervalMs, run) => clearInterval.bind(undefined, setInterval(run, intervalMs)),
-  nextTurn: (run) => setImmediate(run),
+  after: (delayMs, run) => {
+    const timer = setTimeout(() => run(), delayMs);
+    return () => clearTimeout(timer);
+  },
+  every: (intervalMs, run) => {
+    const timer = setInterval(() => run(), intervalMs);
+    return () => clearInterval(timer);
+  },
+  nextTurn: (run) => setImmediate(() => run()),
 };
 
 function openStore(name) {

@@ -37,6 +37,7 @@ function loopOf(handle, users) {
     }
     return on;
   }`;
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text is the one above
   return new Function("isEnabled", "keys", "pick", "users", "who", source)(handle.isEnabled, keys, pick, users, who);
 }
 

@@ -24,8 +24,10 @@ const results = [];
 for (let i = 0; i < count; i += 25)
   results.push(...(await Promise.all(clients.slice(i, i + 25).map((client) => client.init({ timeoutMs: 15_000 })))));
 process.send({ ready: results.filter(({ status }) => status === "ready").length });
-process.on("message", async () => {
+
+async function closeAll() {
   await Promise.all(clients.map((client) => client.close()));
   process.exit(0);
-});
+}
+process.on("message", () => void closeAll());
 process.on("disconnect", () => process.exit(0));

@@ -65,6 +65,9 @@ function send({ server, agent }, act, round) {
   });
 }
 
+/** @param {bigint} from @param {bigint} to nanoseconds */
+const msBetween = (from, to) => Number(to - from) / 1e6;
+
 /** Runs every act `rounds` times, with what `arrival(revision)` says is when its change had arrived everywhere. */
 async function measure(operator, rounds, arrival) {
   const samples = Object.fromEntries(ACTS.map(({ key }) => [key, []]));
@@ -74,8 +77,8 @@ async function measure(operator, rounds, arrival) {
       const arrivedNs = await arrival(revision);
       if (round >= 0)
         samples[act.key].push({
-          arrivedMs: Number(arrivedNs - sentNs) / 1e6,
-          answeredMs: Number(answeredNs - sentNs) / 1e6,
+          arrivedMs: msBetween(sentNs, arrivedNs),
+          answeredMs: msBetween(sentNs, answeredNs),
         });
       if (act.key === "kill") {
         // After the receipts of the kill, which the clients spread out.
