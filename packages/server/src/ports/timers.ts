@@ -7,6 +7,8 @@ export interface Timers {
   after(delayMs: number, run: () => void): Cancel;
   /** Runs `run` each `intervalMs`, the first time after one interval. */
   every(intervalMs: number, run: () => void): Cancel;
+  /** Runs `run` in the next turn of the event loop, after the input that is waiting now. */
+  nextTurn(run: () => void): void;
 }
 
 /** Resolves after `delayMs`. */

@@ -2,8 +2,50 @@
 export interface AdmissionRate {
   /** Streams a second, in the long run. */
   readonly perSecond: number;
-  /** Streams at once after a quiet time: what one turn of the event loop can take without a stall. */
+  /** Streams at once after a quiet time: a whole fleet that comes back after a restart. */
   readonly burst: number;
+}
+
+/**
+ * A gate that lets a bounded number through in each turn of the event loop, in order: a batch of ten thousand arrivals becomes a hundred
+ * short turns with everything else in between, instead of one long one.
+ */
+export class TurnGate {
+  readonly #nextTurn: (run: () => void) => void;
+  readonly #perTurn: number;
+  readonly #waiting: (() => void)[] = [];
+  #left: number;
+  #scheduled = false;
+
+  constructor(perTurn: number, nextTurn: (run: () => void) => void) {
+    this.#perTurn = perTurn;
+    this.#left = perTurn;
+    this.#nextTurn = nextTurn;
+  }
+
+  /** Resolves when it is the caller's turn. */
+  async pass(): Promise<void> {
+    this.#schedule();
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#nextTurn(() => {
+      this.#scheduled = false;
+      const next = this.#waiting.splice(0, this.#perTurn);
+      this.#left = this.#perTurn - next.length;
+      if (next.length > 0) this.#schedule();
+      for (const resume of next) resume();
+    });
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Random } from "../ports/random.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
 import { pause } from "../ports/timers.ts";
 import type { AdmissionRate } from "./admission.ts";
-import { Admission } from "./admission.ts";
+import { Admission, TurnGate } from "./admission.ts";
 import { Channel, SLOTS } from "./channel.ts";
 import type { ClientIdentity } from "./clients.ts";
 import { Clients } from "./clients.ts";
@@ -29,6 +29,9 @@ const REVOKED_RETRY_MS = 60_000;
 
 /** A resume is made anew when the environment moves on while it is made; after this many times the client gets the snapshot. */
 const RESUME_ATTEMPTS_MAX = 3;
+
+/** Streams taken in one turn of the event loop: some ten milliseconds of work. */
+const TAKEN_PER_TURN = 100;
 
 export interface HubLimits {
   readonly streamsMax: number;
@@ -69,6 +72,7 @@ export class Hub {
   readonly #parts: HubParts;
   readonly #rooms = new Map<string, Room>();
   readonly #admission: Admission;
+  readonly #gate: TurnGate;
   /** Streams that were said goodbye to and whose sockets are not closed yet. */
   readonly #leaving = new Set<Stream>();
   #size = 0;
@@ -79,6 +83,7 @@ export class Hub {
   constructor(parts: HubParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts.limits.admission, parts.clock.monotonicMs());
+    this.#gate = new TurnGate(TAKEN_PER_TURN, (run) => parts.timers.nextTurn(run));
     for (const feed of parts.feeds) this.#addRoom(feed);
   }
 
@@ -111,6 +116,7 @@ export class Hub {
       this.#parts.meter.streamRefused(refusal);
       return { kind: "refused", refusal, retryAfterSeconds: this.#admission.retryAfterSeconds(this.#parts.random.next()) };
     }
+    await this.#gate.pass();
     await this.#bringToPresent(room, request);
     return { kind: "open" };
   }

@@ -1,0 +1,74 @@
+import type { RefusalCode } from "../domain/problems.ts";
+
+/** What a problem's code stands for, as the reference page tells it. */
+interface CodeMeaning {
+  readonly status: number;
+  readonly title: string;
+  readonly meaning: string;
+}
+
+/** Failures that only HTTP knows, beside those of the domain. */
+export type HttpCode =
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
+  | "BAD_REQUEST"
+  | "ROUTE_NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "MALFORMED_JSON"
+  | "FORBIDDEN_KEY"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "BODY_TOO_LARGE"
+  | "BODY_INCOMPLETE"
+  | "INVALID_QUERY"
+  | "INVALID_IF_MATCH"
+  | "INVALID_CONTEXT"
+  | "CROSS_SITE"
+  | "RATE_LIMITED"
+  | "STREAMS_STORM"
+  | "STREAMS_FULL"
+  | "SHUTTING_DOWN"
+  | "STORE_FULL"
+  | "STORE_UNAVAILABLE"
+  | "INTERNAL";
+
+export type ProblemCode = RefusalCode | HttpCode;
+
+/** Every code that the API can answer with. */
+export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
+  FLAG_NOT_FOUND: { status: 404, title: "No such flag", meaning: "Look at `suggestions` for names near the one asked for." },
+  FLAG_EXISTS: { status: 409, title: "Flag exists", meaning: "The key is taken." },
+  FLAG_DELETED: { status: 409, title: "Flag was deleted", meaning: "A deleted flag's key is not given out again unless `reuse` is set." },
+  FLAG_DISABLED: { status: 409, title: "Flag is killed", meaning: "A percentage above 0 would have no effect until the flag is restored." },
+  SEGMENT_NOT_FOUND: { status: 404, title: "No such segment", meaning: "Look at `suggestions` for names near the one asked for." },
+  SEGMENT_EXISTS: { status: 409, title: "Segment exists", meaning: "The key is taken." },
+  SEGMENT_DELETED: { status: 409, title: "Segment was deleted", meaning: "A deleted segment's key is not given out again unless `reuse` is set." },
+  ENVIRONMENT_NOT_FOUND: { status: 404, title: "No such environment", meaning: "The hint names all environments there are." },
+  TOKEN_NOT_FOUND: { status: 404, title: "No such token", meaning: "Tokens are named by id, never by their text." },
+  INVALID_PERCENTAGE: { status: 400, title: "Invalid percentage", meaning: "A number from 0 to 100 with at most three decimals." },
+  INVALID_BODY: { status: 400, title: "Invalid body", meaning: "`errors` names every field that is wrong, by JSON pointer." },
+  REVISION_CONFLICT: { status: 409, title: "Somebody else was faster", meaning: "The revision in `If-Match` is not the present one. `current` is what is there, `differences` where your change differs from it." },
+  PREREQUISITE_CYCLE: { status: 400, title: "Prerequisites make a circle", meaning: "The detail names the circle." },
+  IN_USE: { status: 409, title: "Still in use", meaning: "Other flags refer to it; the detail names them." },
+  NOT_BOOLEAN: { status: 400, title: "Not a boolean flag", meaning: "Only boolean flags have a percentage." },
+  UNAUTHENTICATED: { status: 401, title: "Not authenticated", meaning: "No token was sent, or it is unknown, mistyped, expired or revoked." },
+  FORBIDDEN: { status: 403, title: "Not allowed", meaning: "The token is good, but lacks the scope or the environment that the detail names." },
+  BAD_REQUEST: { status: 400, title: "Not HTTP", meaning: "The request's head can't be read: its target, a header, or its length." },
+  ROUTE_NOT_FOUND: { status: 404, title: "No such path", meaning: "See this page for all paths." },
+  METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed", meaning: "The `Allow` header names those that are." },
+  MALFORMED_JSON: { status: 400, title: "Malformed JSON", meaning: "The detail says at which line and column." },
+  FORBIDDEN_KEY: { status: 400, title: "Forbidden key", meaning: "`__proto__`, `constructor` and `prototype` are no names for fields." },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "Unsupported media type", meaning: "Bodies are `application/json`." },
+  BODY_TOO_LARGE: { status: 413, title: "Body too large", meaning: "The detail names the limit." },
+  BODY_INCOMPLETE: { status: 400, title: "Body incomplete", meaning: "The connection broke off, or the body's length is not what was announced." },
+  INVALID_QUERY: { status: 400, title: "Invalid query", meaning: "`errors` names every parameter that is wrong." },
+  INVALID_IF_MATCH: { status: 400, title: "Invalid If-Match", meaning: "A revision in quotes, as `ETag` gave it, or `*`." },
+  INVALID_CONTEXT: { status: 400, title: "Invalid context", meaning: "An id, or an object with `targetingKey` and attributes, within the limits." },
+  CROSS_SITE: { status: 403, title: "Cross-site request", meaning: "In development mode, calls without a token must not come from another site's page." },
+  RATE_LIMITED: { status: 429, title: "Too many requests", meaning: "Wait as long as `Retry-After` says." },
+  STREAMS_STORM: { status: 503, title: "Too many streams at once", meaning: "Many clients are coming back at the same time. `Retry-After` spreads them." },
+  STREAMS_FULL: { status: 503, title: "No room for more streams", meaning: "The server holds as many streams as it was configured for." },
+  SHUTTING_DOWN: { status: 503, title: "Shutting down", meaning: "The server takes no new streams any more." },
+  STORE_FULL: { status: 507, title: "Disk full", meaning: "Nothing was written. Reads and streams go on." },
+  STORE_UNAVAILABLE: { status: 503, title: "Store unavailable", meaning: "Nothing was written. What was served before still is." },
+  INTERNAL: { status: 500, title: "Internal error", meaning: "The request id in the detail finds it in the server's log." },
+};

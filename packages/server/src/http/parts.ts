@@ -1,0 +1,58 @@
+import type { LinearRegex } from "@rampart/core";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { ChangeMeta, Store } from "../ports/store.ts";
+import type { Timers } from "../ports/timers.ts";
+import type { Feed } from "../stream/feed.ts";
+import type { Hub } from "../stream/hub.ts";
+import type { TrustedProxies } from "./address.ts";
+import type { EventTotals } from "./event-totals.ts";
+
+/** What the HTTP edge is made from; `main` hands it in. */
+export interface HttpParts {
+  readonly store: Store;
+  /** By environment. */
+  readonly feeds: ReadonlyMap<string, Feed>;
+  readonly hub: Hub;
+  /** By environment. */
+  readonly events: ReadonlyMap<string, EventTotals>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly regex: LinearRegex;
+  /** Cryptographically strong, for tokens and ids. */
+  readonly randomBytes: (sizeBytes: number) => Uint8Array;
+  /** The server's own metrics in Prometheus' text format. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly version: string;
+  readonly dev: boolean;
+  /** Let anybody read the metrics. */
+  readonly publicMetrics: boolean;
+  readonly trustedProxies: TrustedProxies;
+  /** The server is going: answers close their connections, and it is not ready. */
+  readonly isDraining: () => boolean;
+}
+
+/** What a handler says of a change; the rest is known. */
+export interface Change {
+  readonly action: string;
+  readonly reason?: string | undefined;
+  readonly urgent?: boolean;
+}
+
+/** The meta of a change that `actor` makes now. */
+export function metaOf(parts: Pick<HttpParts, "clock">, actor: string, { action, reason, urgent }: Change): ChangeMeta {
+  return { actor, action, at: parts.clock.now(), ...(reason === undefined ? {} : { reason }), ...(urgent === true ? { urgent } : {}) };
+}
+
+/**
+ * Tells streams of what was committed, in one environment or in all, before the caller is answered: a flip reaches sockets soonest, and
+ * the caller's next read sees it. Never rejects, for what is stored has not failed.
+ */
+export async function publish(parts: Pick<HttpParts, "feeds" | "meter">, action: string, environment?: string): Promise<void> {
+  parts.meter.committed(action);
+  const feeds = [...parts.feeds.values()].filter((feed) => environment === undefined || feed.environment === environment);
+  await Promise.all(feeds.map((feed) => feed.catchUp()));
+}

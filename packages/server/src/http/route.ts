@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { z } from "@hono/zod-openapi";
+import type { Scope } from "../domain/tokens.ts";
+import type { ProblemCode } from "./codes.ts";
+import type { EnvironmentGrant, Grant } from "./grant.ts";
+import type { Lane } from "./lanes.ts";
+import type { Reply, TAKEN_OVER } from "./reply.ts";
+
+export type Method = "get" | "post" | "patch" | "delete";
+
+/** The parameters that a path names: `/a/{b}/c` has `b`. `key` may hold slashes, encoded or not. */
+export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? { readonly [name in Name]: string } & ParamsOf<Rest> : unknown;
+
+/** An answer as the reference describes it. */
+export interface AnswerSpec {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  readonly contentType?: string;
+}
+
+/** What a route is, for the router, the checks and the reference alike. */
+export interface RouteSpec<Path extends string, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly method: Method;
+  /** In the manner of OpenAPI: `/api/v1/flags/{key}`. */
+  readonly path: Path;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly lane: Lane;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** What the reference shows for the body, where the domain checks more than `body` does. */
+  readonly bodyShown?: z.ZodType;
+  /** Bytes; 64 KiB when nothing is said. */
+  readonly bodyMaxBytes?: number;
+  /** Parse the body as JSON whatever its content type says. */
+  readonly anyContentType?: boolean;
+  /** No body at all stands for `{}`. */
+  readonly bodyOptional?: boolean;
+  /** By status. */
+  readonly answers: { readonly [status: number]: AnswerSpec };
+  /** The problems that belong to this route, beside those that any may have. */
+  readonly problems?: readonly ProblemCode[];
+}
+
+/** What a handler is given: everything checked. */
+export interface Call<Params, Query, Body, Granted> {
+  readonly grant: Granted;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly address: string;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+export type Handled = Reply | typeof TAKEN_OVER | Promise<Reply | typeof TAKEN_OVER>;
+
+/**
+ * Which environments the caller's token must be good for: `some` leaves it to the handler (which gets no `EnvironmentGrant`), `path` the one in the path,
+ * `all` every one, `key` the single one that an SDK key is bound to.
+ */
+export type Reach = "some" | "path" | "all" | "key";
+
+/** How a route is guarded. `open` ones are few, and each says why. */
+export type Guard = { readonly kind: "open"; readonly because: string } | { readonly kind: "scope"; readonly scope: Scope; readonly reach: Reach };
+
+/** A route with its types folded away, as the router and the reference see it. */
+export interface Route {
+  readonly spec: RouteSpec<string, z.ZodType, z.ZodType>;
+  readonly guard: Guard;
+  readonly handle: (call: Call<never, never, never, never>) => Handled;
+}
+
+type GrantFor<R extends Reach> = R extends "path" | "key" ? EnvironmentGrant : Grant;
+
+/** A route that needs a scope. There is no route without this or `openRoute`, so none is open by oversight. */
+export function route<const Path extends string, R extends Reach, Query extends z.ZodType = z.ZodUndefined, Body extends z.ZodType = z.ZodUndefined>(
+  guard: { readonly scope: Scope; readonly reach: R },
+  spec: RouteSpec<Path, Query, Body>,
+  handle: (call: Call<ParamsOf<Path>, z.output<Query>, z.output<Body>, GrantFor<R>>) => Handled,
+): Route {
+  return { spec, guard: { kind: "scope", ...guard }, handle: handle as Route["handle"] };
+}
+
+/** A route that anybody may call. */
+export function openRoute<const Path extends string, Query extends z.ZodType = z.ZodUndefined>(
+  because: string,
+  spec: RouteSpec<Path, Query, z.ZodUndefined>,
+  handle: (call: Call<ParamsOf<Path>, z.output<Query>, undefined, undefined>) => Handled,
+): Route {
+  return { spec, guard: { kind: "open", because }, handle: handle as Route["handle"] };
+}

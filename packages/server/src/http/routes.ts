@@ -1,0 +1,30 @@
+import type { HttpParts } from "./parts.ts";
+import type { Authenticator } from "./principal.ts";
+import type { Route } from "./route.ts";
+import { auditRoutes } from "./routes/audit.ts";
+import { configRoutes } from "./routes/configs.ts";
+import { definitionRoutes } from "./routes/definitions.ts";
+import { environmentRoutes } from "./routes/environments.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { rampRoutes } from "./routes/ramps.ts";
+import { referenceRoutes } from "./routes/reference.ts";
+import { sdkRoutes } from "./routes/sdk.ts";
+import { segmentRoutes } from "./routes/segments.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+
+/** Every route of the server. `more` come from parts that `main` adds. */
+export function allRoutes(parts: HttpParts, authenticator: Authenticator, more: readonly Route[] = []): readonly Route[] {
+  const routes = [
+    ...definitionRoutes(parts),
+    ...configRoutes(parts),
+    ...rampRoutes(parts),
+    ...segmentRoutes(parts),
+    ...environmentRoutes(parts),
+    ...tokenRoutes(parts, authenticator),
+    ...auditRoutes(parts),
+    ...sdkRoutes(parts),
+    ...operationRoutes(parts),
+    ...more,
+  ];
+  return [...routes, ...referenceRoutes(parts, routes)];
+}

@@ -1,0 +1,262 @@
+import type {
+  AuditEntry,
+  ClientsView,
+  ExplainedEvaluation,
+  FlagConfigView,
+  FlagView,
+  Problem,
+  RampView,
+  SegmentView,
+  TokenView,
+} from "@rampart/core";
+import { z } from "@hono/zod-openapi";
+
+/** Reasons are read by people in lists: a paragraph, not a document. */
+const REASON_LENGTH_MAX = 1_000;
+
+/** Any JSON; what it must be depends on the flag's type. */
+const anyJson = z.unknown().openapi({ description: "Any JSON value" });
+
+const instant = z.string().openapi({ format: "date-time", example: "2026-01-05T02:00:00.000Z" });
+const percentageShown = z.number().openapi({ minimum: 0, maximum: 100, multipleOf: 0.001, example: 12.5 });
+
+/** Why somebody changes something; becomes part of the audit. */
+export const reason = z
+  .string()
+  .max(REASON_LENGTH_MAX, `must be at most ${REASON_LENGTH_MAX} characters`)
+  .openapi({ description: "Why; becomes part of the audit", example: "canary looks good" });
+
+/** An object whose fields the domain checks. */
+export const jsonObject = z.record(z.string(), z.json(), { error: "must be a JSON object" });
+
+const clause = z
+  .object({
+    attribute: z.string().openapi({ description: "A top-level attribute, or a JSON pointer like /address/country" }),
+    op: z.enum([
+      "equals", "in", "contains", "startsWith", "endsWith", "matches", "lessThan", "lessThanOrEqual", "greaterThan", "greaterThanOrEqual",
+      "before", "after", "semverEqual", "semverLessThan", "semverLessThanOrEqual", "semverGreaterThan", "semverGreaterThanOrEqual", "inCidr", "inSegment",
+    ]),
+    values: z.array(anyJson),
+    negate: z.boolean(),
+  })
+  .openapi("Clause", { description: "One test of a context" });
+
+const serve = z
+  .union([
+    z.object({ variant: z.string() }),
+    z.object({ percentage: percentageShown }),
+    z.object({ split: z.array(z.object({ variant: z.string(), percentage: percentageShown })) }),
+  ])
+  .openapi("Serve", { description: "One variant, a percentage of on (boolean flags), or a split that adds up to 100" });
+
+const rule = z.object({ id: z.string(), description: z.string().optional(), clauses: z.array(clause), serve }).openapi("Rule");
+
+const definition = {
+  key: z.string().openapi({ description: "1 to 128 letters, digits and ._-/", example: "checkout/new-cart" }),
+  type: z.enum(["boolean", "string", "number", "json"]),
+  description: z.string(),
+  variants: z.record(z.string(), anyJson),
+  tags: z.array(z.string()),
+  owner: z.string().optional(),
+  expectedEnd: z.string().optional().openapi({ format: "date" }),
+};
+
+const config = {
+  enabled: z.boolean().openapi({ description: "False: everybody gets the off variant" }),
+  offVariant: z.string(),
+  targets: z.record(z.string(), z.string()).openapi({ description: "Id to variant" }),
+  rules: z.array(rule),
+  fallthrough: serve,
+  salt: z.string(),
+  bucketBy: z.string(),
+  prerequisites: z.array(z.object({ flag: z.string(), variants: z.array(z.string()) })),
+  clientVisible: z.boolean(),
+  leaseMs: z.number().int().optional().openapi({ description: "Milliseconds without contact after which SDKs serve the off variant" }),
+};
+
+const flagState = z
+  .object({ enabled: z.boolean(), percentage: percentageShown.optional(), rules: z.number().int(), targets: z.number().int(), revision: z.number().int() })
+  .openapi("FlagState");
+
+export const flagView = z
+  .object({ ...definition, createdAt: instant, updatedAt: instant, environments: z.record(z.string(), flagState) })
+  .openapi("Flag");
+
+export const newFlag = z
+  .object(definition)
+  .partial()
+  .required({ key: true })
+  .extend({ reuse: z.boolean().optional().openapi({ description: "Take the key of a flag that was deleted" }), reason: reason.optional() })
+  .openapi("NewFlag");
+
+export const flagPatch = z
+  .object(definition)
+  .omit({ key: true, type: true })
+  .partial()
+  .extend({ reason: reason.optional() })
+  .openapi("FlagPatch", { description: "Each field replaces the whole; null sets it back to its default. Variants can be added and changed, not taken away." });
+
+export const configView = z
+  .object({ ...config, key: z.string(), environment: z.string(), revision: z.number().int(), updatedAt: instant, updatedBy: z.string() })
+  .openapi("FlagConfig");
+
+export const configPatch = z
+  .object(config)
+  .partial()
+  .extend({ reason: reason.optional() })
+  .openapi("FlagConfigPatch", { description: "`targets` is merged id by id (null takes one out); every other field replaces the whole; null sets it back to its default." });
+
+export const rampView = z
+  .object({
+    feature: z.string(),
+    environment: z.string(),
+    enabled: z.boolean(),
+    percentage: percentageShown.optional(),
+    previousPercentage: percentageShown.optional(),
+    revision: z.number().int(),
+    changed: z.boolean().openapi({ description: "False when nothing had to change" }),
+    at: instant,
+  })
+  .openapi("Ramp");
+
+const segment = {
+  key: z.string(),
+  description: z.string(),
+  included: z.array(z.string()),
+  excluded: z.array(z.string()),
+  rules: z.array(z.object({ clauses: z.array(clause) })),
+};
+
+export const segmentView = z.object({ ...segment, createdAt: instant, updatedAt: instant }).openapi("Segment");
+
+export const newSegment = z
+  .object(segment)
+  .partial()
+  .required({ key: true })
+  .extend({ reuse: z.boolean().optional(), reason: reason.optional() })
+  .openapi("NewSegment");
+
+export const segmentPatch = z.object(segment).omit({ key: true }).partial().extend({ reason: reason.optional() }).openapi("SegmentPatch");
+
+export const tokenKind = z.enum(["admin", "operator", "viewer", "server", "client", "ci"]);
+
+export const tokenView = z
+  .object({
+    id: z.string(),
+    kind: tokenKind,
+    name: z.string(),
+    environments: z.array(z.string()),
+    roles: z.array(z.string()),
+    createdAt: instant,
+    expiresAt: instant.optional(),
+    revokedAt: instant.optional(),
+    lastUsedAt: instant.optional(),
+    prefix: z.string(),
+  })
+  .openapi("Token");
+
+export const createdToken = tokenView.extend({ token: z.string().openapi({ description: "Shown this once" }) }).openapi("CreatedToken");
+
+export const environmentView = z.object({ key: z.string(), epoch: z.string(), revision: z.number().int() }).openapi("Environment");
+
+export const clientsView = z
+  .object({
+    environment: z.string(),
+    epoch: z.string(),
+    revision: z.number().int(),
+    clients: z.array(
+      z
+        .object({
+          instanceId: z.string(),
+          sdk: z.string(),
+          address: z.string(),
+          transport: z.enum(["stream", "poll"]),
+          connectedAt: instant,
+          lastContactAt: instant,
+          epoch: z.string(),
+          revision: z.number().int(),
+          lag: z.number().int().openapi({ description: "Revisions behind the environment" }),
+          acknowledgedRevision: z.number().int().optional(),
+          acknowledgedAt: instant.optional(),
+        })
+        .openapi("Client"),
+    ),
+    total: z.number().int(),
+    current: z.number().int().openapi({ description: "How many are at the environment's revision" }),
+  })
+  .openapi("Clients");
+
+export const auditEntry = z
+  .object({
+    seq: z.number().int(),
+    at: instant,
+    actor: z.string(),
+    action: z.string(),
+    target: z.string(),
+    environment: z.string().optional(),
+    revision: z.number().int().optional(),
+    reason: z.string().optional(),
+    before: anyJson.optional(),
+    after: anyJson.optional(),
+    previousHash: z.string(),
+    hash: z.string().openapi({ description: "Hex SHA-256 of the entry's canonical JSON (RFC 8785) without `hash`" }),
+  })
+  .openapi("AuditEntry");
+
+export const explainedEvaluation = z
+  .object({
+    flagKey: z.string(),
+    value: anyJson,
+    variant: z.string().optional(),
+    reason: z.string(),
+    errorCode: z.string().optional(),
+    errorMessage: z.string().optional(),
+    revision: z.number().int(),
+    ruleId: z.string().optional(),
+    bucket: z.number().int().optional(),
+    steps: z.array(z.object({ step: z.string(), outcome: z.string() })),
+  })
+  .openapi("ExplainedEvaluation");
+
+const fieldError = z.object({ pointer: z.string(), detail: z.string(), hint: z.string().optional() });
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string(),
+    hint: z.string().optional(),
+    errors: z.array(fieldError).optional(),
+    suggestions: z.array(z.string()).optional(),
+    current: anyJson.optional(),
+    differences: z.array(z.object({ pointer: z.string(), yours: anyJson, current: anyJson })).optional(),
+  })
+  .openapi("Problem", { description: "RFC 9457. `code` is stable, `hint` says what to do." });
+
+export const health = z
+  .object({ status: z.enum(["healthy", "unhealthy"]), version: z.string(), timestamp: instant, dependencies: z.object({ database: z.enum(["connected", "disconnected"]) }) })
+  .openapi("Health");
+
+export const readiness = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) }).openapi("Readiness");
+
+/** A page of a list. */
+export function pageOf(item: z.ZodType): z.ZodType {
+  return z.object({ items: z.array(item), next: z.string().optional().openapi({ description: "Send it as `cursor` to get the next page" }) });
+}
+
+/** Fails to compile when the API's types and what the reference says of them part ways. */
+type Shows<Schema extends z.ZodType, View> = View extends DeepReadonly<z.output<Schema>> ? true : never;
+type DeepReadonly<T> = T extends readonly (infer Item)[] ? readonly DeepReadonly<Item>[] : T extends object ? { readonly [key in keyof T]: DeepReadonly<T[key]> } : T;
+export type ReferenceIsRight = [
+  Shows<typeof flagView, FlagView>,
+  Shows<typeof configView, FlagConfigView>,
+  Shows<typeof rampView, RampView>,
+  Shows<typeof segmentView, SegmentView>,
+  Shows<typeof tokenView, TokenView>,
+  Shows<typeof clientsView, ClientsView>,
+  Shows<typeof auditEntry, AuditEntry>,
+  Shows<typeof explainedEvaluation, ExplainedEvaluation>,
+  Shows<typeof problem, Problem>,
+];

@@ -1,0 +1,185 @@
+import type { Server } from "node:http";
+import type { DestinationStream } from "pino";
+import { createApp } from "../http/app.ts";
+import { EventTotals } from "../http/event-totals.ts";
+import type { HttpParts } from "../http/parts.ts";
+import { Authenticator } from "../http/principal.ts";
+import { allRoutes } from "../http/routes.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Store } from "../ports/store.ts";
+import { pause } from "../ports/timers.ts";
+import { openDataFolder } from "../store/sqlite/data-folder.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { Feed } from "../stream/feed.ts";
+import { Hub } from "../stream/hub.ts";
+import { createPrometheusMeter } from "../telemetry/prometheus-meter.ts";
+import type { ServerConfig } from "./config.ts";
+import type { WrittenFirstTokens } from "./first-tokens.ts";
+import { makeFirstTokens } from "./first-tokens.ts";
+import { createListener, listen } from "./listener.ts";
+import { createLogger } from "./pino-logger.ts";
+import type { Platform } from "./platform.ts";
+import { realPlatform } from "./platform.ts";
+import { linearRegex } from "./regex.ts";
+import { VERSION } from "./version.ts";
+
+/** What other processes wrote, and what a crash kept from being told, is told within this time. */
+const POLL_MS = 1_000;
+
+/** Tokens that were revoked elsewhere, or have expired, lose their streams within this time. */
+const TOKENS_CHECKED_EVERY_MS = 2_000;
+
+/** While a server goes, it answers this long before it stops listening, and tells each caller to go elsewhere. */
+const LAME_DUCK_MS = 300;
+
+/** Requests that are not answered by then are cut off. */
+const LAST_ANSWERS_MAX_MS = 10_000;
+
+/** A store that is open, and what belongs to it. */
+export interface OpenedStorage {
+  readonly store: Store;
+  /** It has no token yet. */
+  readonly isFresh: boolean;
+  /** Where the first tokens are written. */
+  readonly folder: string;
+  readonly close: () => Promise<void>;
+}
+
+/** What a server is made of, each with what stands for the real thing. */
+export interface StartOptions {
+  readonly platform?: Platform;
+  readonly logs?: DestinationStream;
+  readonly openStorage?: (config: ServerConfig, platform: Platform) => OpenedStorage;
+}
+
+/** A server that is up. */
+export interface RunningServer {
+  /** Where this machine reaches it: `http://127.0.0.1:4001`. */
+  readonly url: string;
+  readonly port: number;
+  /** On the first start of a fresh data folder. */
+  readonly firstTokens: WrittenFirstTokens | undefined;
+  /** Says goodbye to every stream, finishes what was begun, and closes the store. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server. Rejects with a `StartError` or a `StoreError` that says in one line what is in the way and what to do, and leaves
+ * nothing open behind.
+ */
+export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
+  const platform = options.platform ?? realPlatform;
+  const logger = createLogger(config.logLevel, options.logs ?? process.stderr);
+  const storage = (options.openStorage ?? openStorage)(config, platform);
+  const cleanUp: (() => Promise<void> | void)[] = [storage.close];
+  try {
+    const firstTokens = storage.isFresh ? await makeFirstTokens(storage.folder, storage.store, platform) : undefined;
+    const metrics = createPrometheusMeter(VERSION);
+    cleanUp.push(metrics.close);
+    const { meter } = metrics;
+    const feeds = await openFeeds(storage.store, { ...platform, logger, meter, regex: linearRegex });
+    const hub = new Hub({ ...platform, feeds: feeds.values(), meter, limits: { streamsMax: config.streamsMax, admission: config.admission } });
+    const authenticator = new Authenticator({ ...platform, store: storage.store, logger, meter, dev: config.dev });
+    let isDraining = false;
+    const parts: HttpParts = {
+      ...platform,
+      ...config,
+      store: storage.store,
+      feeds,
+      hub,
+      logger,
+      meter,
+      events: new Map([...feeds.keys()].map((environment) => [environment, new EventTotals()])),
+      regex: linearRegex,
+      metrics: metrics.scrape,
+      version: VERSION,
+      isDraining: () => isDraining,
+    };
+    const app = createApp(parts, allRoutes(parts, authenticator), authenticator);
+    const server = createListener({ fetch: (request, bindings) => app.fetch(request, bindings), streamsMax: config.streamsMax });
+    const port = await listen(server, config);
+    hub.start();
+    cleanUp.push(...watch({ feeds, hub, store: storage.store, logger, platform }));
+    const url = `http://${hostForUrl(config.host)}:${port}`;
+    logger.info({ url, version: VERSION, dataDir: storage.folder, dev: config.dev }, "listening");
+    if (config.dev) logger.warn({ url }, "DEVELOPMENT MODE: programs on this machine need no token, and the SDK key dev works for production");
+    let closing: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      isDraining = true;
+      logger.info({ streams: hub.size }, "shutting down");
+      await shutDown(server, hub, platform);
+      for (const act of cleanUp.reverse()) await act();
+      logger.info({}, "closed");
+    };
+    return { url, port, firstTokens, close: () => (closing ??= close()) };
+  } catch (cause) {
+    for (const act of cleanUp.reverse()) await act();
+    throw cause;
+  }
+}
+
+function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
+  const folder = openDataFolder(config.dataDir, process.pid);
+  try {
+    const { store, isFresh } = openSqliteStore({ folder, random: platform.randomBytes, timers: platform.timers });
+    const close = async (): Promise<void> => {
+      await store.close();
+      folder.release();
+    };
+    return { store, isFresh, folder: folder.path, close };
+  } catch (cause) {
+    folder.release();
+    throw cause;
+  }
+}
+
+async function openFeeds(store: Store, parts: Omit<Parameters<typeof Feed.open>[1], "store">): Promise<ReadonlyMap<string, Feed>> {
+  const environments = await store.environments();
+  const feeds = await Promise.all(environments.map(({ key }) => Feed.open(key, { ...parts, store })));
+  return new Map(feeds.map((feed) => [feed.environment, feed]));
+}
+
+interface Watched {
+  readonly feeds: ReadonlyMap<string, Feed>;
+  readonly hub: Hub;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly platform: Platform;
+}
+
+/** Looks after what nobody calls for. Returns what stops it. */
+function watch({ feeds, hub, store, logger, platform }: Watched): readonly (() => void)[] {
+  const poll = platform.timers.every(POLL_MS, () => {
+    for (const feed of feeds.values()) void feed.catchUp();
+  });
+  const check = platform.timers.every(TOKENS_CHECKED_EVERY_MS, () => {
+    closeForeclosed(hub, store, platform.clock.now()).catch((cause: unknown) => logger.warn({ err: cause }, "can't check the tokens of open streams"));
+  });
+  return [poll, check];
+}
+
+async function closeForeclosed(hub: Hub, store: Store, now: number): Promise<void> {
+  if (hub.size === 0) return;
+  const open = hub.tokenIds();
+  for (const { id, revokedAt, expiresAt } of await store.tokens()) {
+    if (open.has(id) && (revokedAt !== undefined || (expiresAt ?? Infinity) <= now)) hub.revoke(id);
+  }
+}
+
+async function shutDown(server: Server, hub: Hub, { timers }: Platform): Promise<void> {
+  const connections = await new Promise<number>((resolve) => {
+    server.getConnections((_error, count) => resolve(count ?? 0));
+  });
+  await Promise.all([hub.drain(), connections > hub.size ? pause(timers, LAME_DUCK_MS) : undefined]);
+  const cancel = timers.after(LAST_ANSWERS_MAX_MS, () => server.closeAllConnections());
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  cancel();
+}
+
+function hostForUrl(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,124 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Meter } from "../ports/meter.ts";
+
+/** From a fraction of a millisecond to the 30 s that are promised. */
+const LEG_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Requests are answered from memory or one transaction. */
+const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+const EVENT_LOOP_RESOLUTION_MS = 10;
+const NANOSECONDS = 1e9;
+
+/** What the server counts, as Prometheus reads it. All names begin with `rampart_`. */
+export interface PrometheusMeter {
+  readonly meter: Meter;
+  /** The text of a scrape. */
+  scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
+  close(): void;
+}
+
+/** Each server has its own registry, so that several can live in one process. */
+export function createPrometheusMeter(version: string): PrometheusMeter {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "rampart_" });
+  new Gauge({ name: "rampart_build_info", help: "Always 1; the version is a label.", labelNames: ["version"], registers: [registry] }).set({ version }, 1);
+  const loop = watchEventLoop(registry);
+  return {
+    meter: { ...streamMeter(registry), ...storeMeter(registry), ...requestMeter(registry) },
+    scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    close: () => {
+      loop.disable();
+      registry.clear();
+    },
+  };
+}
+
+type StreamMeter = Pick<Meter, "streamOpened" | "streamClosed" | "streamRefused" | "consumerSlow" | "fannedOut" | "heartbeatLag" | "acknowledged">;
+
+function streamMeter(registry: Registry): StreamMeter {
+  const registers = [registry];
+  const open = new Gauge({ name: "rampart_streams", help: "Open streams.", labelNames: ["environment"], registers });
+  const opened = new Counter({ name: "rampart_streams_opened_total", help: "Streams accepted.", labelNames: ["environment"], registers });
+  const closed = new Counter({ name: "rampart_streams_closed_total", help: "Streams ended, by why.", labelNames: ["environment", "end"], registers });
+  const refused = new Counter({ name: "rampart_streams_refused_total", help: "Streams not accepted, by why.", labelNames: ["refusal"], registers });
+  const slow = new Counter({ name: "rampart_slow_consumers_total", help: "Times a stream was left out because its client did not read.", labelNames: ["environment"], registers });
+  const fanOut = new Histogram({ name: "rampart_fanout_seconds", help: "From a commit to the last socket write.", labelNames: ["environment"], buckets: LEG_SECONDS, registers });
+  const lag = new Histogram({ name: "rampart_heartbeat_lag_seconds", help: "How late heartbeats are written.", buckets: LEG_SECONDS, registers });
+  const receipt = new Histogram({ name: "rampart_receipt_seconds", help: "From an urgent commit to one client's receipt.", labelNames: ["environment"], buckets: LEG_SECONDS, registers });
+  return {
+    streamOpened: (environment) => {
+      open.inc({ environment });
+      opened.inc({ environment });
+    },
+    streamClosed: (environment, end) => {
+      open.dec({ environment });
+      closed.inc({ environment, end });
+    },
+    streamRefused: (refusal) => refused.inc({ refusal }),
+    consumerSlow: (environment) => slow.inc({ environment }),
+    fannedOut: (environment, seconds) => fanOut.observe({ environment }, seconds),
+    heartbeatLag: (seconds) => lag.observe(seconds),
+    acknowledged: (environment, seconds) => receipt.observe({ environment }, seconds),
+  };
+}
+
+type StoreMeter = Pick<Meter, "committed" | "revision" | "storeFailed">;
+
+function storeMeter(registry: Registry): StoreMeter {
+  const registers = [registry];
+  const commits = new Counter({ name: "rampart_commits_total", help: "Stored writes, by action.", labelNames: ["action"], registers });
+  const revision = new Gauge({ name: "rampart_revision", help: "The revision that is served.", labelNames: ["environment"], registers });
+  const failures = new Counter({ name: "rampart_store_errors_total", help: "Failed calls of the store.", labelNames: ["operation"], registers });
+  return {
+    committed: (action) => commits.inc({ action }),
+    revision: (environment, value) => revision.set({ environment }, value),
+    storeFailed: (operation) => failures.inc({ operation }),
+  };
+}
+
+type RequestMeter = Pick<Meter, "requested" | "ran" | "eventsDropped">;
+
+function requestMeter(registry: Registry): RequestMeter {
+  const registers = [registry];
+  const requests = new Counter({ name: "rampart_http_requests_total", help: "Answered requests.", labelNames: ["method", "path", "status"], registers });
+  const duration = new Histogram({ name: "rampart_http_request_duration_seconds", help: "From the request's head to the answer.", labelNames: ["method", "path"], buckets: REQUEST_SECONDS, registers });
+  const runs = new Counter({ name: "rampart_flag_runs_total", help: "Runs of a flag's branches that SDKs reported.", labelNames: ["environment", "flag", "cohort"], registers });
+  const failures = new Counter({ name: "rampart_flag_run_failures_total", help: "Those of them that failed.", labelNames: ["environment", "flag", "cohort"], registers });
+  const latency = new Counter({ name: "rampart_flag_run_seconds_total", help: "Time spent in them.", labelNames: ["environment", "flag", "cohort"], registers });
+  const dropped = new Counter({ name: "rampart_events_dropped_total", help: "Calls that SDKs saw but that are in no total.", labelNames: ["environment"], registers });
+  // Finding a series by its labels costs as much as answering a poll: those of a request are kept at hand.
+  const known = new Map<string, { readonly count: Counter.Internal; readonly seconds: Histogram.Internal<"method" | "path"> }>();
+  return {
+    requested: (method, path, status, seconds) => {
+      const key = `${status} ${method} ${path}`;
+      let series = known.get(key);
+      if (series === undefined) known.set(key, (series = { count: requests.labels({ method, path, status }), seconds: duration.labels({ method, path }) }));
+      series.count.inc();
+      series.seconds.observe(seconds);
+    },
+    ran: (environment, flag, cohort, measured) => {
+      runs.inc({ environment, flag, cohort }, measured.count);
+      failures.inc({ environment, flag, cohort }, measured.failures);
+      latency.inc({ environment, flag, cohort }, measured.latencySumMs / 1000);
+    },
+    eventsDropped: (environment, count) => dropped.inc({ environment }, count),
+  };
+}
+
+function watchEventLoop(registry: Registry): ReturnType<typeof monitorEventLoopDelay> {
+  const loop = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
+  loop.enable();
+  new Gauge({
+    name: "rampart_event_loop_delay_seconds",
+    help: "Delay of the event loop since the last scrape, by quantile.",
+    labelNames: ["quantile"],
+    registers: [registry],
+    collect() {
+      for (const quantile of [0.5, 0.99, 1]) this.set({ quantile: String(quantile) }, loop.percentile(quantile * 100 || 1) / NANOSECONDS);
+      loop.reset();
+    },
+  });
+  return loop;
+}
