@@ -1,4 +1,4 @@
-import type { FlagDefinition, Prerequisite, Rule, Serve } from "../model/flag.ts";
+import type { FlagConfig, FlagDefinition, Prerequisite, Rule, Serve } from "../model/flag.ts";
 import type { FieldProblem } from "../model/problem.ts";
 import { show } from "../model/show.ts";
 import { readServing, type Serving } from "../read/flag.ts";
@@ -14,6 +14,7 @@ import {
   RULES_MAX,
   TARGETS_MAX,
 } from "./limits.ts";
+import { checkStrictly } from "./strict.ts";
 
 /**
  * Everything that is wrong with a flag's configuration in itself; empty when it can be written. Whether the segments and flags that it
@@ -29,8 +30,17 @@ export function checkConfig(
   if (fields === undefined) return problems;
   if (fields.clientVisible !== undefined) readBoolean(fields.clientVisible, "/clientVisible", problems);
   const serving = readServing(fields, definition, problems);
-  if (serving !== undefined) problems.push(...checkServing(serving, definition.key, options));
-  return problems;
+  if (serving === undefined) return problems;
+  const whole = { ...serving, clientVisible: false, leaseMs: serving.leaseMs };
+  return [...problems, ...checkStrictly(fields, whole), ...checkServing(serving, definition.key, options)];
+}
+
+/** A configuration with everything filled in that was left out; undefined when `checkConfig` finds something wrong with it. */
+export function completeConfig(definition: FlagDefinition, config: unknown): FlagConfig | undefined {
+  const problems: Problems = [];
+  const fields = readRecord(config, "", problems);
+  const serving = fields === undefined ? undefined : readServing(fields, definition, problems);
+  return serving === undefined ? undefined : { ...serving, clientVisible: fields?.clientVisible === true };
 }
 
 function checkServing(serving: Serving, key: string, options: CheckOptions): readonly FieldProblem[] {

@@ -15,6 +15,7 @@ import {
   VARIANTS_JSON_LENGTH_MAX,
   VARIANTS_MAX,
 } from "./limits.ts";
+import { checkStrictly } from "./strict.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -32,7 +33,10 @@ export function checkDefinition(definition: unknown): readonly FieldProblem[] {
   problems.push(...checkText(fields.owner, NAME_LENGTH_MAX, "/owner"));
   problems.push(...checkTags(fields.tags));
   problems.push(...checkDay(fields.expectedEnd, "/expectedEnd"));
-  return problems;
+  if (problems.length > 0) return problems;
+  // Only what could be read is known to be shallow enough to go through.
+  const { description, tags, owner, expectedEnd } = fields;
+  return checkStrictly(fields, { key: fields.key, type, description, variants: fields.variants, tags, owner, expectedEnd });
 }
 
 function checkVariants(variants: Variants): readonly FieldProblem[] {
