@@ -1,10 +1,10 @@
 import type { FlagConfig, FlagDefinition, JsonObject, JsonValue, LinearRegex } from "@rampart/core";
-import { checkConfig, defaultConfig, findPrerequisiteCycle } from "@rampart/core";
+import { checkConfig, completeConfig, defaultConfig, findPrerequisiteCycle } from "@rampart/core";
 import type { ConfigRecord, Decision } from "./records.ts";
 import { differencesOf, isObject } from "./difference.ts";
 import { invalidBody, mergeFields } from "./merge.ts";
 import { nearest } from "./nearest.ts";
-import type { FieldError, Refusal } from "./problems.ts";
+import type { Difference, FieldError, Refusal } from "./problems.ts";
 import { quoted } from "./problems.ts";
 
 /** What else is there in the environment: `changeConfig` hands it in. */
@@ -31,15 +31,14 @@ export interface ConfigPatch {
 export function patchConfig(record: ConfigRecord, around: Around, { patch, ifRevision, regex }: ConfigPatch): Decision<FlagConfig, Refusal> {
   const merged = mergeFields(record.config, withTargets(record.config, patch), { ...NO_LEASE, ...defaultConfig(around.definition) });
   if (merged.kind === "refuse") return merged;
-  const candidate = merged.merged as unknown as JsonValue;
-  const differences = differencesOf(candidate, record.config as unknown as JsonValue);
-  if (ifRevision !== undefined && ifRevision !== record.revision) return refuse(conflict(record, ifRevision, differences));
+  const candidate = merged.merged;
+  if (ifRevision !== undefined && ifRevision !== record.revision) return refuse(conflict(record, ifRevision, differencesFrom(record, candidate)));
 
   const errors = checkConfig(around.definition, candidate, regex === undefined ? {} : { regex });
-  if (errors.length > 0) return refuse(invalidBody(errors));
-  if (differences.length === 0) return { kind: "keep" };
-  const next = merged.merged as unknown as FlagConfig;
-  const unknown = [...unknownPrerequisites(record.key, next, around), ...unknownSegments(next, around)];
+  const next = completeConfig(around.definition, candidate);
+  if (errors.length > 0 || next === undefined) return refuse(invalidBody(errors));
+  if (differencesFrom(record, next).length === 0) return { kind: "keep" };
+  const unknown = [...unknownPrerequisites(next, around), ...unknownSegments(next, around)];
   if (unknown.length > 0) return refuse(invalidBody(unknown));
   const cycle = cycleThrough(record.key, next, around);
   return cycle === undefined ? { kind: "write", next } : refuse(cycle);
@@ -50,6 +49,10 @@ const NO_LEASE = { leaseMs: undefined };
 
 const refuse = (problem: Refusal): { readonly kind: "refuse"; readonly problem: Refusal } => ({ kind: "refuse", problem });
 
+/** Both sides hold JSON only. */
+const differencesFrom = (record: ConfigRecord, yours: object): readonly Difference[] =>
+  differencesOf(yours as unknown as JsonValue, record.config as unknown as JsonValue);
+
 /** The patch with all targets that there will be. What isn't an object is left for the check to complain of. */
 function withTargets(config: FlagConfig, patch: JsonObject): JsonObject {
   const { targets } = patch;
@@ -59,22 +62,21 @@ function withTargets(config: FlagConfig, patch: JsonObject): JsonObject {
   return { ...patch, targets: Object.fromEntries(merged.filter(([id]) => !removed.has(id))) };
 }
 
-function conflict(record: ConfigRecord, ifRevision: number, differences: Refusal["differences"]): Refusal {
+function conflict(record: ConfigRecord, ifRevision: number, differences: readonly Difference[]): Refusal {
   return {
     code: "REVISION_CONFLICT",
     detail: `${quoted(record.key)} in ${record.environment} is at revision ${record.revision}, not at ${ifRevision}: ${record.updatedBy} changed it.`,
     hint: `Look at the differences, and send your change again with If-Match: "${record.revision}" if it still holds.`,
     current: { ...(record.config as unknown as JsonObject), revision: record.revision },
-    ...(differences === undefined ? {} : { differences }),
+    differences,
   };
 }
 
-function unknownPrerequisites(key: string, config: FlagConfig, around: Around): readonly FieldError[] {
+function unknownPrerequisites(config: FlagConfig, around: Around): readonly FieldError[] {
   if (config.prerequisites.length === 0) return [];
   const known = new Set(around.others().map((other) => other.key));
   return config.prerequisites.flatMap(({ flag }, index) => {
-    // Itself is a circle, and told as one.
-    if (flag === key || known.has(flag)) return [];
+    if (known.has(flag)) return [];
     return [{ pointer: `/prerequisites/${index}/flag`, detail: `names the flag ${quoted(flag)}, which does not exist${didYouMean(flag, known)}` }];
   });
 }

@@ -1,5 +1,5 @@
 import type { FlagDefinition, JsonObject, JsonValue, LinearRegex, Segment } from "@rampart/core";
-import { checkDefinition, checkSegment } from "@rampart/core";
+import { checkDefinition, checkSegment, completeSegment } from "@rampart/core";
 import type { Decision } from "./records.ts";
 import { differencesOf, escapePointer } from "./difference.ts";
 import { invalidBody, mergeFields } from "./merge.ts";
@@ -29,8 +29,9 @@ export function patchSegment(current: Segment, patch: JsonObject, regex?: Linear
   const merged = mergeFields(current, patch, SEGMENT_FIELDS);
   if (merged.kind === "refuse") return merged;
   const errors = checkSegment(merged.merged, regex === undefined ? {} : { regex });
-  if (errors.length > 0) return { kind: "refuse", problem: invalidBody(errors) };
-  return writeIfDifferent(current, merged.merged as unknown as Segment);
+  const next = completeSegment(merged.merged);
+  if (errors.length > 0 || next === undefined) return { kind: "refuse", problem: invalidBody(errors) };
+  return writeIfDifferent(current, next);
 }
 
 function lostVariants(current: FlagDefinition, next: FlagDefinition): readonly FieldError[] {

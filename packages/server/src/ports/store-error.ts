@@ -7,7 +7,7 @@ export type StoreErrorCode =
   /** The database is damaged, or it isn't one, or it belongs to another program. */
   | "DATABASE_DAMAGED"
   /** A newer version of Rampart has written the database. */
-  | "SCHEMA_NEWER"
+  | "DATABASE_NEWER"
   /** No space is left; nothing was written. */
   | "DISK_FULL"
   /** Somebody else held the database for too long, or too many writes were waiting; nothing was written. */

@@ -1,4 +1,4 @@
-import type { FlagConfig, FlagDefinition, JsonObject, JsonValue, Segment, WireFlag, WireSegment } from "@rampart/core";
+import type { JsonObject, JsonValue, Segment, WireSegment } from "@rampart/core";
 import { instantOf } from "../domain/instant.ts";
 import type { AuditDraft } from "../domain/audit.ts";
 import type { AuditQuery, ChangeMeta, TokenRecord } from "../ports/store.ts";
@@ -44,12 +44,6 @@ export function asJson(value: object): JsonValue {
 export function auditedToken(token: TokenRecord): JsonValue {
   const { kind, name, environments, roles, prefix, expiresAt } = token;
   return { kind, name, environments, roles, prefix, ...(expiresAt === undefined ? {} : { expiresAt: instantOf(expiresAt) }) };
-}
-
-/** A flag as SDKs get it. */
-export function wireFlag(definition: FlagDefinition, stored: { readonly config: FlagConfig; readonly revision: number }): WireFlag {
-  const { clientVisible: _, ...config } = stored.config;
-  return { key: definition.key, revision: stored.revision, type: definition.type, variants: definition.variants, ...config };
 }
 
 /** A segment as SDKs get it. */

@@ -1,4 +1,5 @@
 import type { AuditEntry, FlagConfig, FlagDefinition, JsonValue, Segment, WireFlag, WireSegment } from "@rampart/core";
+import { wireFlagOf } from "@rampart/core";
 import { FIRST_PREVIOUS_HASH, sealEntry } from "../domain/audit.ts";
 import type {
   AuditQuery,
@@ -16,7 +17,7 @@ import type {
   Written,
 } from "../ports/store.ts";
 import type { Subject } from "./changes.ts";
-import { asJson, auditDraft, auditedToken, auditLimit, changedFields, sameKey, wireFlag, wireSegment } from "./changes.ts";
+import { asJson, auditDraft, auditedToken, auditLimit, changedFields, sameKey, wireSegment } from "./changes.ts";
 import { FIRST_ENVIRONMENTS, mintEpoch } from "./environments.ts";
 import { CHANGE_LOG_REVISIONS_MAX, TOUCH_INTERVAL_MS } from "./limits.ts";
 
@@ -346,7 +347,7 @@ class MemoryStore implements Store {
   #wireFlag(environment: Environment, key: string): WireFlag | undefined {
     const flag = this.#flags.get(key);
     const config = environment.configs.get(key);
-    return flag === undefined || config === undefined ? undefined : wireFlag(flag.definition, config);
+    return flag === undefined || config === undefined ? undefined : wireFlagOf(flag.definition, config.config, config.revision);
   }
 
   #wireSegment(environment: Environment, key: string): WireSegment | undefined {

@@ -1,8 +1,8 @@
 import type { FlagConfig, FlagDefinition, WireFlag } from "@rampart/core";
+import { wireFlagOf } from "@rampart/core";
 import type { Statement } from "better-sqlite3";
 import { and, asc, eq } from "drizzle-orm";
 import type { ConfigRecord } from "../../ports/store.ts";
-import { wireFlag } from "../changes.ts";
 import { configs, environments } from "./schema.ts";
 import type { Session } from "./session.ts";
 
@@ -91,4 +91,4 @@ export class ConfigRows {
 /** What this store wrote itself, and the database's check found whole. */
 const parse = <T>(text: string): T => JSON.parse(text) as T;
 
-const wireOf = (row: WireRow): WireFlag => wireFlag(parse<FlagDefinition>(row.definition), { config: parse<FlagConfig>(row.config), revision: row.revision });
+const wireOf = (row: WireRow): WireFlag => wireFlagOf(parse<FlagDefinition>(row.definition), parse<FlagConfig>(row.config), row.revision);

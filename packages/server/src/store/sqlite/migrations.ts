@@ -105,7 +105,7 @@ export function migrate(db: Database, path: string): void {
   const newest = MIGRATIONS.length;
   const version = numberPragma(db, "user_version");
   if (version > newest) {
-    throw new StoreError("SCHEMA_NEWER", {
+    throw new StoreError("DATABASE_NEWER", {
       message: `${path} has schema version ${version}; this version of Rampart knows up to ${newest}`,
       hint: "Start the newer version of Rampart that wrote it, or put back a backup that was made before the upgrade. The file was not touched.",
     });

@@ -73,7 +73,7 @@ describe("a database", () => {
     newer.pragma(`user_version = ${MIGRATIONS.length + 3}`);
     newer.close();
     const refused = failure(() => openDatabase(path));
-    expect(refused.code).toBe("SCHEMA_NEWER");
+    expect(refused.code).toBe("DATABASE_NEWER");
     expect(refused.message).toBe(`${path} has schema version ${MIGRATIONS.length + 3}; this version of Rampart knows up to ${MIGRATIONS.length}`);
     expect(refused.hint).toMatch(/newer version.*backup/);
   });

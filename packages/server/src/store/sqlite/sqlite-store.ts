@@ -21,7 +21,7 @@ import { FIRST_ENVIRONMENTS, mintEpoch } from "../environments.ts";
 import { TOUCH_INTERVAL_MS } from "../limits.ts";
 import { Ballast } from "./ballast.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { isDiskFull } from "./failures.ts";
+import { diskFull, isDiskFull } from "./failures.ts";
 import { openDatabase } from "./open-database.ts";
 import type { Item } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -50,7 +50,8 @@ export function openSqliteStore(options: SqliteStoreOptions): OpenedStore {
     return open();
   } catch (error) {
     // A server that comes back to a full disk must come back all the same.
-    if (!isDiskFull(error) || !ballast.drop()) throw error;
+    if (!isDiskFull(error)) throw error;
+    if (!ballast.drop()) throw diskFull(error);
     return open();
   }
 }
