@@ -25,7 +25,7 @@ export async function run({ rounds = 7, contenders = ALL } = {}) {
   for (const file of contenders) {
     const module = await load(file);
     const path = join(folder, `${file}.json`);
-    const payload = module.payload(spec);
+    const payload = await module.payload(spec);
     writeFileSync(path, payload);
     entries.push({
       file,

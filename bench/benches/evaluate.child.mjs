@@ -46,7 +46,7 @@ async function openContender(file) {
   if (module.scenarios !== undefined && !module.scenarios.includes(scenario.id)) return undefined;
   const contender = { file, name: module.name, pkg: module.pkg, nsPerCall: [] };
   try {
-    const handle = await module.open(module.payload(spec), spec);
+    const handle = await module.open(await module.payload(spec), spec);
     contender.handle = handle;
     contender.loop = loopOf(handle, userSpecs.map(handle.user));
     await warmUp(contender);

@@ -14,7 +14,7 @@ const { createClient } = await contender.load();
 const client = createClient({
   url: "http://127.0.0.1:9",
   sdkKey: "bench",
-  bootstrap: JSON.parse(contender.payload(spec)),
+  bootstrap: JSON.parse(await contender.payload(spec)),
 });
 
 let work = 0;

@@ -1,9 +1,9 @@
 import { built } from "../lib/paths.mjs";
-import { snapshotOf } from "./rampart-snapshot.mjs";
+import { snapshotText } from "./rampart-snapshot.mjs";
 
 export const name = "Rampart core";
 
-export const payload = (spec) => JSON.stringify(snapshotOf(spec));
+export const payload = snapshotText;
 
 /** A user without attributes is an id. */
 export const userOf = (spec) => {

@@ -1,10 +1,10 @@
 import { built } from "../lib/paths.mjs";
-import { snapshotOf } from "./rampart-snapshot.mjs";
+import { snapshotText } from "./rampart-snapshot.mjs";
 import { userOf } from "./rampart-core.mjs";
 
 export const name = "Rampart sdk-node";
 
-export const payload = (spec) => JSON.stringify(snapshotOf(spec));
+export const payload = snapshotText;
 
 export const load = () => import(built("sdk-node"));
 

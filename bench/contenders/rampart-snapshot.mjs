@@ -1,3 +1,5 @@
+import { built } from "../lib/paths.mjs";
+
 const conditionClause = (condition) => {
   if ("segment" in condition)
     return { attribute: "targetingKey", op: "inSegment", values: [condition.segment], negate: false };
@@ -6,8 +8,8 @@ const conditionClause = (condition) => {
     : { attribute: condition.attribute, op: "greaterThan", values: [condition.value], negate: false };
 };
 
-/** The snapshot that a Rampart server would send for these flags, with every field written out. */
-export const snapshotOf = (spec) => ({
+/** The flags as a Rampart snapshot, with every field written out. */
+const snapshotOf = (spec) => ({
   environment: "production",
   epoch: "bench",
   revision: 1,
@@ -38,3 +40,9 @@ export const snapshotOf = (spec) => ({
     rules: [],
   })),
 });
+
+/** The text that a Rampart server would send for these flags: what is at its default is left out. */
+export async function snapshotText(spec) {
+  const { encodeSnapshot } = await import(built("core"));
+  return JSON.stringify(encodeSnapshot(snapshotOf(spec)));
+}
