@@ -1,4 +1,4 @@
 export { EXIT, type ExitCode } from "./exit.ts";
-export type { Io, Interruption, Sink } from "./io.ts";
+export type { Io, Sink } from "./io.ts";
 export { main } from "./main.ts";
 export { nodeIo } from "./node-io.ts";

@@ -7,9 +7,6 @@ export interface Sink {
   readonly columns: number | undefined;
 }
 
-/** The signals that end a program that runs until it is told to stop. */
-export type Interruption = "SIGINT" | "SIGTERM";
-
 /** Everything that a command may touch of the process around it. Tests hand in their own. */
 export interface Io {
   readonly stdout: Sink;
@@ -27,8 +24,6 @@ export interface Io {
   sleep(ms: number): Promise<void>;
   /** Asks on the terminal and gives the line that was typed, unechoed when secret. Only called when stdin and stderr are terminals. */
   ask(question: string, options?: { readonly secret?: boolean }): Promise<string>;
-  /** Resolves with the first signal that asks the process to stop. */
-  interrupted(): Promise<Interruption>;
 }
 
 /** A patch, a token or an audit export on stdin; an export of a million entries is about this size. */

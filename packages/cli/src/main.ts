@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { EXIT, type ExitCode } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { createProgram, loadGroup, ParseStop } from "./program.ts";
+import { createProgram, isLocal, loadGroup, ParseStop } from "./program.ts";
 import { report } from "./report.ts";
 import { createBind } from "./run.ts";
 
@@ -36,7 +36,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   async function commandsNamed(stop: ParseStop): Promise<readonly string[]> {
     if (stop.command !== program || stop.reason.code !== "commander.unknownCommand") return [];
     const wanted = program.args[0];
-    await Promise.all(program.commands.map((group) => loadGroup(group, bind)));
+    await Promise.all(program.commands.filter((group) => !isLocal(group)).map((group) => loadGroup(group, bind)));
     const groups = program.commands.filter((group) => group.commands.some((one) => one.name() === wanted));
     return groups.map((group) => `rampart ${group.name()} ${wanted}`);
   }

@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { isatty, type WriteStream } from "node:tty";
 import { CliError } from "./errors.ts";
-import { STDIN_BYTES_MAX, type Interruption, type Io, type Sink } from "./io.ts";
+import { STDIN_BYTES_MAX, type Io, type Sink } from "./io.ts";
 
 /** The real process. The only place of this package that reads it. */
 export function nodeIo(): Io {
@@ -20,7 +20,6 @@ export function nodeIo(): Io {
     now: () => Date.now(),
     sleep: (ms) => delay(ms),
     ask,
-    interrupted,
   };
 }
 
@@ -38,7 +37,8 @@ export function sinkOf(stream: Writable & Partial<Pick<WriteStream, "isTTY" | "c
     },
     isTerminal: stream.isTTY === true,
     get columns() {
-      return stream.isTTY === true ? stream.columns : undefined;
+      // A terminal that does not know its size says 0.
+      return stream.isTTY === true && stream.columns ? stream.columns : undefined;
     },
   };
 }
@@ -71,11 +71,4 @@ async function ask(question: string, options: { readonly secret?: boolean } = {}
     lines.close();
     if (options.secret === true) process.stderr.write("\n");
   }
-}
-
-function interrupted(): Promise<Interruption> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve("SIGINT"));
-    process.once("SIGTERM", () => resolve("SIGTERM"));
-  });
 }

@@ -119,7 +119,7 @@ function groupOf(command: Command): Group | undefined {
 }
 
 /** Whether a command, or the group it belongs to, talks to no server. */
-function isLocal(command: Command): boolean {
+export function isLocal(command: Command): boolean {
   if (command.parent === null) return true;
   return command.parent.parent === null ? groupOf(command)?.local === true : isLocal(command.parent);
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Api } from "./api/client.ts";
+import type { Api } from "./api/types.ts";
 import type { Connection } from "./config/connection.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Io } from "./io.ts";

@@ -136,6 +136,22 @@ describe("a refusal", () => {
     expect(stderr).not.toContain("GET ");
   });
 
+  it("gives commands that can be pasted, for the environment that was meant", async () => {
+    const routes = { "POST /api/v1/environments/staging/flags/a%2Fb/rollout": problem(409, "FLAG_DISABLED") };
+    const api = await fakeApi(routes);
+    const { stderr } = await rampart(["flags", "set", "a/b", "5", "-e", "staging", "--url", api.url]);
+    expect(stderr).toContain("rampart flags restore a/b -e staging");
+  });
+
+  it("says a single wrong field once, and its hint", async () => {
+    const errors = [{ pointer: "/key", detail: "contains a space", hint: "letters only" }];
+    const api = await fakeApi({
+      "POST /api/v1/flags": problem(400, "INVALID_BODY", { detail: '/key "bad key" contains a space.', errors }),
+    });
+    const { stderr } = await rampart(["flags", "create", "bad key", "--url", api.url]);
+    expect(stderr).toBe('error: /key "bad key" contains a space.\n  letters only\n  nothing was changed\n');
+  });
+
   it("can't steer the terminal", async () => {
     const api = await fakeApi({ "GET /api/v1/flags/x": problem(404, "ANY", { detail: "gone\u001b[2J" }) });
     expect((await rampart(["flags", "get", "x", "--url", api.url])).stderr).toContain("gone\\u001b[2J");
@@ -148,6 +164,7 @@ describe("a token", () => {
     const { stderr } = await rampart(["flags", "list", "--url", api.url, "--token", "s3cret"]);
     expect(api.seen[0]?.headers.authorization).toBe("Bearer s3cret");
     expect(stderr).toContain("rampart login");
+    expect(stderr).not.toContain("Send a token");
     expect(stderr).not.toContain("s3cret");
   });
 

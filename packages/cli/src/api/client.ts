@@ -1,39 +1,15 @@
-import type { JsonValue } from "@rampart/core";
 import type { Connection } from "../config/connection.ts";
 import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { connectionError } from "./failure.ts";
 import { problemError } from "./problem.ts";
-
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
-
-export interface Call {
-  readonly method?: Method;
-  /** From the server's root, every part percent-encoded: `/api/v1/flags/a%2Fb`. */
-  readonly path: string;
-  readonly query?: { readonly [name: string]: string | number | undefined };
-  readonly body?: JsonValue;
-  /** Only write what was changed from this revision on. */
-  readonly ifMatch?: number;
-  /** How often to try again when the server can't be reached. Only for calls that may be made twice. */
-  readonly retries?: number;
-  /** Told before each new try. */
-  readonly onRetry?: (attempt: number, reason: CliError) => void;
-}
-
-/** The server's HTTP API. Every call ends within its timeout; every refusal is a `CliError` that explains itself. */
-export interface Api {
-  readonly url: string;
-  /** The answer's JSON. `T` is the API's own type of it. */
-  request<T>(call: Call): Promise<T>;
-  /** The answer's text as it arrives. The timeout counts for each piece. */
-  stream(call: Call): AsyncGenerator<string>;
-}
+import type { Api, Call } from "./types.ts";
 
 /** A page of 1,000 audit entries with large `before` and `after` stays below this. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_DELAY_MS = 150;
 
+/** The API of the server that `connection` names. */
 export function createApi(
   io: Io,
   connection: Connection,
@@ -50,7 +26,7 @@ export function createApi(
       // The token must not travel to wherever an answer points.
       redirect: "manual",
     });
-    if (!response.ok) throw await problemError(connection, response, await boundedText(response));
+    if (!response.ok) throw problemError({ connection, call, response, body: await boundedText(response) });
     return response;
   }
 

@@ -1,18 +1,48 @@
-/** What to do about a refusal, in this program's own commands. The server's hints speak HTTP, to everybody. */
-const HINTS: { readonly [code: string]: string } = {
-  FLAG_NOT_FOUND: "see them all: rampart flags list; make one: rampart flags create KEY",
-  FLAG_EXISTS: "look at it: rampart flags get KEY",
-  FLAG_DELETED: "use another key; --reuse takes this one when no program asks for the old flag any more",
-  FLAG_DISABLED:
-    "rampart flags restore KEY brings back what it was before the kill; set it to 0 first to start from 0 %",
-  NOT_BOOLEAN: "give everybody one variant with --variant NAME, or change the split with --file patch.json",
-  SEGMENT_NOT_FOUND: "see them all: rampart segments list",
-  SEGMENT_EXISTS: "look at it: rampart segments get KEY",
-  SEGMENT_DELETED: "use another key; --reuse takes this one when no flag means the old segment any more",
-  TOKEN_NOT_FOUND: "see them all: rampart tokens list",
+import type { Call } from "./types.ts";
+
+/** What a refused call was about, as far as it can be told from the call. */
+interface Subject {
+  /** The key or id; the word KEY where there is none. */
+  readonly key: string;
+  /** ` -e staging`, where the call was not about production. */
+  readonly where: string;
+}
+
+/** What to do about a refusal, in this program's own commands, ready to be pasted. The server's hints speak HTTP, to everybody. */
+const HINTS: { readonly [code: string]: (subject: Subject) => string } = {
+  FLAG_NOT_FOUND: ({ key }) => `see them all: rampart flags list; make this one: rampart flags create ${key}`,
+  FLAG_EXISTS: ({ key }) => `look at it: rampart flags get ${key}`,
+  FLAG_DELETED: () => "use another key; --reuse takes this one when no program asks for the old flag any more",
+  FLAG_DISABLED: ({ key, where }) =>
+    `rampart flags restore ${key}${where} brings back what it was before the kill; set it to 0 first to start from 0 %`,
+  NOT_BOOLEAN: () => "give everybody one variant with --variant NAME, or change the split with --file patch.json",
+  INVALID_BODY: () => "nothing was changed",
+  REVISION_CONFLICT: ({ key, where }) =>
+    `nothing was changed; look at it: rampart flags get ${key}${where || " -e production"}`,
+  SEGMENT_NOT_FOUND: () => "see them all: rampart segments list",
+  SEGMENT_EXISTS: ({ key }) => `look at it: rampart segments get ${key}`,
+  SEGMENT_DELETED: () => "use another key; --reuse takes this one when no flag means the old segment any more",
+  TOKEN_NOT_FOUND: () => "see them all: rampart tokens list",
+  UNAUTHENTICATED: () => "log in: rampart login, or give a token with --token or RAMPART_TOKEN",
 };
 
 /** The hint for a refusal's code, or undefined where the server's own serves. */
-export function hintFor(code: string): string | undefined {
-  return Object.hasOwn(HINTS, code) ? HINTS[code] : undefined;
+export function hintFor(code: string, call: Call): string | undefined {
+  return Object.hasOwn(HINTS, code) ? HINTS[code]?.(subjectOf(call)) : undefined;
+}
+
+function subjectOf({ path, body }: Call): Subject {
+  const [, environment] = /\/environments\/([^/]+)/.exec(path) ?? [];
+  const [, named] = /\/(?:flags|segments|tokens)\/([^/]+)/.exec(path) ?? [];
+  return {
+    key: named === undefined ? keyIn(body) : decodeURIComponent(named),
+    where: environment === undefined || environment === "production" ? "" : ` -e ${decodeURIComponent(environment)}`,
+  };
+}
+
+/** The key that a body names, when it can stand on a command line as it is. */
+function keyIn(body: Call["body"]): string {
+  const { key, flag } = (body ?? {}) as { readonly key?: unknown; readonly flag?: unknown };
+  const found = key ?? flag;
+  return typeof found === "string" && /^[\w./-]+$/.test(found) ? found : "KEY";
 }

@@ -1,6 +1,6 @@
 import type { Page } from "@rampart/core";
 import { CliError } from "../errors.ts";
-import type { Api, Call } from "./client.ts";
+import type { Api, Call } from "./types.ts";
 
 /** With pages of 100 or more, beyond what a server holds. */
 const PAGES_MAX = 1000;

@@ -3,15 +3,27 @@ import type { Connection } from "../config/connection.ts";
 import { CliError } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { hintFor } from "./hints.ts";
+import type { Call } from "./types.ts";
+
+/** A call that was refused, and the answer. */
+interface Refused {
+  readonly connection: Connection;
+  readonly call: Call;
+  readonly response: Response;
+  readonly body: string;
+}
 
 /** The error for an answer that is no success: what the server says about it, or what its status means. */
-export async function problemError(connection: Connection, response: Response, body: string): Promise<CliError> {
+export function problemError({ connection, call, response, body }: Refused): CliError {
   const problem = parseProblem(body);
-  const status = response.status;
-  const code = status === 502 || status === 503 || status === 504 ? "UNAVAILABLE" : (problem?.code ?? `HTTP_${status}`);
-  const message = problem?.detail ?? withoutProblem(connection, response);
-  const lines = [...(problem === undefined ? [] : problemLines(problem)), ...accessLines(connection, status, problem)];
-  return new CliError({ code, message, lines, exitCode: exitCodeOf(status) });
+  const { status } = response;
+  const isAway = status === 502 || status === 503 || status === 504;
+  return new CliError({
+    code: isAway ? "UNAVAILABLE" : (problem?.code ?? `HTTP_${status}`),
+    message: problem?.detail ?? withoutProblem(connection, response),
+    lines: [...(problem === undefined ? [] : problemLines(problem, call)), ...accessLines(connection, status)],
+    exitCode: exitCodeOf(status),
+  });
 }
 
 function withoutProblem(connection: Connection, response: Response): string {
@@ -30,40 +42,39 @@ function parseProblem(body: string): Problem | undefined {
   }
 }
 
-function problemLines(problem: Problem): readonly string[] {
-  const wrong = (problem.errors ?? []).map(({ pointer, detail, hint: advice }) => {
-    return [...(pointer === "" ? [] : [`${pointer}:`]), detail, ...(advice === undefined ? [] : [`(${advice})`])].join(
-      " ",
-    );
-  });
-  // A single wrong field is often the detail itself.
-  const isRepeated =
-    wrong.length === 1 &&
-    problem.errors?.every(({ detail, hint: advice }) => advice === undefined && problem.detail.includes(detail));
+function problemLines(problem: Problem, call: Call): readonly string[] {
   const near = problem.suggestions ?? [];
-  const hint = hintFor(problem.code) ?? problem.hint;
+  const hint = hintFor(problem.code, call) ?? problem.hint;
   const differences = (problem.differences ?? []).map(
     (difference) => `${difference.pointer}: yours ${shown(difference.yours)}, there now ${shown(difference.current)}`,
   );
   return [
-    ...(isRepeated === true ? [] : wrong),
+    ...fieldLines(problem),
     ...differences,
-    ...(near.length === 0 ? [] : [`did you mean ${near.join(", ")}?`]),
+    ...(near.length === 0 ? [] : [`did you mean ${near.join(" or ")}?`]),
     ...(hint === undefined ? [] : [hint]),
   ];
 }
 
-function accessLines(connection: Connection, status: number, problem: Problem | undefined): readonly string[] {
+/** A line for each wrong field. The detail often says a single one already; then only its hint is left. */
+function fieldLines({ detail, errors = [] }: Problem): readonly string[] {
+  const [only] = errors;
+  if (only !== undefined && errors.length === 1 && detail.includes(only.detail))
+    return only.hint === undefined ? [] : [only.hint];
+  return errors.map((error) => {
+    const where = error.pointer === "" ? "" : `${error.pointer}: `;
+    return `${where}${error.detail}${error.hint === undefined ? "" : ` (${error.hint})`}`;
+  });
+}
+
+/** Whose token was or was not sent, where that is what was refused. */
+function accessLines(connection: Connection, status: number): readonly string[] {
   if (status !== 401) return [];
   if (connection.withheldFor !== undefined) {
-    return [
-      `the stored token belongs to ${connection.withheldFor} and was not sent to ${connection.url}`,
-      "log in there: rampart login --url URL",
-    ];
+    return [`the stored token belongs to ${connection.withheldFor}, so it was not sent to ${connection.url}`];
   }
-  if (connection.token !== undefined) return ["log in with a valid token: rampart login"];
-  return problem?.hint === undefined || !problem.hint.includes("rampart login")
-    ? ["no token was sent: rampart login, RAMPART_TOKEN or --token gives one"]
+  return connection.token === undefined
+    ? ["the first start of a server writes an admin token into first-tokens.json in its data folder"]
     : [];
 }
 

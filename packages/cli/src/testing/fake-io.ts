@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ExitCode } from "../exit.ts";
-import type { Interruption, Io, Sink } from "../io.ts";
+import type { Io, Sink } from "../io.ts";
 import { main } from "../main.ts";
 
 /** Every test's now. */
@@ -19,7 +19,6 @@ export interface FakeOptions {
   readonly answers?: readonly string[];
   /** Pieces after which the reader of stdout goes away. */
   readonly readerLeavesAfter?: number;
-  readonly interrupted?: Promise<Interruption>;
 }
 
 /** What a run of the program left behind. */
@@ -70,7 +69,6 @@ export function fakeIo(options: FakeOptions = {}) {
       asked.push(question);
       return answers.shift() ?? "";
     },
-    interrupted: () => options.interrupted ?? new Promise(() => undefined),
   };
   return { io, stdout: stdout.text, stderr: stderr.text, asked, slept };
 }

@@ -1,5 +1,5 @@
 import type { Clause, FlagConfigView, Serve } from "@rampart/core";
-import type { Api } from "../../api/client.ts";
+import type { Api } from "../../api/types.ts";
 import { paths } from "../../api/paths.ts";
 import { ago, count, percent, plural, span } from "../../output/format.ts";
 import { fields } from "../../output/table.ts";

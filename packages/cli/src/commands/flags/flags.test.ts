@@ -207,7 +207,7 @@ describe("flags create", () => {
       "checkout",
     ]);
     expect(code).toBe(4);
-    expect(stderr).toContain("rampart flags get KEY");
+    expect(stderr).toContain("rampart flags get checkout");
   });
 });
 
@@ -271,7 +271,7 @@ describe("flags set with a percentage", () => {
       "25",
     ]);
     expect(code).toBe(4);
-    expect(stderr).toContain("rampart flags restore KEY");
+    expect(stderr).toContain("rampart flags restore checkout");
   });
 
   it("prints exactly the API's object as JSON", async () => {

@@ -28,7 +28,7 @@ export const defineKill: Define = (flags, bind) => {
         run.print(ramp, () => killText(run, ramp));
         if (!run.json)
           run.note(
-            `who has it: rampart clients${elsewhere(run)}    undo: rampart flags restore ${ramp.feature}${elsewhere(run)}`,
+            `who has it: rampart clients${elsewhere(run)}\nundo it:    rampart flags restore ${ramp.feature}${elsewhere(run)}`,
           );
       }),
     );

@@ -1,10 +1,11 @@
 import type { FlagConfigView, RampView } from "@rampart/core";
-import type { Api } from "../../api/client.ts";
+import type { Api } from "../../api/types.ts";
 import { paths } from "../../api/paths.ts";
 import { parseNumber } from "../../input/count.ts";
 import { collect } from "../../input/pairs.ts";
 import { readJsonObject } from "../../input/json.ts";
 import { parsePercentage } from "../../input/percentage.ts";
+import { plural } from "../../output/format.ts";
 import type { Run } from "../../run.ts";
 import type { Define } from "../group.ts";
 import { type Change, changeOf, type SetOptions } from "./change.ts";
@@ -79,8 +80,11 @@ async function edit(run: Run, api: Api, key: string, change: Change, options: Se
 function editText(run: Run, before: FlagConfigView, after: FlagConfigView): string {
   const where = `${run.style("bold", after.key)} in ${after.environment}`;
   if (after.revision === before.revision) return `${where}: nothing had to change (revision ${after.revision})\n`;
+  const parts = [plural(after.rules.length, "rule"), plural(Object.keys(after.targets).length, "target")].filter(
+    (part) => !part.startsWith("0 "),
+  );
   const state = after.enabled
-    ? `${run.style("green", "enabled")}, otherwise ${serveText(after.fallthrough)}`
+    ? `${run.style("green", "enabled")}: ${[...parts, `otherwise ${serveText(after.fallthrough)}`].join(", ")}`
     : run.style("red", "off for everybody");
   return `${where}: ${state} (revision ${after.revision})\n`;
 }

@@ -1,0 +1,27 @@
+import type { JsonValue } from "@rampart/core";
+import type { CliError } from "../errors.ts";
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+export interface Call {
+  readonly method?: Method;
+  /** From the server's root, every part percent-encoded: `/api/v1/flags/a%2Fb`. */
+  readonly path: string;
+  readonly query?: { readonly [name: string]: string | number | undefined };
+  readonly body?: JsonValue;
+  /** Only write what was changed from this revision on. */
+  readonly ifMatch?: number;
+  /** How often to try again when the server can't be reached. Only for calls that may be made twice. */
+  readonly retries?: number;
+  /** Told before each new try. */
+  readonly onRetry?: (attempt: number, reason: CliError) => void;
+}
+
+/** The server's HTTP API. Every call ends within its timeout; every refusal is a `CliError` that explains itself. */
+export interface Api {
+  readonly url: string;
+  /** The answer's JSON. `T` is the API's own type of it. */
+  request<T>(call: Call): Promise<T>;
+  /** The answer's text as it arrives. The timeout counts for each piece. */
+  stream(call: Call): AsyncGenerator<string>;
+}
