@@ -10,7 +10,7 @@ import { decideRollback } from "./rollback.ts";
 import { elapsedMs, startClock } from "./stage-clock.ts";
 import type { Awaiting, Running } from "./state.ts";
 import { change, enter, keepEvidence, notify, openStage, record, type Turn } from "./turn.ts";
-import { windowText } from "./window.ts";
+import { windowOf, windowText } from "./window.ts";
 
 /** The rollout starts: the preconditions are looked at from now on. */
 export function begin(turn: Turn, cause: Cause): void {
@@ -125,8 +125,8 @@ function openOrAwait(turn: Turn, index: number, { promoted, cause }: Closing): v
   enter(turn, { kind: "awaiting", opens: index, since: now, promoted });
   change(turn, { told: { ...state.told, lastReminderAt: now } });
   const roles = missingApprovals(state, stage).map((one) => one.role);
-  const waits: Cause =
-    roles.length > 0 ? { kind: "approval", subject: roles.join(", ") } : { kind: "window", subject: stage.window ? windowText(stage.window) : "" };
+  const window = windowOf(plan, stage);
+  const waits: Cause = roles.length === 0 && window ? { kind: "window", subject: windowText(window) } : { kind: "approval", subject: roles.join(", ") };
   record(turn, "awaiting", waits);
   if (roles.length > 0) notify(turn, "awaiting", `stage ${stage.name} waits for approval by ${roles.join(", ")}`, { cause: waits });
 }
@@ -177,7 +177,8 @@ function complete(turn: Turn, cause: Cause): void {
 }
 
 function openedBy(plan: Plan, phase: Awaiting): Cause {
-  const window = plan.stages[phase.opens]?.window;
+  const stage = plan.stages[phase.opens];
+  const window = stage && windowOf(plan, stage);
   if (window) return { kind: "window", subject: windowText(window) };
   const before = plan.stages[phase.opens - 1];
   return before ? { kind: "stage", subject: before.name } : { kind: "precondition", subject: "all hold" };

@@ -5,7 +5,7 @@ import { earliest, noticeAt, reviewAt } from "./notices.ts";
 import { elapsedMs, timeoutAt } from "./stage-clock.ts";
 import { isOver, type RolloutState } from "./state.ts";
 import { KILL_RETRY_MS } from "./step.ts";
-import { nextOpening } from "./window.ts";
+import { nextOpening, windowOf } from "./window.ts";
 
 /**
  * The next instant at which time alone can change something: give the rollout a `tick` at or after it. Computed from the state, so that
@@ -26,13 +26,20 @@ export function nextSampleAt(plan: Plan, state: RolloutState): EpochMs | undefin
   return startAt + (Math.floor((lastSampleAt - startAt) / plan.intervalMs) + 1) * plan.intervalMs;
 }
 
+/** The instant that a sampling taken at `now` counts for: the newest aligned one, so that what providers take stays out of `for`. */
+export function alignedInstant(plan: Plan, state: RolloutState, now: EpochMs): EpochMs {
+  if (state.phase.kind === "completed") return now;
+  return state.startAt + Math.floor((now - state.startAt) / plan.intervalMs) * plan.intervalMs;
+}
+
 function phaseDeadline(plan: Plan, state: RolloutState): EpochMs | undefined {
   const { phase, now } = state;
   switch (phase.kind) {
     case "scheduled":
       return state.startAt;
     case "awaiting": {
-      const window = plan.stages[phase.opens]?.window;
+      const stage = plan.stages[phase.opens];
+      const window = stage && windowOf(plan, stage);
       const opensAt = window && phase.pause === undefined ? nextOpening(window, now) : undefined;
       return opensAt !== undefined && opensAt > now ? opensAt : undefined;
     }

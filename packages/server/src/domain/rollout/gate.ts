@@ -9,7 +9,7 @@ import type { Awaiting, RolloutState, Running } from "./state.ts";
 import { elapsedMs } from "./stage-clock.ts";
 import type { Waiting } from "./waiting.ts";
 import { judge } from "./verdict.ts";
-import { isOpen, nextOpening } from "./window.ts";
+import { isOpen, nextOpening, windowOf } from "./window.ts";
 import { openStage } from "./turn.ts";
 
 /** What keeps the open stage from being done: its duration, criteria and checklist, and everything that keeps a percentage down. */
@@ -43,7 +43,7 @@ export function missingToBegin(plan: Plan, state: RolloutState, now: EpochMs): r
 export function missingToOpen(plan: Plan, state: RolloutState, index: number, now: EpochMs): readonly Waiting[] {
   const stage = plan.stages[index];
   if (!stage) return [];
-  const { window } = stage;
+  const window = windowOf(plan, stage);
   const shut = window !== undefined && !isOpen(window, now);
   return [
     ...missingApprovals(state, stage),

@@ -116,8 +116,8 @@ function finish(turn: Turn, cause: Cause, recovery: Recovery): void {
   record(turn, "rolledBack", cause);
 }
 
-/** The plan's, else those of the stage that was rolled back. Comparisons have no second cohort any more. */
-function verificationCriteria(plan: Plan, state: RolloutState): readonly Criterion[] {
+/** What must hold after a rollback: the plan's criteria, else those of the stage that was rolled back. Comparisons have no second cohort any more. */
+export function verificationCriteria(plan: Plan, state: RolloutState): readonly Criterion[] {
   const { verify } = plan.rollback;
   if (!verify) return [];
   const borrowed = verify.criteria.length === 0;

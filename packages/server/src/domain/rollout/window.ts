@@ -1,4 +1,4 @@
-import type { Window } from "../plan/types.ts";
+import type { Plan, Stage, Window } from "../plan/types.ts";
 import type { EpochMs } from "./instant.ts";
 
 const MINUTE_MS = 60_000;
@@ -13,6 +13,11 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
 
 /** A wall clock's reading, as the instant at which a clock in UTC would show the same. */
 type WallMs = number;
+
+/** When a stage may begin: its own window, else the plan's; undefined: at any time. */
+export function windowOf(plan: Plan, stage: Stage): Window | undefined {
+  return stage.window ?? plan.window;
+}
 
 /** Whether a stage may begin at this instant: `from` is inside, `to` is not, the weekday is that of the opening. */
 export function isOpen(window: Window, at: EpochMs): boolean {

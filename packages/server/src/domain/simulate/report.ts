@@ -1,0 +1,118 @@
+import { formatDuration } from "../plan/grammar/duration.ts";
+import type { Plan } from "../plan/types.ts";
+import type { Cause } from "../rollout/cause.ts";
+import type { RecordEvent, RolloutRecord } from "../rollout/effect.ts";
+import { formatValue } from "../rollout/explain.ts";
+import type { EpochMs } from "../rollout/instant.ts";
+import { own } from "../rollout/lookup.ts";
+import type { Status } from "../rollout/state.ts";
+import { isoDuration } from "./iso-duration.ts";
+import type { Simulation } from "./simulate.ts";
+
+/** `rampart plan simulate --json` and `POST /api/v1/plans/simulate`. */
+export interface SimulationReport {
+  readonly outcome: Status;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface TimelineEntry {
+  /** ISO 8601 duration from the start. */
+  readonly at: string;
+  readonly event: RecordEvent;
+  readonly state: Status;
+  readonly stage: string | null;
+  readonly percentage: number;
+  /** `{ [kind]: subject, … }`, for example `{ "trigger": "errors", "value": 0.06 }`; empty when nothing in particular caused it. */
+  readonly cause: { readonly [name: string]: string | number };
+}
+
+/** The simulation as programs read it. */
+export function reportOf({ outcome, timeline, startAt }: Simulation): SimulationReport {
+  const entries = timeline.map(({ at, event, state, stage, percentage, cause }) => ({
+    at: isoDuration(at - startAt),
+    event,
+    state,
+    stage,
+    percentage,
+    cause: cause ? causeReport(cause, startAt) : {},
+  }));
+  return { outcome, timeline: entries };
+}
+
+function causeReport({ kind, subject, since, ...details }: Cause, startAt: EpochMs): TimelineEntry["cause"] {
+  return { [kind]: subject, ...details, ...(since !== undefined && { since: isoDuration(Math.max(0, since - startAt)) }) };
+}
+
+/** The simulation as people read it: a line for each thing that happened, then where it ended and why. */
+export function renderSimulation(plan: Plan, simulation: Simulation): string {
+  const { timeline, startAt } = simulation;
+  const rows = timeline.map((record) => [
+    formatDuration(record.at - startAt),
+    `${record.percentage} %`,
+    record.state,
+    record.stage ?? "",
+    sayRecord(plan, record, startAt),
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map(([at = "", percentage = "", state = "", stage = "", what = ""]) =>
+    [at.padStart(widths[0] ?? 0), percentage.padStart(widths[1] ?? 0), state.padEnd(widths[2] ?? 0), stage.padEnd(widths[3] ?? 0), what].join("  "),
+  );
+  return [...lines, "", simulation.summary, ...simulation.notes.map((note) => `Note: ${note}.`), ""].join("\n");
+}
+
+const WORDS: { readonly [E in RecordEvent]: string } = {
+  scheduled: "scheduled",
+  started: "started",
+  preconditionsMet: "preconditions met",
+  awaiting: "waits",
+  approved: "approved",
+  rejected: "rejected",
+  approvalsVoided: "approvals void: the plan was edited",
+  ticked: "ticked",
+  stageStarted: "stage started",
+  stageDone: "stage done",
+  promoted: "promoted",
+  paused: "paused",
+  resumed: "resumed",
+  triggerFired: "trigger fired",
+  alert: "alert",
+  signal: "signal",
+  noData: "no data",
+  dataBack: "data is back",
+  timedOut: "not done in its time",
+  rollbackStarted: "rolled back to 0 %",
+  verifying: "watching for recovery",
+  recovered: "recovered",
+  notRecovered: "not recovered",
+  rolledBack: "rollback complete",
+  holdbackReleased: "holdback released",
+  completed: "completed",
+  cancelled: "cancelled",
+  reminded: "reminder sent",
+  escalated: "escalated",
+  acknowledged: "acknowledged",
+  reviewed: "reviewed",
+  planEdited: "plan edited",
+  drillRecorded: "drill recorded",
+  refused: "refused",
+  crashed: "the server crashes",
+};
+
+function sayRecord(plan: Plan, { event, cause }: RolloutRecord, startAt: EpochMs): string {
+  return cause ? `${WORDS[event]}: ${sayCause(plan, cause, startAt)}` : WORDS[event];
+}
+
+function sayCause(plan: Plan, cause: Cause, startAt: EpochMs): string {
+  const { kind, subject, condition, value, since, by, reason } = cause;
+  const metric = (condition ?? subject).split(" ")[0] ?? "";
+  const unit = own(plan.metrics, metric)?.unit ?? "none";
+  const parts = [
+    `${kind} ${subject}`,
+    condition === undefined ? "" : `(${condition})`,
+    value === undefined ? "" : `at ${formatValue(value, unit)}`,
+    since === undefined ? "" : `since ${formatDuration(Math.max(0, since - startAt))}`,
+    by === undefined ? "" : `by ${by}`,
+    reason === undefined ? "" : `· ${reason}`,
+  ];
+  return parts.filter((part) => part !== "").join(" ");
+}

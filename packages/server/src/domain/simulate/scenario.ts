@@ -1,0 +1,40 @@
+import type { Command, Person } from "../rollout/event.ts";
+import type { EpochMs } from "../rollout/instant.ts";
+import type { Sample } from "../rollout/sample.ts";
+
+/** What happens around a rollout in a simulation. Times are milliseconds from the start. */
+export interface Scenario {
+  readonly startAt: EpochMs;
+  /** What each metric says from an instant on, in its unit, until the next change; the earliest first. Before the first there is no data. */
+  readonly metrics: { readonly [name: string]: readonly MetricChange[] };
+  /** In the order of their times. */
+  readonly events: readonly ScenarioEvent[];
+  /** The last instant that is looked at. */
+  readonly untilMs: number;
+  /** What is taken for seen before exposure. A metric that is not here has its value at the start, if any. */
+  readonly baselines: { readonly [metric: string]: number };
+  /**
+   * `preconditions`: checks that no event ticks, drills, and conditions on metrics that the scenario doesn't mention count as met.
+   * `nothing`: nothing does.
+   */
+  readonly assume: "preconditions" | "nothing";
+}
+
+export interface MetricChange {
+  readonly atMs: number;
+  readonly sample: Sample;
+}
+
+export type ScenarioEvent = { readonly atMs: number } & ScenarioAct;
+
+export type ScenarioAct =
+  /** `planDigest` of an approval is filled in when it is played. */
+  | { readonly kind: "command"; readonly person: Person; readonly command: ScenarioCommand }
+  | { readonly kind: "signal"; readonly signal: string; readonly value?: number }
+  /** A person kills the flag by hand. */
+  | { readonly kind: "kill"; readonly by: string }
+  | { readonly kind: "drill"; readonly tookMs: number }
+  /** The server dies, and is back after `outageMs`; commands and signals that come in between are lost. */
+  | { readonly kind: "crash"; readonly outageMs: number };
+
+export type ScenarioCommand = Exclude<Command, { kind: "approve" } | { kind: "start" }> | { readonly kind: "approve"; readonly role: string };

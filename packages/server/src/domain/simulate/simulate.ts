@@ -1,0 +1,212 @@
+import type { Plan } from "../plan/types.ts";
+import type { Cause } from "../rollout/cause.ts";
+import { alignedInstant, nextDeadline, nextSampleAt } from "../rollout/deadline.ts";
+import type { Effect, RecordEvent, RolloutRecord } from "../rollout/effect.ts";
+import { inOrder, type RolloutEvent } from "../rollout/event.ts";
+import { sentence } from "../rollout/explain.ts";
+import type { EpochMs } from "../rollout/instant.ts";
+import { skipSamplings, turningPoints } from "../rollout/quiet.ts";
+import { isOver, statusOf, type RolloutState, type Status } from "../rollout/state.ts";
+import { schedule, step } from "../rollout/step.ts";
+import { stageInView } from "../rollout/turn.ts";
+import { assumePreconditions } from "./assume.ts";
+import { Feed, answersZero } from "./feed.ts";
+import type { Scenario, ScenarioEvent } from "./scenario.ts";
+
+/** A simulation takes no more steps than this: some seconds. Skipping what is quiet, real scenarios take some hundreds. */
+export const SIMULATION_STEPS_MAX = 1_000_000;
+
+export interface Simulation {
+  /** Where the rollout stands at the end of the scenario. */
+  readonly outcome: Status;
+  readonly timeline: readonly RolloutRecord[];
+  /** What it waits for then, in a sentence. */
+  readonly summary: string;
+  /** What was taken for granted, and what cut the simulation short; for people. */
+  readonly notes: readonly string[];
+  readonly startAt: EpochMs;
+  readonly state: RolloutState;
+}
+
+export interface SimulateOptions {
+  /** Take every single sampling, also where none can change anything. The timeline is the same; for tests. */
+  readonly everySampling?: boolean;
+}
+
+/**
+ * Plays a scenario against a plan with the reducer that production uses, on a virtual clock: every deadline, event and sampling in
+ * turn, without waiting for any.
+ */
+export function simulate(plan: Plan, scenario: Scenario, { everySampling = false }: SimulateOptions = {}): Simulation {
+  const assumed = assumePreconditions(plan, scenario);
+  const player = new Player(assumed.plan, scenario);
+  player.play(everySampling);
+  const { state, records, steps } = player;
+  const cut = steps < SIMULATION_STEPS_MAX ? [] : [`stopped after ${SIMULATION_STEPS_MAX.toLocaleString("en-US")} steps: shorten \`until\` or lengthen the plan's interval`];
+  return {
+    outcome: statusOf(state),
+    timeline: records,
+    summary: sentence(assumed.plan, state),
+    notes: [...assumed.notes, ...cut],
+    startAt: scenario.startAt,
+    state,
+  };
+}
+
+/** One performance of a scenario. */
+class Player {
+  state: RolloutState;
+  readonly records: RolloutRecord[] = [];
+  steps = 0;
+  readonly #plan: Plan;
+  readonly #scenario: Scenario;
+  readonly #feed: Feed;
+  #nextEvent = 0;
+  /** The server is down until then. */
+  #downUntil: EpochMs | undefined;
+  /** The newest thing that happened was a sampling that changed nothing: the next one won't either, until something else does. */
+  #quiet = false;
+  #effects = 0;
+
+  constructor(plan: Plan, scenario: Scenario) {
+    this.#plan = plan;
+    this.#scenario = scenario;
+    this.#feed = new Feed(plan, scenario);
+    const { startAt } = scenario;
+    const first = schedule(plan, { at: startAt, startAt, by: "scenario" });
+    this.state = first.state;
+    this.#take({ kind: "baselineCaptured", at: startAt, values: baselinesOf(plan, scenario) });
+  }
+
+  play(everySampling: boolean): void {
+    const end = this.#scenario.startAt + this.#scenario.untilMs;
+    while (this.steps < SIMULATION_STEPS_MAX) {
+      if (!everySampling && this.#quiet) this.#skip(end);
+      const now = this.#next();
+      if (now === undefined || now > end) return;
+      this.#live(now);
+    }
+  }
+
+  #next(): EpochMs | undefined {
+    const event = this.#scenario.events[this.#nextEvent];
+    const eventAt = event && this.#scenario.startAt + event.atMs;
+    const own = [nextDeadline(this.#plan, this.state), nextSampleAt(this.#plan, this.state)].filter((one) => one !== undefined);
+    const wakes = own.map((at) => Math.max(at, this.#downUntil ?? at));
+    const instants = eventAt === undefined ? wakes : [...wakes, eventAt];
+    return instants.length === 0 ? undefined : Math.max(this.state.now, Math.min(...instants));
+  }
+
+  /** Everything that is due at an instant, in the order in which it counts. */
+  #live(now: EpochMs): void {
+    if (this.#downUntil !== undefined && now >= this.#downUntil) this.#downUntil = undefined;
+    const due: RolloutEvent[] = [];
+    for (let event = this.#eventDue(now); event; event = this.#eventDue(now)) {
+      this.#nextEvent++;
+      if (event.kind === "crash") this.#crash(now, event.outageMs);
+      else if (this.#downUntil !== undefined) this.#lose(now, event);
+      else due.push(this.#translate(now, event));
+    }
+    if (this.#downUntil === undefined) due.push(...this.#ownBusiness(now));
+    const before = this.#effects;
+    for (const event of inOrder(due)) this.#take(event);
+    this.#quiet = due.length === 1 && due[0]?.kind === "samples" && this.#effects === before;
+  }
+
+  /** Leaves out the samplings before the next instant at which anything can happen. */
+  #skip(end: EpochMs): void {
+    const { lastSampleAt, startAt } = this.state;
+    if (lastSampleAt === undefined || isOver(this.state)) return;
+    const event = this.#scenario.events[this.#nextEvent];
+    const instants = [
+      ...turningPoints(this.#plan, this.state).filter((at) => at > lastSampleAt),
+      nextDeadline(this.#plan, this.state) ?? Infinity,
+      this.#scenario.startAt + Math.min(event?.atMs ?? Infinity, this.#feed.nextChangeMs()),
+      end + 1,
+    ];
+    const { intervalMs } = this.#plan;
+    const to = startAt + (Math.ceil((Math.min(...instants) - startAt) / intervalMs) - 1) * intervalMs;
+    if (to > lastSampleAt) this.state = skipSamplings(this.state, to, this.#feed.sampled);
+  }
+
+  #eventDue(now: EpochMs): ScenarioEvent | undefined {
+    const event = this.#scenario.events[this.#nextEvent];
+    return event && this.#scenario.startAt + event.atMs <= now ? event : undefined;
+  }
+
+  #ownBusiness(now: EpochMs): readonly RolloutEvent[] {
+    const deadline = nextDeadline(this.#plan, this.state);
+    const sampleAt = nextSampleAt(this.#plan, this.state);
+    const events: RolloutEvent[] = [];
+    if (sampleAt !== undefined && sampleAt <= now) {
+      const values = this.#feed.samplesAt(now - this.#scenario.startAt);
+      events.push({ kind: "samples", at: now, sampledAt: alignedInstant(this.#plan, this.state, now), values });
+    }
+    if (deadline !== undefined && deadline <= now) events.push({ kind: "tick", at: now });
+    return events;
+  }
+
+  #take(event: RolloutEvent): void {
+    this.steps++;
+    const { state, effects } = step(this.#plan, this.state, event);
+    this.state = state;
+    this.#effects += effects.length;
+    for (const effect of effects) this.#note(effect, event);
+    if (effects.some((effect) => effect.kind === "kill")) this.#take({ kind: "rolledBackCommitted", at: state.now, revision: 0 });
+  }
+
+  #note(effect: Effect, event: RolloutEvent): void {
+    if (effect.kind === "record") this.records.push(effect.record);
+    if (effect.kind === "refused") {
+      const by = event.kind === "command" ? event.person.by : "scenario";
+      const { command, detail, hint } = effect.refusal;
+      this.#record("refused", { kind: "command", subject: command, by, reason: `${detail}; ${hint}` });
+    }
+  }
+
+  #crash(now: EpochMs, outageMs: number): void {
+    this.state = JSON.parse(JSON.stringify({ ...this.state, now })) as RolloutState;
+    this.#downUntil = outageMs === 0 ? this.#downUntil : Math.max(now + outageMs, this.#downUntil ?? 0);
+    this.#record("crashed", { kind: "crash", subject: `${outageMs / 1000} s` });
+  }
+
+  #lose(now: EpochMs, event: ScenarioEvent): void {
+    const subject = event.kind === "command" ? event.command.kind : event.kind;
+    this.state = { ...this.state, now };
+    this.#record("refused", { kind: "command", subject, reason: "the server is down" });
+  }
+
+  #record(event: RecordEvent, cause: Cause): void {
+    const { state } = this;
+    const stage = stageInView(this.#plan, state)?.name ?? null;
+    this.records.push({ at: state.now, event, state: statusOf(state), stage, percentage: state.percentage, cause });
+  }
+
+  #translate(now: EpochMs, event: Exclude<ScenarioEvent, { kind: "crash" }>): RolloutEvent {
+    switch (event.kind) {
+      case "command": {
+        const { person, command } = event;
+        if (command.kind !== "approve") return { kind: "command", at: now, person, command };
+        return { kind: "command", at: now, person, command: { ...command, planDigest: this.state.planDigest } };
+      }
+      case "signal":
+        return { kind: "signal", at: now, signal: event.signal, ...(event.value !== undefined && { value: event.value }) };
+      case "kill":
+        return { kind: "flagKilled", at: now, by: event.by };
+      case "drill":
+        return { kind: "drillRecorded", at: now, drilledAt: now, tookMs: event.tookMs };
+    }
+  }
+}
+
+function baselinesOf(plan: Plan, scenario: Scenario): { readonly [metric: string]: number | null } {
+  return Object.fromEntries(Object.keys(plan.metrics).map((name) => [name, baselineIn(plan, scenario, name)]));
+}
+
+/** As the scenario says, else the value at the start; null keeps the reducer from looking for itself. */
+function baselineIn(plan: Plan, scenario: Scenario, name: string): number | null {
+  if (Object.hasOwn(scenario.baselines, name)) return scenario.baselines[name] ?? null;
+  const first = Object.hasOwn(scenario.metrics, name) ? scenario.metrics[name]?.findLast((change) => change.atMs <= 0) : undefined;
+  if (first?.sample.kind === "value") return first.sample.value;
+  return first === undefined && answersZero(plan, name) ? 0 : null;
+}
