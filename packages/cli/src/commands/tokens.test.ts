@@ -29,8 +29,8 @@ describe("tokens list", () => {
     const { stdout } = await tokens(routes, ["list"]);
     expect(stdout).toBe(
       [
-        "ID  NAME  KIND      ENVIRONMENTS  ROLES             BEGINS WITH            LAST USED  GOOD UNTIL",
-        "t1  anna  operator  all           engineering-lead  rmp_operator_all_ab12  3 min ago  revoked",
+        "ID  NAME  KIND      ENVIRONMENTS  GOOD UNTIL  LAST USED  ROLES             BEGINS WITH",
+        "t1  anna  operator  all           no end      3 min ago  engineering-lead  rmp_operator_all_ab12",
         "",
       ].join("\n"),
     );

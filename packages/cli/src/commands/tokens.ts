@@ -104,23 +104,23 @@ function listText(run: Run, tokens: readonly TokenView[]): string {
   return table(
     [
       { title: "ID" },
-      { title: "NAME", shrinkTo: 10 },
+      { title: "NAME", shrinkTo: 16 },
       { title: "KIND" },
-      { title: "ENVIRONMENTS", shrinkTo: 8 },
-      { title: "ROLES", shrinkTo: 6, optional: true },
-      { title: "BEGINS WITH", shrinkTo: 12, optional: true },
-      { title: "LAST USED", optional: true },
+      { title: "ENVIRONMENTS", shrinkTo: 10 },
       { title: "GOOD UNTIL" },
+      { title: "LAST USED", optional: true },
+      { title: "ROLES", shrinkTo: 6, optional: true },
+      { title: "BEGINS WITH", optional: true },
     ],
     tokens.map((token) => [
       token.id,
-      token.name,
+      { text: token.name, paint: "bold" },
       token.kind,
       environmentsText(token),
+      untilCell(token, now),
+      token.lastUsedAt === undefined ? { text: "never", paint: "dim" } : ago(token.lastUsedAt, now),
       orDash(token.roles.join(" ")),
       { text: token.prefix, paint: "dim" },
-      token.lastUsedAt === undefined ? { text: "never", paint: "dim" } : ago(token.lastUsedAt, now),
-      untilCell(token, now),
     ]),
     { style: run.style, columns: run.io.stdout.columns },
   );
@@ -132,7 +132,7 @@ function environmentsText(token: TokenView): string {
 
 function untilCell(token: TokenView, now: number): Cell {
   if (token.revokedAt !== undefined) return { text: `revoked ${ago(token.revokedAt, now)}`, paint: "red" };
-  if (token.expiresAt === undefined) return "revoked";
+  if (token.expiresAt === undefined) return { text: "no end", paint: "dim" };
   return Date.parse(token.expiresAt) <= now
     ? { text: `expired ${ago(token.expiresAt, now)}`, paint: "red" }
     : moment(token.expiresAt);
@@ -146,7 +146,7 @@ function createdText(run: Run, token: CreatedToken): string {
       ["kind", token.kind],
       ["good for", environmentsText(token)],
       ["roles", token.roles.length === 0 ? undefined : token.roles.join(", ")],
-      ["until", token.expiresAt === undefined ? "revoked" : `${moment(token.expiresAt)} UTC`],
+      ["good until", token.expiresAt === undefined ? "it is revoked" : `${moment(token.expiresAt)} UTC`],
     ],
     style,
   );

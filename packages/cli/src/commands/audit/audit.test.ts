@@ -48,9 +48,9 @@ describe("audit list", () => {
     expect(code).toBe(0);
     expect(stdout).toBe(
       [
-        "NUMBER  UTC                  ACTION       TARGET         ENVIRONMENT  REVISION  ACTOR           REASON",
-        "     2  2026-01-05 11:00:00  flag.killed  flag/checkout  production         42  token:1 (anna)  reason 2",
-        "     1  2026-01-05 11:00:00  flag.ramped  flag/checkout  production         41  token:1 (anna)  reason 1",
+        "NUMBER  UTC                  ACTION       TARGET         ENVIRONMENT  REVISION  ACTOR  REASON",
+        "     2  2026-01-05 11:00:00  flag.killed  flag/checkout  production         42  anna   reason 2",
+        "     1  2026-01-05 11:00:00  flag.ramped  flag/checkout  production         41  anna   reason 1",
         "",
       ].join("\n"),
     );

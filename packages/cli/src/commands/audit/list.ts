@@ -50,6 +50,11 @@ export const defineList: Define = (audit, bind) => {
     );
 };
 
+/** People know a token by its name; its id is in the JSON. */
+function actorText(actor: string): string {
+  return /^token:\S+ \((.+)\)$/.exec(actor)?.[1] ?? actor;
+}
+
 function listText(run: Run, entries: readonly AuditEntry[]): string {
   return table(
     [
@@ -69,7 +74,7 @@ function listText(run: Run, entries: readonly AuditEntry[]): string {
       { text: entry.target, paint: "bold" },
       orDash(entry.environment),
       orDash(entry.revision),
-      entry.actor,
+      actorText(entry.actor),
       orDash(entry.reason),
     ]),
     { style: run.style, columns: run.io.stdout.columns },
