@@ -39,6 +39,7 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
   FLAG_EXISTS: { status: 409, title: "Flag exists", meaning: "The key is taken." },
   FLAG_DELETED: { status: 409, title: "Flag was deleted", meaning: "A deleted flag's key is not given out again unless `reuse` is set." },
   FLAG_DISABLED: { status: 409, title: "Flag is killed", meaning: "A percentage above 0 would have no effect until the flag is restored." },
+  FLAG_MANAGED: { status: 409, title: "A rollout manages the flag", meaning: "Its percentage is set by the rollout that the detail names; a kill works all the same." },
   SEGMENT_NOT_FOUND: { status: 404, title: "No such segment", meaning: "Look at `suggestions` for names near the one asked for." },
   SEGMENT_EXISTS: { status: 409, title: "Segment exists", meaning: "The key is taken." },
   SEGMENT_DELETED: { status: 409, title: "Segment was deleted", meaning: "A deleted segment's key is not given out again unless `reuse` is set." },

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
-import type { Timers } from "../ports/timers.ts";
+import type { NextTurn, Timers } from "../ports/timers.ts";
 
 /** What a server takes from the outside: real here, moved by hand in tests. */
 export interface Platform {
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly nextTurn: NextTurn;
   /** For jitter. */
   readonly random: Random;
   /** For secrets and ids. */
@@ -25,8 +26,8 @@ export const realPlatform: Platform = {
       const timer = setInterval(run, intervalMs).unref();
       return () => clearInterval(timer);
     },
-    nextTurn: (run) => void setImmediate(run),
   },
+  nextTurn: (run) => void setImmediate(run),
   random: { next: () => Math.random() },
   randomBytes,
 };

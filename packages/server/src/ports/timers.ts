@@ -7,9 +7,10 @@ export interface Timers {
   after(delayMs: number, run: () => void): Cancel;
   /** Runs `run` each `intervalMs`, the first time after one interval. */
   every(intervalMs: number, run: () => void): Cancel;
-  /** Runs `run` in the next turn of the event loop, after the input that is waiting now. */
-  nextTurn(run: () => void): void;
 }
+
+/** Runs a function in the next turn of the event loop, after the input that is waiting now. */
+export type NextTurn = (run: () => void) => void;
 
 /** Resolves after `delayMs`. */
 export function pause(timers: Timers, delayMs: number): Promise<void> {

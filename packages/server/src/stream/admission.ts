@@ -1,3 +1,5 @@
+import type { NextTurn } from "../ports/timers.ts";
+
 /** How fast streams are let in. */
 export interface AdmissionRate {
   /** Streams a second, in the long run. */
@@ -11,13 +13,13 @@ export interface AdmissionRate {
  * short turns with everything else in between, instead of one long one.
  */
 export class TurnGate {
-  readonly #nextTurn: (run: () => void) => void;
+  readonly #nextTurn: NextTurn;
   readonly #perTurn: number;
   readonly #waiting: (() => void)[] = [];
   #left: number;
   #scheduled = false;
 
-  constructor(perTurn: number, nextTurn: (run: () => void) => void) {
+  constructor(perTurn: number, nextTurn: NextTurn) {
     this.#perTurn = perTurn;
     this.#left = perTurn;
     this.#nextTurn = nextTurn;

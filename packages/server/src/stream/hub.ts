@@ -3,7 +3,7 @@ import type { Basis, ClientsView, Goodbye } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Meter, StreamEnd, StreamRefusal } from "../ports/meter.ts";
 import type { Random } from "../ports/random.ts";
-import type { Cancel, Timers } from "../ports/timers.ts";
+import type { Cancel, NextTurn, Timers } from "../ports/timers.ts";
 import { pause } from "../ports/timers.ts";
 import type { AdmissionRate } from "./admission.ts";
 import { Admission, TurnGate } from "./admission.ts";
@@ -42,6 +42,7 @@ export interface HubParts {
   readonly feeds: Iterable<Feed>;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly nextTurn: NextTurn;
   readonly random: Random;
   readonly meter: Meter;
   readonly limits: HubLimits;
@@ -83,7 +84,7 @@ export class Hub {
   constructor(parts: HubParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts.limits.admission, parts.clock.monotonicMs());
-    this.#gate = new TurnGate(TAKEN_PER_TURN, (run) => parts.timers.nextTurn(run));
+    this.#gate = new TurnGate(TAKEN_PER_TURN, parts.nextTurn);
     for (const feed of parts.feeds) this.#addRoom(feed);
   }
 
