@@ -34,18 +34,18 @@ export function identityProblem({ url, sdkKey }: Pick<Identity, "url" | "sdkKey"
 
 /** The requests of a server SDK. */
 export class Requests {
-  readonly #root: string;
+  readonly #url: string;
   readonly #headers: HttpHeaders;
 
   constructor({ url, sdkKey, sdk, instanceId }: Identity) {
-    this.#root = `${url.replace(/\/+$/, "")}/sdk/v1`;
+    this.#url = url;
     this.#headers = { authorization: `Bearer ${sdkKey}`, [SDK_HEADER]: sdk, [INSTANCE_HEADER]: instanceId };
   }
 
   /** `basis`: what to resume from; undefined asks for a snapshot. */
   stream(basis: string | undefined): StreamRequest {
     const query = basis === undefined ? "" : `?basis=${encodeURIComponent(basis)}`;
-    return { url: `${this.#root}/stream${query}`, headers: this.#headers };
+    return { url: this.#at(`stream${query}`), headers: this.#headers };
   }
 
   /** `held`: said to the server. `basis`: as with `stream`. */
@@ -56,7 +56,7 @@ export class Requests {
     };
     return {
       method: "GET",
-      url: `${this.#root}/flags`,
+      url: this.#at("flags"),
       headers: { ...this.#headers, accept: "application/json", ...conditions },
       timeoutMs: POLL_TIMEOUT_MS,
       bodyBytesMax: SNAPSHOT_BYTES_MAX,
@@ -74,11 +74,15 @@ export class Requests {
   #post(path: string, body: object): HttpRequest {
     return {
       method: "POST",
-      url: `${this.#root}/${path}`,
+      url: this.#at(path),
       headers: { ...this.#headers, "content-type": "application/json" },
       body: JSON.stringify(body),
       timeoutMs: POST_TIMEOUT_MS,
       bodyBytesMax: ANSWER_BYTES_MAX,
     };
+  }
+
+  #at(path: string): string {
+    return `${this.#url.replace(/\/+$/, "")}/sdk/v1/${path}`;
   }
 }
