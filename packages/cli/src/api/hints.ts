@@ -34,15 +34,14 @@ export function hintFor(code: string, call: Call): string | undefined {
 function subjectOf({ path, body }: Call): Subject {
   const [, environment] = /\/environments\/([^/]+)/.exec(path) ?? [];
   const [, named] = /\/(?:flags|segments|tokens)\/([^/]+)/.exec(path) ?? [];
+  const { key, flag } = (body ?? {}) as { readonly key?: unknown; readonly flag?: unknown };
   return {
-    key: named === undefined ? keyIn(body) : decodeURIComponent(named),
-    where: environment === undefined || environment === "production" ? "" : ` -e ${decodeURIComponent(environment)}`,
+    key: pasteable(named === undefined ? (key ?? flag) : decodeURIComponent(named)) ?? "KEY",
+    where: environment === undefined || environment === "production" ? "" : ` -e ${pasteable(environment) ?? "NAME"}`,
   };
 }
 
-/** The key that a body names, when it can stand on a command line as it is. */
-function keyIn(body: Call["body"]): string {
-  const { key, flag } = (body ?? {}) as { readonly key?: unknown; readonly flag?: unknown };
-  const found = key ?? flag;
-  return typeof found === "string" && /^[\w./-]+$/.test(found) ? found : "KEY";
+/** The text, when it can stand on a command line as it is. */
+function pasteable(text: unknown): string | undefined {
+  return typeof text === "string" && /^[\w./][\w./-]*$/.test(text) ? text : undefined;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fakeApi, flagView } from "../../testing/fake-api.ts";
 import { rampart, temporaryFolder, type FakeOptions } from "../../testing/fake-io.ts";
-import { SHELLS } from "./scripts.ts";
+import { SHELLS, type Shell } from "./scripts.ts";
 
 /** The candidates for the last word, without their descriptions. */
 async function candidates(words: readonly string[], options: FakeOptions = {}): Promise<readonly string[]> {
@@ -77,6 +77,8 @@ function stubbed(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
 }
 
+const FISH: Shell = "fish";
+
 describe("completion scripts", () => {
   it.runIf(isInstalled("bash"))(
     "bash hands over the words up to the cursor and takes the candidates without descriptions",
@@ -91,9 +93,9 @@ describe("completion scripts", () => {
     },
   );
 
-  it.runIf(isInstalled("fish"))("fish hands over the words and takes the candidates", async () => {
+  it.runIf(isInstalled(FISH))("fish hands over the words and takes the candidates", async () => {
     const { stdout: script } = await rampart(["completion", "fish"]);
-    const { stdout } = spawnSync("fish", ["--no-config", "-c", `${script}\ncomplete -C "rampart flags set "`], {
+    const { stdout } = spawnSync(FISH, ["--no-config", "-c", `${script}\ncomplete -C "rampart flags set "`], {
       env: stubbed(),
       encoding: "utf8",
     });

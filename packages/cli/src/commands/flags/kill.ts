@@ -6,6 +6,8 @@ import type { Define } from "../group.ts";
 
 /** Killing is idempotent, so a lost answer is no reason to give up. */
 const KILL_RETRIES = 3;
+/** Short, so that all tries together end within the 30 seconds that a rollback may take. */
+const KILL_TIMEOUT_MS = 5000;
 
 export const defineKill: Define = (flags, bind) => {
   flags
@@ -17,7 +19,7 @@ export const defineKill: Define = (flags, bind) => {
     .option("--reason <text>", "why, for the audit")
     .action(
       bind<readonly [flag: string], { readonly reason?: string }>(async (run, [key], { reason }) => {
-        const api = await run.api();
+        const api = await run.api({ timeoutMs: run.global.requestTimeout ?? KILL_TIMEOUT_MS });
         const ramp = await api.request<RampView>({
           method: "POST",
           path: paths.kill(run.environment, key),
