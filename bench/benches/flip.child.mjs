@@ -1,7 +1,7 @@
 /**
  * Many SDK clients of one server, in one process. `node flip.child.mjs URL COUNT`
  *
- * Sends the parent `{ ready }` when all are in contact, and `{ revision, count, lastNs }` when each has applied a revision:
+ * Tells the parent when all are `ready`, with how many are in contact, and when each has `applied` a revision:
  * `lastNs` on CLOCK_MONOTONIC, which is the same in every process of the machine.
  */
 import { built } from "../lib/paths.mjs";
@@ -16,14 +16,14 @@ for (const client of clients) {
     const lastNs = process.hrtime.bigint();
     const so = (seen.get(revision) ?? 0) + 1;
     seen.set(revision, so);
-    if (so === count) process.send({ revision, count, lastNs: String(lastNs) });
+    if (so === count) process.send({ kind: "applied", revision, count, lastNs: String(lastNs) });
   });
 }
 const results = [];
 // A few at a time: it is the flip that is measured, not the coming up.
 for (let i = 0; i < count; i += 25)
   results.push(...(await Promise.all(clients.slice(i, i + 25).map((client) => client.init({ timeoutMs: 15_000 })))));
-process.send({ ready: results.filter(({ status }) => status === "ready").length });
+process.send({ kind: "ready", count: results.filter(({ status }) => status === "ready").length });
 
 async function closeAll() {
   await Promise.all(clients.map((client) => client.close()));

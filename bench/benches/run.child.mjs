@@ -1,5 +1,5 @@
 /** `node run.child.mjs ROUNDS` prints JSON: nanoseconds a call of a function, bare, behind isEnabled, and through run. */
-import { load } from "../contenders/all.mjs";
+import { payload, startFrom } from "../contenders/rampart-sdk.mjs";
 import { SCENARIOS, makeUsers } from "../flags/spec.mjs";
 
 const rounds = Number(process.argv[2]);
@@ -9,13 +9,7 @@ const WARM_UP_ROUNDS = 10;
 const spec = SCENARIOS[0].spec();
 const key = spec.flags[0].key;
 const users = makeUsers(1024).map(({ id }) => id);
-const contender = await load("rampart-sdk");
-const { createClient } = await contender.load();
-const client = createClient({
-  url: "http://127.0.0.1:9",
-  sdkKey: "bench",
-  bootstrap: JSON.parse(await contender.payload(spec)),
-});
+const client = await startFrom(JSON.parse(await payload(spec)));
 
 let work = 0;
 const on = () => (work = (work + 1) | 0);
