@@ -17,6 +17,7 @@ export type RefusalCode =
   | "REVISION_CONFLICT"
   | "PREREQUISITE_CYCLE"
   | "IN_USE"
+  | "FLAG_MANAGED"
   | "NOT_BOOLEAN";
 
 /** One field that is wrong, by JSON pointer into the body. */
@@ -46,6 +47,15 @@ export function flagNotFound(key: string, known: Iterable<string>): Refusal {
 /** A segment that isn't there, with the nearest of the keys that are. */
 export function segmentNotFound(key: string, known: Iterable<string>): Refusal {
   return notFound({ code: "SEGMENT_NOT_FOUND", what: "segment", name: key, known, otherwise: "List the segments with GET /api/v1/segments." });
+}
+
+/** A flag that a rollout ramps: people's hands off, except to stop it. */
+export function flagManaged(key: string, rolloutId: string): Refusal {
+  return {
+    code: "FLAG_MANAGED",
+    detail: `The flag ${quoted(key)} is ramped by the rollout ${rolloutId}.`,
+    hint: `Pause, promote, roll back or cancel that rollout: rampart rollout status ${rolloutId}. Killing the flag always works and ends the rollout.`,
+  };
 }
 
 /** An environment that isn't there. There are so few that all are named. */

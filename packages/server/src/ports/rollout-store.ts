@@ -29,8 +29,10 @@ export interface RolloutRow {
   readonly seq: number;
   readonly createdAt: EpochMs;
   readonly createdBy: string;
-  /** Set once nothing moves the percentage any more. */
+  /** Set once nothing moves the percentage by itself any more: the flag is free for others. */
   readonly endedAt?: EpochMs;
+  /** When it wants attention next (a sampling, a deadline); missing: only an event can move it. Past ones are due. */
+  readonly dueAt?: EpochMs;
 }
 
 /** An event of a rollout with its place in the log. Replaying them from the initial state gives the stored state. */
@@ -73,6 +75,7 @@ export interface RolloutCommit {
   /** When the plan was edited. */
   readonly planDigest?: string;
   readonly endedAt?: EpochMs;
+  readonly dueAt?: EpochMs;
   readonly records: readonly RolloutRecord[];
   readonly evidence: readonly Evidence[];
   readonly outbox: readonly OutboxMessage[];
@@ -89,8 +92,8 @@ export interface RolloutCommit {
 }
 
 export type CommitResult =
-  /** `revision`: of the environment, when the flag changed. */
-  | { readonly kind: "committed"; readonly seq: number; readonly revision?: number }
+  /** With `flag`: whether it changed, and the environment's revision at which its configuration is as decided. */
+  | { readonly kind: "committed"; readonly seq: number; readonly flag?: { readonly changed: boolean; readonly revision: number } }
   /** Somebody else took a step: load the row anew. */
   | { readonly kind: "conflict" }
   | { readonly kind: "refused"; readonly problem: Refusal }
@@ -111,16 +114,15 @@ export interface RolloutStore {
     meta: { readonly actor: string; readonly at: EpochMs },
   ): Promise<{ readonly kind: "created" } | { readonly kind: "busy"; readonly id: string } | { readonly kind: "flagMissing" }>;
   rollout(id: string): Promise<RolloutRow | undefined>;
-  /** Newest first. `active`: only those that have not ended. */
+  /** Newest first. `active`: only those that have not ended. `due`: only those with a `dueAt`. */
   rollouts(filter: {
     readonly active?: boolean;
+    readonly due?: boolean;
     readonly flag?: string;
     readonly environment?: string;
     readonly limit: number;
   }): Promise<readonly RolloutRow[]>;
   commitRollout(commit: RolloutCommit): Promise<CommitResult>;
-  /** Several steps of different rollouts in one transaction: a sampling round costs one. Each has its own result; one that fails leaves the others alone. */
-  commitRollouts(commits: readonly RolloutCommit[]): Promise<readonly CommitResult[]>;
 
   rolloutEvents(id: string, after: number, limit: number): Promise<readonly LoggedEvent[]>;
   rolloutRecords(id: string, after: number, limit: number): Promise<readonly LoggedRecord[]>;

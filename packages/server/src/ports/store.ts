@@ -83,13 +83,13 @@ export interface Store {
   /** Configurations of all environments, or of one. */
   configs(filter?: { readonly environment?: string; readonly key?: string }): Promise<readonly ConfigRecord[]>;
   config(environment: string, key: string): Promise<ConfigRecord | undefined>;
-  /** `others` are the configurations of the same environment (for prerequisites), `flag` the definition. */
+  /** `others`: the configurations of the same environment, for prerequisites. `rollout`: the one that ramps the flag now, if any. */
   changeConfig<P>(
     environment: string,
     key: string,
     decide: (
       current: ConfigRecord,
-      around: { readonly definition: FlagDefinition; readonly others: () => readonly ConfigRecord[]; readonly segments: () => readonly string[] },
+      around: { readonly definition: FlagDefinition; readonly others: () => readonly ConfigRecord[]; readonly segments: () => readonly string[]; readonly rollout: () => string | undefined },
     ) => Decision<FlagConfig, P>,
     meta: ChangeMeta,
   ): Promise<Written<ConfigRecord, P>>;

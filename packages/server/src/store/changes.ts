@@ -27,13 +27,21 @@ const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, 
  * targets into the audit.
  */
 export function changedFields(before: object, after: object): { readonly before: JsonObject; readonly after: JsonObject } {
-  const old = Object.entries(before).filter(([, value]) => value !== undefined);
-  const now = Object.entries(after).filter(([, value]) => value !== undefined);
-  const oldText = new Map(old.map(([name, value]) => [name, JSON.stringify(value)]));
-  const nowText = new Map(now.map(([name, value]) => [name, JSON.stringify(value)]));
-  const differs = ([name]: [string, unknown]): boolean => oldText.get(name) !== nowText.get(name);
-  return { before: Object.fromEntries(old.filter(differs)), after: Object.fromEntries(now.filter(differs)) };
+  const old: [string, JsonValue][] = [];
+  const now: [string, JsonValue][] = [];
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const was = fieldOf(before, name);
+    const is = fieldOf(after, name);
+    // A decision takes over most fields as they are, so that few are ever written out to be compared.
+    if (was === is || JSON.stringify(was) === JSON.stringify(is)) continue;
+    if (was !== undefined) old.push([name, was]);
+    if (is !== undefined) now.push([name, is]);
+  }
+  return { before: Object.fromEntries(old), after: Object.fromEntries(now) };
 }
+
+/** Models hold JSON only, and fields that can be missing. */
+const fieldOf = (model: object, name: string): JsonValue | undefined => (model as { readonly [name: string]: JsonValue | undefined })[name];
 
 /** Models hold JSON only; their interfaces just don't say so. */
 export function asJson(value: object): JsonValue {

@@ -40,6 +40,8 @@ interface Environment {
 /** `random` gives that many random bytes; epochs are made of them. */
 export interface MemoryStoreOptions {
   readonly random: (sizeBytes: number) => Uint8Array;
+  /** The rollout that ramps a flag, where rollouts are kept beside it. */
+  readonly rolloutOn?: (environment: string, key: string) => string | undefined;
 }
 
 /** A store that forgets everything when the process ends: for tests, and the model that the others are compared with. */
@@ -49,6 +51,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
 
 class MemoryStore implements Store {
   readonly #random: MemoryStoreOptions["random"];
+  readonly #rolloutOn: NonNullable<MemoryStoreOptions["rolloutOn"]>;
   readonly #environments: Map<string, Environment>;
   readonly #flags = new Map<string, FlagRecord>();
   readonly #segments = new Map<string, SegmentRecord>();
@@ -56,8 +59,9 @@ class MemoryStore implements Store {
   readonly #tombstones = { flag: new Map<string, number>(), segment: new Map<string, number>() };
   readonly #audit: AuditEntry[] = [];
 
-  constructor({ random }: MemoryStoreOptions) {
+  constructor({ random, rolloutOn = () => undefined }: MemoryStoreOptions) {
     this.#random = random;
+    this.#rolloutOn = rolloutOn;
     this.#environments = new Map(
       FIRST_ENVIRONMENTS.map((key) => [
         key,
@@ -195,6 +199,7 @@ class MemoryStore implements Store {
       definition: flag.definition,
       others: () => byKey(environment.configs).filter((one) => one.key !== key),
       segments: () => sorted([...this.#segments.keys()]),
+      rollout: () => this.#rolloutOn(environmentKey, key),
     });
     if (decision.kind === "keep") return { kind: "kept", record: before };
     if (decision.kind === "refuse") return { kind: "refused", problem: decision.problem };

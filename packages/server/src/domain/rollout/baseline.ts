@@ -34,6 +34,15 @@ export function captureBaselines(plan: Plan, state: RolloutState, values: Dictio
   };
 }
 
+/** The metrics whose past is to be asked for before exposure: those whose source has one, while nothing is known of it. */
+export function metricsToCapture(plan: Plan, state: RolloutState): readonly string[] {
+  if (state.exposedAt !== undefined) return [];
+  return metricsWithBaseline(plan).filter((name) => {
+    const metric = own(plan.metrics, name);
+    return metric?.source.kind === "prometheus" && metric.baseline === undefined && !Object.hasOwn(state.baselines.values, name);
+  });
+}
+
 /** Adds what the sampling at `at` saw, for metrics that a condition compares with their baseline and that have none yet. */
 export function accumulateBaselines(plan: Plan, state: RolloutState, at: EpochMs): Baselines {
   const slices: { [name: string]: readonly BaselineSlice[] } = { ...state.baselines.slices };

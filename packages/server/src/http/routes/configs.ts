@@ -1,5 +1,6 @@
 import type { JsonObject } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
+import { leaveToRollout } from "../../domain/managed.ts";
 import { patchConfig } from "../../domain/patch-config.ts";
 import { configView } from "../../domain/view.ts";
 import type { ConfigRecord } from "../../ports/store.ts";
@@ -65,7 +66,7 @@ function patchRoute(parts: HttpParts): Route {
       const ifRevision = parseIfMatch(incoming.headers["if-match"]);
       const meta = metaOf(parts, grant.actor, { action: "config.changed", reason: why, urgent: patch["enabled"] === false });
       const wanted = { patch: patch as JsonObject, regex: parts.regex, ...(ifRevision === undefined ? {} : { ifRevision }) };
-      const written = await parts.store.changeConfig(grant.environment, params.key, (record, around) => patchConfig(record, around, wanted), meta);
+      const written = await parts.store.changeConfig(grant.environment, params.key, (record, around) => leaveToRollout(record, around.rollout, patchConfig(record, around, wanted)), meta);
       switch (written.kind) {
         case "written":
           await publish(parts, meta.action, grant.environment);

@@ -2,6 +2,7 @@ import type { FlagConfig } from "@rampart/core";
 import { checkPercentage } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import type { Refusal } from "../../domain/problems.ts";
+import { leaveToRollout } from "../../domain/managed.ts";
 import { kill, rampTo, restore } from "../../domain/ramp.ts";
 import { rampView } from "../../domain/view.ts";
 import type { ConfigRecord, Decision } from "../../ports/store.ts";
@@ -44,7 +45,7 @@ function rolloutRoute(parts: HttpParts): Route {
       lane: "admin",
       body: z.strictObject({ percentage, reason: reason.optional() }),
       answers: ANSWERS,
-      problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "FLAG_DISABLED", "NOT_BOOLEAN"],
+      problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "FLAG_DISABLED", "FLAG_MANAGED", "NOT_BOOLEAN"],
     },
     ({ grant, params, body }) => ramp(parts, grant, { key: params.key, to: percentageIn(body.percentage), why: body.reason }),
   );
@@ -63,7 +64,7 @@ function shortFormRoute(parts: HttpParts): Route {
       anyContentType: true,
       body: z.strictObject({ feature: z.string(), percentage, environment: z.string().default(SHORT_FORM_ENVIRONMENT), reason: reason.optional() }),
       answers: ANSWERS,
-      problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "ENVIRONMENT_NOT_FOUND", "FLAG_DISABLED", "NOT_BOOLEAN"],
+      problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "ENVIRONMENT_NOT_FOUND", "FLAG_DISABLED", "FLAG_MANAGED", "NOT_BOOLEAN"],
     },
     ({ grant, body }) => {
       const granted = authorizeIn(grant, body.environment, parts.feeds.keys());
@@ -121,7 +122,7 @@ type Decide = (record: ConfigRecord, definition: Parameters<typeof rampTo>[1]) =
 async function change(parts: HttpParts, grant: EnvironmentGrant, key: string, what: Change, decide: Decide): Promise<Reply> {
   const { environment } = grant;
   const meta = metaOf(parts, grant.actor, what);
-  const written = await parts.store.changeConfig(environment, key, (record, { definition }) => decide(record, definition), meta);
+  const written = await parts.store.changeConfig(environment, key, (record, around) => leaveToRollout(record, around.rollout, decide(record, around.definition)), meta);
   switch (written.kind) {
     case "written":
       await publish(parts, meta.action, environment);

@@ -95,6 +95,69 @@ export const MIGRATIONS: readonly string[] = [
     last_used_at INTEGER
   ) STRICT;
   `,
+  `
+  CREATE TABLE plans (
+    digest TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    UNIQUE (name, version)
+  ) STRICT;
+
+  CREATE TABLE rollouts (
+    id TEXT NOT NULL PRIMARY KEY,
+    flag TEXT NOT NULL,
+    environment TEXT NOT NULL REFERENCES environments (key),
+    plan_name TEXT NOT NULL,
+    plan_digest TEXT NOT NULL REFERENCES plans (digest),
+    state TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    ended_at INTEGER,
+    due_at INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX rollouts_open ON rollouts (environment, flag) WHERE ended_at IS NULL;
+  CREATE INDEX rollouts_due ON rollouts (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX rollouts_by_age ON rollouts (created_at);
+
+  CREATE TABLE rollout_events (
+    rollout_id TEXT NOT NULL REFERENCES rollouts (id),
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (rollout_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE rollout_records (
+    rollout_id TEXT NOT NULL REFERENCES rollouts (id),
+    id INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (rollout_id, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE rollout_evidence (
+    rollout_id TEXT NOT NULL REFERENCES rollouts (id),
+    id INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    evidence TEXT NOT NULL,
+    PRIMARY KEY (rollout_id, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE outbox (
+    key TEXT NOT NULL PRIMARY KEY,
+    rollout_id TEXT NOT NULL REFERENCES rollouts (id),
+    notify TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    last_error TEXT
+  ) STRICT;
+  CREATE INDEX outbox_waiting ON outbox (due_at) WHERE status = 'waiting';
+  `,
 ];
 
 /**

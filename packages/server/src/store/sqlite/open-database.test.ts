@@ -22,6 +22,12 @@ const TABLES = [
   schema.changes,
   schema.audit,
   schema.tokens,
+  schema.plans,
+  schema.rollouts,
+  schema.rolloutEvents,
+  schema.rolloutRecords,
+  schema.rolloutEvidence,
+  schema.outbox,
 ];
 
 function failure(act: () => unknown): StoreError {

@@ -1,4 +1,7 @@
 import type { FlagConfig, FlagDefinition, Segment, TokenKind } from "@rampart/core";
+import type { Evidence, Notify, RolloutRecord } from "../../domain/rollout/effect.ts";
+import type { RolloutEvent } from "../../domain/rollout/event.ts";
+import type { RolloutState } from "../../domain/rollout/state.ts";
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /*
@@ -100,6 +103,74 @@ export const tokens = sqliteTable("tokens", {
   expiresAt: integer("expires_at"),
   revokedAt: integer("revoked_at"),
   lastUsedAt: integer("last_used_at"),
+});
+
+export const plans = sqliteTable("plans", {
+  digest: text("digest").primaryKey(),
+  name: text("name").notNull(),
+  version: integer("version").notNull(),
+  text: text("text").notNull(),
+  createdAt: integer("created_at").notNull(),
+  createdBy: text("created_by").notNull(),
+});
+
+/** A partial unique index sees to it that no two open rollouts are on one flag. */
+export const rollouts = sqliteTable("rollouts", {
+  id: text("id").primaryKey(),
+  flag: text("flag").notNull(),
+  environment: text("environment").notNull(),
+  planName: text("plan_name").notNull(),
+  planDigest: text("plan_digest").notNull(),
+  state: text("state", { mode: "json" }).$type<RolloutState>().notNull(),
+  seq: integer("seq").notNull(),
+  createdAt: integer("created_at").notNull(),
+  createdBy: text("created_by").notNull(),
+  endedAt: integer("ended_at"),
+  dueAt: integer("due_at"),
+});
+
+/** What happened to a rollout, in order: replaying it gives the rollout's state. */
+export const rolloutEvents = sqliteTable(
+  "rollout_events",
+  {
+    rolloutId: text("rollout_id").notNull(),
+    seq: integer("seq").notNull(),
+    event: text("event", { mode: "json" }).$type<RolloutEvent>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.rolloutId, table.seq] })],
+);
+
+export const rolloutRecords = sqliteTable(
+  "rollout_records",
+  {
+    rolloutId: text("rollout_id").notNull(),
+    id: integer("id").notNull(),
+    seq: integer("seq").notNull(),
+    record: text("record", { mode: "json" }).$type<RolloutRecord>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.rolloutId, table.id] })],
+);
+
+export const rolloutEvidence = sqliteTable(
+  "rollout_evidence",
+  {
+    rolloutId: text("rollout_id").notNull(),
+    id: integer("id").notNull(),
+    seq: integer("seq").notNull(),
+    evidence: text("evidence", { mode: "json" }).$type<Evidence>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.rolloutId, table.id] })],
+);
+
+export const outbox = sqliteTable("outbox", {
+  key: text("key").primaryKey(),
+  rolloutId: text("rollout_id").notNull(),
+  notify: text("notify", { mode: "json" }).$type<Notify>().notNull(),
+  createdAt: integer("created_at").notNull(),
+  status: text("status").$type<"waiting" | "sent" | "dead">().notNull(),
+  attempts: integer("attempts").notNull(),
+  dueAt: integer("due_at").notNull(),
+  lastError: text("last_error"),
 });
 
 /** What the change log tells of. */

@@ -15,6 +15,7 @@ import type {
   TokenRecord,
   Written,
 } from "../../ports/store.ts";
+import type { RolloutStore } from "../../ports/rollout-store.ts";
 import type { Timers } from "../../ports/timers.ts";
 import { asJson, auditedToken, changedFields, sameKey } from "../changes.ts";
 import { FIRST_ENVIRONMENTS, mintEpoch } from "../environments.ts";
@@ -25,6 +26,7 @@ import { diskFull, isDiskFull } from "./failures.ts";
 import { openDatabase } from "./open-database.ts";
 import type { Item } from "./schema.ts";
 import type { Session } from "./session.ts";
+import { SqliteRolloutStore } from "./sqlite-rollout-store.ts";
 import type { Tables } from "./tables.ts";
 import { openTables, readChanges, readContent } from "./tables.ts";
 import { Writer } from "./writer.ts";
@@ -39,6 +41,7 @@ export interface SqliteStoreOptions {
 /** `isFresh`: no token was ever made, so nobody can call it yet. True again after a crash before the first token. */
 export interface OpenedStore {
   readonly store: Store;
+  readonly rollouts: RolloutStore;
   readonly isFresh: boolean;
 }
 
@@ -63,7 +66,8 @@ function openWith(ballast: Ballast, { folder, random, timers }: SqliteStoreOptio
     const tables = openTables(session);
     if (tables.environments.count() === 0) tables.environments.insert(FIRST_ENVIRONMENTS.map((key) => ({ key, epoch: mintEpoch(random) })));
     ballast.hold();
-    return { store: new SqliteStore({ session, tables, writer: new Writer(session, ballast, timers), random }), isFresh: !tables.tokens.any() };
+    const parts = { session, tables, writer: new Writer(session, ballast, timers), random };
+    return { store: new SqliteStore(parts), rollouts: new SqliteRolloutStore(parts), isFresh: !tables.tokens.any() };
   } catch (error) {
     db.close();
     throw error;
@@ -205,6 +209,7 @@ class SqliteStore implements Store {
         definition,
         others: () => this.#tables.configs.list({ environment }).filter((one) => one.key !== key),
         segments: () => this.#tables.segments.keys(),
+        rollout: () => this.#tables.rollouts.openOn(environment, key),
       });
       if (decision.kind === "keep") return { kind: "kept", record: before };
       if (decision.kind === "refuse") return { kind: "refused", problem: decision.problem };

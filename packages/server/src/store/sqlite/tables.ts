@@ -3,6 +3,7 @@ import { AuditRows } from "./audit-rows.ts";
 import { ConfigRows } from "./config-rows.ts";
 import { EnvironmentRows } from "./environment-rows.ts";
 import { FlagRows } from "./flag-rows.ts";
+import { RolloutRows } from "./rollout-rows.ts";
 import { SegmentRows } from "./segment-rows.ts";
 import type { Session } from "./session.ts";
 import { TokenRows } from "./token-rows.ts";
@@ -17,6 +18,7 @@ export interface Tables {
   readonly tombstones: TombstoneRows;
   readonly tokens: TokenRows;
   readonly audit: AuditRows;
+  readonly rollouts: RolloutRows;
 }
 
 /** Prepares the statements of every table. */
@@ -29,6 +31,7 @@ export function openTables(session: Session): Tables {
     tombstones: new TombstoneRows(session),
     tokens: new TokenRows(session),
     audit: new AuditRows(session),
+    rollouts: new RolloutRows(session),
   };
 }
 

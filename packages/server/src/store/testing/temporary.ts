@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { RolloutStore } from "../../ports/rollout-store.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Timers } from "../../ports/timers.ts";
 import type { DataFolder } from "../sqlite/data-folder.ts";
@@ -18,8 +19,9 @@ export function temporaryFolder(): string {
 }
 
 /** An SQLite store in a folder that is gone after the test. */
-export function temporaryStore(timers: Timers = manualTimers()): { readonly store: Store; readonly folder: DataFolder } {
+export function temporaryStore(timers: Timers = manualTimers()): { readonly store: Store; readonly rollouts: RolloutStore; readonly folder: DataFolder } {
   const folder = openDataFolder(temporaryFolder(), process.pid);
   onTestFinished(() => folder.release());
-  return { store: openSqliteStore({ folder, random: countingRandom(), timers }).store, folder };
+  const { store, rollouts } = openSqliteStore({ folder, random: countingRandom(), timers });
+  return { store, rollouts, folder };
 }

@@ -1,0 +1,42 @@
+import { isDeepStrictEqual } from "node:util";
+import type { FlagConfig, FlagDefinition } from "@rampart/core";
+import type { Refusal } from "../problems.ts";
+import { rampTo } from "../ramp.ts";
+import type { ConfigRecord, Decision } from "../records.ts";
+import type { Effect } from "./effect.ts";
+
+/** The effects that change the flag itself. */
+export type FlagEffect = Extract<Effect, { readonly kind: "setPercentage" | "kill" | "release" }>;
+
+export function isFlagEffect(effect: Effect): effect is FlagEffect {
+  return effect.kind === "setPercentage" || effect.kind === "kill" || effect.kind === "release";
+}
+
+/**
+ * What a step's effects make of the flag's configuration, in their order. A ramp is refused where a person's would be (a killed
+ * flag); a kill and a release never are.
+ */
+export function actOnFlag(record: ConfigRecord, definition: FlagDefinition, effects: readonly FlagEffect[]): Decision<FlagConfig, Refusal> {
+  let config = record.config;
+  for (const effect of effects) {
+    if (effect.kind === "setPercentage") {
+      const decision = rampTo({ ...record, config }, definition, effect.percentage);
+      if (decision.kind === "refuse") return decision;
+      config = withLease(decision.kind === "write" ? decision.next : config, effect.leaseMs);
+    } else {
+      config = effect.kind === "kill" ? rolledBack(config) : withLease(config, undefined);
+    }
+  }
+  return isDeepStrictEqual(config, record.config) ? { kind: "keep" } : { kind: "write", next: config };
+}
+
+/** Off for everybody, and at 0 %, so that restoring the flag afterwards exposes nobody. The lease stays: who does not hear of it goes off by itself. */
+function rolledBack(config: FlagConfig): FlagConfig {
+  const { fallthrough } = config;
+  return { ...config, enabled: false, fallthrough: "percentage" in fallthrough ? { percentage: 0 } : fallthrough };
+}
+
+function withLease(config: FlagConfig, leaseMs: number | undefined): FlagConfig {
+  const { leaseMs: _, ...rest } = config;
+  return leaseMs === undefined ? rest : { ...rest, leaseMs };
+}

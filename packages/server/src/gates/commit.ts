@@ -1,0 +1,81 @@
+import type { Plan } from "../domain/plan/types.ts";
+import { actOnFlag, isFlagEffect, type FlagEffect } from "../domain/rollout/act-on-flag.ts";
+import type { Cause } from "../domain/rollout/cause.ts";
+import { nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
+import type { Effect, Notify } from "../domain/rollout/effect.ts";
+import type { RolloutEvent } from "../domain/rollout/event.ts";
+import { isOver, type RolloutState } from "../domain/rollout/state.ts";
+import type { Step } from "../domain/rollout/step.ts";
+import type { OutboxMessage, RolloutCommit, RolloutRow } from "../ports/rollout-store.ts";
+
+/** A step as the one transaction that it becomes. Pure: the same row, event and step give the same commit. */
+export function commitOf(row: RolloutRow, plan: Plan, event: RolloutEvent, { state, effects }: Step): RolloutCommit {
+  const flagEffects = effects.filter(isFlagEffect);
+  const dueAt = dueAtOf(plan, state);
+  return {
+    id: row.id,
+    expectedSeq: row.seq,
+    events: [event],
+    state,
+    ...(plan.digest !== row.planDigest && { planDigest: plan.digest }),
+    ...(isOver(state) && { endedAt: row.endedAt ?? state.now }),
+    ...(dueAt !== undefined && { dueAt }),
+    records: effects.flatMap((effect) => (effect.kind === "record" ? [effect.record] : [])),
+    evidence: effects.flatMap((effect) => (effect.kind === "evidence" ? [effect.evidence] : [])),
+    outbox: outboxOf(row, state, effects),
+    ...(flagEffects.length > 0 && { flag: flagChange(flagEffects) }),
+    actor: actorOf(row, event),
+    at: state.now,
+  };
+}
+
+/** When the rollout wants attention next: a sampling or a deadline, whichever is first. */
+export function dueAtOf(plan: Plan, state: RolloutState): number | undefined {
+  const sampleAt = nextSampleAt(plan, state);
+  const deadline = nextDeadline(plan, state);
+  if (sampleAt === undefined) return deadline;
+  return deadline === undefined ? sampleAt : Math.min(sampleAt, deadline);
+}
+
+function flagChange(effects: readonly FlagEffect[]): NonNullable<RolloutCommit["flag"]> {
+  const kill = effects.find((effect) => effect.kind === "kill");
+  const ramp = effects.find((effect) => effect.kind === "setPercentage");
+  return {
+    decide: (current, definition) => actOnFlag(current, definition, effects),
+    action: kill ? "flag.rolledBack" : ramp ? "flag.ramped" : "flag.released",
+    reason: kill ? causeText(kill.cause) : ramp ? `stage ${ramp.stage}` : "the rollout is over",
+    urgent: kill !== undefined,
+  };
+}
+
+/** `trigger errors: error_rate >= 5% (0.061)`, for the audit. */
+function causeText({ kind, subject, condition, value, reason }: Cause): string {
+  const seen = value === undefined ? "" : ` (${Number(value.toPrecision(4))})`;
+  const why = condition ?? reason;
+  return `${kind} ${subject}${why === undefined ? "" : `: ${why}`}${seen}`;
+}
+
+function outboxOf(row: RolloutRow, state: RolloutState, effects: readonly Effect[]): readonly OutboxMessage[] {
+  return effects
+    .filter((effect): effect is Notify => effect.kind === "notify")
+    .map((notify, index) => ({ key: `${row.id}:${row.seq + 1}:${index}`, rolloutId: row.id, notify, createdAt: state.now }));
+}
+
+function actorOf(row: RolloutRow, event: RolloutEvent): string {
+  switch (event.kind) {
+    case "command":
+      return event.person.by;
+    case "flagKilled":
+    case "flagDeleted":
+    case "planEdited":
+      return event.by;
+    case "tick":
+    case "samples":
+    case "signal":
+    case "alert":
+    case "rolledBackCommitted":
+    case "drillRecorded":
+    case "baselineCaptured":
+      return `rollout:${row.id}`;
+  }
+}

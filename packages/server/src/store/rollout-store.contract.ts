@@ -1,0 +1,194 @@
+import type { FlagConfig } from "@rampart/core";
+import { defaultConfig, defaultVariants } from "@rampart/core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { verifyChain } from "../domain/audit.ts";
+import type { Notify, RolloutRecord } from "../domain/rollout/effect.ts";
+import type { RolloutState } from "../domain/rollout/state.ts";
+import type { RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
+import type { ConfigRecord, Store } from "../ports/store.ts";
+
+const FLAG = "checkout";
+const STATE: RolloutState = {
+  planDigest: "d1",
+  now: 1000,
+  createdAt: 1000,
+  startAt: 1000,
+  phase: { kind: "scheduled" },
+  percentage: 0,
+  observations: {},
+  streaks: {},
+  fired: {},
+  missing: {},
+  alerts: {},
+  approvals: [],
+  ticks: [],
+  baselines: { values: {}, slices: {} },
+  told: { momentsUntil: 0, overdue: [], reviews: [] },
+};
+const RECORD: RolloutRecord = { at: 1000, event: "scheduled", state: "scheduled", stage: null, percentage: 0 };
+const NOTIFY: Notify = { kind: "notify", event: "started", subject: "started" };
+
+const row = (id: string, more: Partial<RolloutRow> = {}): RolloutRow => ({
+  id,
+  flag: FLAG,
+  environment: "production",
+  planName: "p",
+  planDigest: "d1",
+  state: STATE,
+  seq: 0,
+  createdAt: 1000,
+  createdBy: "token:a",
+  dueAt: 1000,
+  ...more,
+});
+
+const commit = (more: Partial<RolloutCommit> = {}): RolloutCommit => ({
+  id: "r1",
+  expectedSeq: 0,
+  events: [{ kind: "tick", at: 2000 }],
+  state: { ...STATE, now: 2000 },
+  records: [],
+  evidence: [],
+  outbox: [],
+  actor: "rollout:r1",
+  at: 2000,
+  ...more,
+});
+
+const to = (change: Partial<FlagConfig>, urgent = false): NonNullable<RolloutCommit["flag"]> => ({
+  decide: (current: ConfigRecord) => ({ kind: "write", next: { ...current.config, ...change } }),
+  action: "flag.ramped",
+  reason: "stage canary",
+  urgent,
+});
+
+/** What every rollout store does. `open` gives a fresh pair over one place. */
+export function rolloutStoreContract(name: string, open: () => Promise<{ readonly store: Store; readonly rollouts: RolloutStore }>): void {
+  describe(`rollouts in ${name}`, () => {
+    let store: Store;
+    let rollouts: RolloutStore;
+
+    beforeEach(async () => {
+      ({ store, rollouts } = await open());
+      const definition = { key: FLAG, type: "boolean" as const, description: "", variants: defaultVariants("boolean"), tags: [] };
+      const config = defaultConfig(definition);
+      const configs = { development: config, staging: config, production: config };
+      await store.createFlag(definition, configs, { actor: "token:a", action: "flag.created", at: 1 });
+      await rollouts.savePlan({ name: "p", digest: "d1", text: "one", createdAt: 1, createdBy: "token:a" });
+    });
+
+    const create = (id = "r1", more: Partial<RolloutRow> = {}) => rollouts.createRollout(row(id, more), [RECORD], { actor: "token:a", at: 1000 });
+
+    it("stores a plan's revision once, and counts versions within a name", async () => {
+      expect(await rollouts.savePlan({ name: "p", digest: "d1", text: "formatted otherwise", createdAt: 9, createdBy: "x" })).toMatchObject({ version: 1, text: "one" });
+      expect(await rollouts.savePlan({ name: "p", digest: "d2", text: "two", createdAt: 2, createdBy: "x" })).toMatchObject({ version: 2 });
+      expect((await rollouts.plans({ name: "p", limit: 10 })).map((plan) => plan.version)).toEqual([2, 1]);
+      expect(await rollouts.plan("d3")).toBeUndefined();
+    });
+
+    it("lets one open rollout be on a flag in an environment", async () => {
+      expect(await create()).toEqual({ kind: "created" });
+      expect(await create("r2")).toEqual({ kind: "busy", id: "r1" });
+      expect(await create("r3", { environment: "staging" })).toEqual({ kind: "created" });
+      expect(await create("r4", { flag: "nothing" })).toEqual({ kind: "flagMissing" });
+    });
+
+    it("tells who ramps a flag, to whoever changes it", async () => {
+      await create();
+      const seen: (string | undefined)[] = [];
+      const look = async () => {
+        await store.changeConfig("production", FLAG, (_, around) => (seen.push(around.rollout()), { kind: "keep" }), { actor: "a", action: "x", at: 1 });
+      };
+      await look();
+      await rollouts.commitRollout(commit({ endedAt: 2000 }));
+      await look();
+      expect(seen).toEqual(["r1", undefined]);
+    });
+
+    it("keeps state, log, story, evidence, message and flag of a step together", async () => {
+      await create();
+      const evidence = { at: 2000, what: "exposure" as const, stage: "canary", planDigest: "d1", criteria: [] };
+      const result = await rollouts.commitRollout(
+        commit({
+          records: [{ ...RECORD, event: "started", at: 2000 }],
+          evidence: [evidence],
+          outbox: [{ key: "r1:1:0", rolloutId: "r1", notify: NOTIFY, createdAt: 2000 }],
+          flag: to({ fallthrough: { percentage: 5 } }),
+          dueAt: 3000,
+        }),
+      );
+      const config = await store.config("production", FLAG);
+      expect(result).toEqual({ kind: "committed", seq: 1, flag: { changed: true, revision: config?.revision } });
+      expect(config?.config.fallthrough).toEqual({ percentage: 5 });
+      expect(await rollouts.rollout("r1")).toMatchObject({ seq: 1, dueAt: 3000, state: { now: 2000 } });
+      expect(await rollouts.rolloutEvents("r1", 0, 10)).toEqual([{ seq: 1, event: { kind: "tick", at: 2000 } }]);
+      expect((await rollouts.rolloutRecords("r1", 0, 10)).map(({ id, seq, record }) => [id, seq, record.event])).toEqual([
+        [1, 0, "scheduled"],
+        [2, 1, "started"],
+      ]);
+      expect(await rollouts.rolloutEvidence("r1")).toEqual([evidence]);
+      expect(await rollouts.outboxDue(2000, 10)).toMatchObject([{ key: "r1:1:0", attempts: 0 }]);
+    });
+
+    it("audits every turn of the story and the flag's change, in an unbroken chain", async () => {
+      await create();
+      await rollouts.commitRollout(commit({ records: [{ ...RECORD, event: "started" }], flag: to({ fallthrough: { percentage: 5 } }) }));
+      const audit = await store.audit({ limit: 100 });
+      expect(audit.map((entry) => entry.action)).toEqual(["flag.created", "rollout.scheduled", "flag.ramped", "rollout.started"]);
+      expect(verifyChain(audit)).toMatchObject({ kind: "intact" });
+    });
+
+    it("writes nothing when somebody else took a step in between", async () => {
+      await create();
+      await rollouts.commitRollout(commit());
+      const before = await rollouts.rollout("r1");
+      expect(await rollouts.commitRollout(commit({ flag: to({ enabled: false }) }))).toEqual({ kind: "conflict" });
+      expect(await rollouts.rollout("r1")).toEqual(before);
+      expect((await store.config("production", FLAG))?.config.enabled).toBe(true);
+    });
+
+    it("writes nothing when the flag does not allow the step", async () => {
+      await create();
+      const problem = { code: "FLAG_DISABLED" as const, detail: "killed" };
+      const flag = { ...to({}), decide: () => ({ kind: "refuse" as const, problem }) };
+      expect(await rollouts.commitRollout(commit({ flag, outbox: [{ key: "k", rolloutId: "r1", notify: NOTIFY, createdAt: 1 }] }))).toEqual({ kind: "refused", problem });
+      expect((await rollouts.rollout("r1"))?.seq).toBe(0);
+      expect(await rollouts.outbox({ limit: 10 })).toEqual([]);
+    });
+
+    it("says that the flag is gone", async () => {
+      await create();
+      await store.deleteFlag(FLAG, () => undefined, { actor: "a", action: "flag.deleted", at: 5 });
+      expect(await rollouts.commitRollout(commit({ flag: to({}) }))).toEqual({ kind: "flagMissing" });
+    });
+
+    it("does not take a flag back from another rollout", async () => {
+      await create();
+      await rollouts.commitRollout(commit({ endedAt: 2000 }));
+      await create("r2");
+      expect(await rollouts.commitRollout(commit({ expectedSeq: 1, flag: to({ enabled: false }, true) }))).toMatchObject({ kind: "refused", problem: { code: "FLAG_MANAGED" } });
+    });
+
+    it("lists the newest first, and those that are open or due", async () => {
+      await create();
+      await rollouts.commitRollout(commit({ endedAt: 2000 }));
+      await create("r2", { createdAt: 1500 });
+      expect((await rollouts.rollouts({ limit: 10 })).map((one) => one.id)).toEqual(["r2", "r1"]);
+      expect((await rollouts.rollouts({ active: true, limit: 10 })).map((one) => one.id)).toEqual(["r2"]);
+      expect((await rollouts.rollouts({ due: true, limit: 10 })).map((one) => one.id)).toEqual(["r2"]);
+      expect(await rollouts.rollouts({ flag: "other", limit: 10 })).toEqual([]);
+    });
+
+    it("keeps a message until it was sent, tries again when told, and gives up when told", async () => {
+      await create();
+      const message = (key: string) => ({ key, rolloutId: "r1", notify: NOTIFY, createdAt: 2000 });
+      await rollouts.commitRollout(commit({ outbox: [message("a"), message("b"), message("c")] }));
+      await rollouts.outboxSent("a", 2100);
+      await rollouts.outboxFailed("b", { error: "503", dueAt: 9000, dead: false });
+      await rollouts.outboxFailed("c", { error: "410", dueAt: 9000, dead: true });
+      expect(await rollouts.outboxDue(8999, 10)).toEqual([]);
+      expect(await rollouts.outboxDue(9000, 10)).toMatchObject([{ key: "b", attempts: 1, lastError: "503" }]);
+      expect(await rollouts.outbox({ status: "dead", limit: 10 })).toMatchObject([{ key: "c" }]);
+    });
+  });
+}

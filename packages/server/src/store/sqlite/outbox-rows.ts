@@ -1,0 +1,60 @@
+import { and, asc, desc, eq, lte, sql } from "drizzle-orm";
+import type { OutboxMessage, OutboxRow, RolloutStore } from "../../ports/rollout-store.ts";
+import { outbox } from "./schema.ts";
+import type { Session } from "./session.ts";
+
+type Failure = Parameters<RolloutStore["outboxFailed"]>[1];
+
+/** Messages on their way out. */
+export class OutboxRows {
+  readonly #orm: Session["orm"];
+
+  constructor({ orm }: Session) {
+    this.#orm = orm;
+  }
+
+  add(message: OutboxMessage): void {
+    this.#orm
+      .insert(outbox)
+      .values({ ...message, status: "waiting", attempts: 0, dueAt: message.createdAt })
+      .run();
+  }
+
+  due(now: number, limit: number): readonly OutboxRow[] {
+    return this.#orm
+      .select()
+      .from(outbox)
+      .where(and(eq(outbox.status, "waiting"), lte(outbox.dueAt, now)))
+      .orderBy(asc(outbox.dueAt), asc(sql`rowid`))
+      .limit(limit)
+      .all()
+      .map(rowOf);
+  }
+
+  list({ status, limit }: { readonly status?: OutboxRow["status"]; readonly limit: number }): readonly OutboxRow[] {
+    return this.#orm
+      .select()
+      .from(outbox)
+      .where(status === undefined ? undefined : eq(outbox.status, status))
+      .orderBy(desc(outbox.createdAt), desc(sql`rowid`))
+      .limit(limit)
+      .all()
+      .map(rowOf);
+  }
+
+  sent(key: string): void {
+    this.#orm.update(outbox).set({ status: "sent" }).where(eq(outbox.key, key)).run();
+  }
+
+  failed(key: string, { error, dueAt, dead }: Failure): void {
+    this.#orm
+      .update(outbox)
+      .set({ status: dead ? "dead" : "waiting", attempts: sql`${outbox.attempts} + 1`, dueAt, lastError: error })
+      .where(eq(outbox.key, key))
+      .run();
+  }
+}
+
+function rowOf({ lastError, ...row }: typeof outbox.$inferSelect): OutboxRow {
+  return { ...row, ...(lastError === null ? {} : { lastError }) };
+}
