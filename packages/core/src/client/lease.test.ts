@@ -101,6 +101,20 @@ describe("a flag with a lease", () => {
     expect(client.isEnabled(FLAG, "u")).toBe(true);
   });
 
+  it("is not brought back by an answer that was under way when the machine went to sleep", async () => {
+    await connect();
+    for (let failure = 0; failure < 3; failure++) {
+      platform.stream.fail();
+      await platform.advance(5_000);
+    }
+    platform.suspend(3_600_000);
+    await platform.exchange("/flags").answer({ status: 304 });
+    expect(client.isEnabled(FLAG, "u")).toBe(false);
+    await platform.advance(11_000);
+    await platform.exchange("/flags").answer({ status: 304 });
+    expect(client.isEnabled(FLAG, "u")).toBe(true);
+  });
+
   it("does not mind clocks that drift by a little", async () => {
     await connect();
     platform.wallMs += 5_000;

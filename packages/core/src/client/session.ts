@@ -47,7 +47,9 @@ export class Session {
       ports,
       instanceId,
       post: (receipt) => ports.request(requests.acknowledge(receipt)).response,
-      onDelivered: () => this.#heard(),
+      onDelivered: () => {
+        if (options.contact.silenceMs() !== Infinity) this.#heard();
+      },
     });
     this.#link = new Link(ports, MACHINE_DEFAULTS, {
       streamRequest: () => requests.stream(holdings.basis()),
@@ -108,7 +110,8 @@ export class Session {
   }
 
   #onPoll({ status, body, retryAfter }: HttpResponse): MachineInput {
-    this.#options.contact.parted();
+    // Asked before the machine slept, and answered before that too, as far as anybody knows.
+    if (this.#options.contact.parted()) return { kind: "pollFailed" };
     const afterMs = retryAfterMs(retryAfter, this.#options.ports.wallNow());
     const failed: MachineInput = {
       kind: "pollFailed",
