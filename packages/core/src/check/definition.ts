@@ -36,7 +36,15 @@ export function checkDefinition(definition: unknown): readonly FieldProblem[] {
   if (problems.length > 0) return problems;
   // Only what could be read is known to be shallow enough to go through.
   const { description, tags, owner, expectedEnd } = fields;
-  return checkStrictly(fields, { key: fields.key, type, description, variants: fields.variants, tags, owner, expectedEnd });
+  return checkStrictly(fields, {
+    key: fields.key,
+    type,
+    description,
+    variants: fields.variants,
+    tags,
+    owner,
+    expectedEnd,
+  });
 }
 
 function checkVariants(variants: Variants): readonly FieldProblem[] {

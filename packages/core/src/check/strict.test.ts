@@ -28,17 +28,31 @@ describe("a write", () => {
     });
     expect(checkConfig(definition, full, {})).toEqual([]);
     expect(checkDefinition({ ...definition, owner: "payments", expectedEnd: "2027-01-31" })).toEqual([]);
-    expect(checkSegment({ key: "s", description: "d", included: ["u"], excluded: [], rules: [{ clauses: [clause] }] }, {})).toEqual([]);
+    expect(
+      checkSegment({ key: "s", description: "d", included: ["u"], excluded: [], rules: [{ clauses: [clause] }] }, {}),
+    ).toEqual([]);
   });
 
   it.each([
-    ["a typing error in a clause", { rules: [rule({ clauses: [{ ...clause, negated: true }] })] }, "/rules/0/clauses/0/negated"],
+    [
+      "a typing error in a clause",
+      { rules: [rule({ clauses: [{ ...clause, negated: true }] })] },
+      "/rules/0/clauses/0/negated",
+    ],
     ["a field that a rule doesn't have", { rules: [rule({ percentage: 5 })] }, "/rules/0/percentage"],
     ["a second way to serve", { fallthrough: { percentage: 5, seed: 1 } }, "/fallthrough/seed"],
-    ["a field that a prerequisite doesn't have", { prerequisites: [{ flag: "b", variants: ["on"], variant: "on" }] }, "/prerequisites/0/variant"],
+    [
+      "a field that a prerequisite doesn't have",
+      { prerequisites: [{ flag: "b", variants: ["on"], variant: "on" }] },
+      "/prerequisites/0/variant",
+    ],
     ["a field that a configuration doesn't have", { percentage: 5 }, "/percentage"],
     ["half of a character in an id", { targets: { "u\ud800": "on" } }, "/targets/u\ud800"],
-    ["half of a character in a value", { rules: [rule({ clauses: [{ ...clause, values: ["\udc00"] }] })] }, "/rules/0/clauses/0/values/0"],
+    [
+      "half of a character in a value",
+      { rules: [rule({ clauses: [{ ...clause, values: ["\udc00"] }] })] },
+      "/rules/0/clauses/0/values/0",
+    ],
     ["half of a character in a salt", { salt: "\ud83d" }, "/salt"],
   ])("of a configuration is refused for %s", (_, over, pointer) => {
     expect(pointers(checkConfig(definition, config(over), {}))).toEqual([pointer]);
@@ -60,7 +74,9 @@ describe("a write", () => {
 describe("a configuration or a segment that leaves things out", () => {
   it("is completed with what they default to", () => {
     const complete = completeConfig(definition, { fallthrough: { percentage: 5 }, rules: [rule({})] });
-    expect(complete).toEqual(config({ fallthrough: { percentage: 5 }, rules: [rule({ clauses: [{ ...clause, negate: false }] })] }));
+    expect(complete).toEqual(
+      config({ fallthrough: { percentage: 5 }, rules: [rule({ clauses: [{ ...clause, negate: false }] })] }),
+    );
     expect(completeSegment({ key: "s", rules: [{ clauses: [clause] }] })).toEqual({
       key: "s",
       description: "",

@@ -13,6 +13,31 @@ export type AttributeOperator = Exclude<Operator, "inSegment">;
 /** Turns one value of a clause into a test of an attribute's value, or says why it can't be one. */
 type Literal = (value: JsonValue, regex: LinearRegex | undefined) => Match | LiteralProblem;
 
+/** Whether a number holds that is below the clause's, the same, or above. */
+export interface NumberOrder {
+  readonly below: boolean;
+  readonly same: boolean;
+  readonly above: boolean;
+}
+
+/** Operators that compare numbers. */
+export const NUMBER_ORDERS = {
+  lessThan: { below: true, same: false, above: false },
+  lessThanOrEqual: { below: true, same: true, above: false },
+  greaterThan: { below: false, same: false, above: true },
+  greaterThanOrEqual: { below: false, same: true, above: true },
+} as const satisfies { readonly [op in AttributeOperator]?: NumberOrder };
+
+export function isNumberOperator(op: Operator): op is keyof typeof NUMBER_ORDERS {
+  return Object.hasOwn(NUMBER_ORDERS, op);
+}
+
+/** NaN is in no order with anything. */
+export function isInOrder(value: number, limit: number, order: NumberOrder): boolean {
+  if (value < limit) return order.below;
+  return value > limit ? order.above : value === limit && order.same;
+}
+
 const LITERALS: { readonly [op in AttributeOperator]: Literal } = {
   equals: equalTo,
   in: equalTo,
@@ -20,10 +45,10 @@ const LITERALS: { readonly [op in AttributeOperator]: Literal } = {
   startsWith: textual((text, wanted) => text.startsWith(wanted)),
   endsWith: textual((text, wanted) => text.endsWith(wanted)),
   matches: matchesPattern,
-  lessThan: numeric((a, b) => a < b),
-  lessThanOrEqual: numeric((a, b) => a <= b),
-  greaterThan: numeric((a, b) => a > b),
-  greaterThanOrEqual: numeric((a, b) => a >= b),
+  lessThan: numeric(NUMBER_ORDERS.lessThan),
+  lessThanOrEqual: numeric(NUMBER_ORDERS.lessThanOrEqual),
+  greaterThan: numeric(NUMBER_ORDERS.greaterThan),
+  greaterThanOrEqual: numeric(NUMBER_ORDERS.greaterThanOrEqual),
   before: dated((a, b) => a < b),
   after: dated((a, b) => a > b),
   semverEqual: versioned((order) => order === 0),
@@ -62,10 +87,10 @@ function textual(holds: (text: string, wanted: string) => boolean): Literal {
       : { detail: `${show(wanted)} is not a text`, hint: "this operator compares texts" };
 }
 
-function numeric(holds: (value: number, limit: number) => boolean): Literal {
+function numeric(order: NumberOrder): Literal {
   return (limit) =>
     typeof limit === "number"
-      ? (value) => typeof value === "number" && holds(value, limit)
+      ? (value) => typeof value === "number" && isInOrder(value, limit, order)
       : { detail: `${show(limit)} is not a number`, hint: "this operator compares numbers" };
 }
 

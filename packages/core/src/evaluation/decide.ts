@@ -2,8 +2,7 @@ import { readAttribute, type Attributes } from "../clause/attribute.ts";
 import { attributesOf, idOf, keyText } from "../context/context.ts";
 import { bucketOf } from "../hash/bucket.ts";
 import { TARGETING_KEY } from "../model/defaults.ts";
-import { allHold } from "../segment/compile.ts";
-import { NO_TARGETING, type CompiledFlag } from "./flag.ts";
+import { NO_TARGETING, type CompiledFlag, type CompiledRule } from "./flag.ts";
 import { needsBucket, variantFor, type CompiledServe } from "./serve.ts";
 import type { Trace } from "./trace.ts";
 
@@ -28,26 +27,31 @@ export function decide(flag: CompiledFlag, user: unknown, world: World, trace: T
     return flag.offVariant;
   }
   const { targeting } = flag;
-  const isTargeted = targeting !== NO_TARGETING;
-  if (isTargeted && (leaseIsOver(flag, world, trace) || !prerequisitesAreMet(flag, user, world, trace)))
-    return flag.offVariant;
+  if (targeting.isGuarded && !guardsHold(flag, user, world, trace)) return flag.offVariant;
   // The user is read only from here on: whoever it is and whatever its getters do, a flag that is off stays off.
   const id = idOf(user);
   const attributes = attributesOf(user);
-  if (isTargeted) {
-    const target = id === "" ? undefined : targeting.targets.get(id);
+  if (targeting !== NO_TARGETING) {
+    const target = id === "" ? undefined : targeting.targets?.get(id);
     if (target !== undefined) {
       trace?.target(id, flag.variants.names[target]);
       return target;
     }
-    for (const rule of targeting.rules) {
-      const matches = allHold(rule.tests, id, attributes);
-      trace?.rule(rule, matches, id, attributes);
-      if (matches) return serve(rule.serve, flag, id, attributes, trace);
-    }
+    const rule = firstMatch(targeting.rules, id, attributes);
+    trace?.rules(targeting.rules, rule, id, attributes);
+    if (rule !== undefined) return serve(rule.serve, flag, id, attributes, trace);
   }
   trace?.fallthrough(flag);
   return serve(flag.fallthrough, flag, id, attributes, trace);
+}
+
+function firstMatch(rules: readonly CompiledRule[], id: string, attributes: Attributes): CompiledRule | undefined {
+  for (const rule of rules) if (rule.matches(id, attributes)) return rule;
+  return undefined;
+}
+
+function guardsHold(flag: CompiledFlag, user: unknown, world: World, trace: Trace | undefined): boolean {
+  return !leaseIsOver(flag, world, trace) && prerequisitesAreMet(flag, user, world, trace);
 }
 
 function leaseIsOver(flag: CompiledFlag, world: World, trace: Trace | undefined): boolean {
@@ -60,8 +64,7 @@ function leaseIsOver(flag: CompiledFlag, world: World, trace: Trace | undefined)
 
 function prerequisitesAreMet(flag: CompiledFlag, user: unknown, world: World, trace: Trace | undefined): boolean {
   const { prerequisites } = flag.targeting;
-  if (prerequisites.length === 0) return true;
-  if (world.content.unmeetable.has(flag.key)) {
+  if (prerequisites.length > 0 && world.content.unmeetable.has(flag.key)) {
     trace?.unmeetable();
     return false;
   }
@@ -94,7 +97,7 @@ function serve(
     trace?.noKey(bucketBy?.name ?? TARGETING_KEY);
     return KEY_MISSING;
   }
-  const bucket = bucketOf(key, flag.seed);
+  const bucket = bucketOf(key, flag.seedOfSalt());
   const variant = variantFor(what, bucket);
   trace?.share(flag, what, bucket, variant);
   return variant;

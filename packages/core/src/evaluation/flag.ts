@@ -1,27 +1,31 @@
 import { compileAttribute, type Attribute } from "../clause/attribute.ts";
-import { compileAttributeClause, type Test } from "../clause/compile.ts";
+import { allOf, compileAttributeClause, type Test } from "../clause/compile.ts";
 import type { LinearRegex } from "../clause/regex.ts";
 import { BUCKETS, seedOf } from "../hash/bucket.ts";
 import { NO_PREREQUISITES, NO_TARGETS, TARGETING_KEY } from "../model/defaults.ts";
 import type { Clause, FlagConfig, Prerequisite, Rule } from "../model/flag.ts";
 import { compileSegmentClause, type SegmentSlot } from "../segment/compile.ts";
 import type { WireFlag } from "../wire/types.ts";
-import { serveOf, ServeCompiler, type CompiledServe } from "./serve.ts";
-import { BOOLEAN_TABLE, OFF, ON, variantsOf, variantTable, type VariantTable } from "./variants.ts";
+import { serveOf, ServeCompiler, type CompiledServe, type VariantScope } from "./serve.ts";
+import { BOOLEAN_TABLE, indexOfVariant, OFF, ON, variantsOf, variantTable, type VariantTable } from "./variants.ts";
 
 /** A rule with its clauses compiled, in the order of `source.clauses`. */
 export interface CompiledRule {
   readonly source: Rule;
   readonly tests: readonly Test[];
+  /** All of `tests`. */
+  readonly matches: Test;
   readonly serve: CompiledServe;
 }
 
 /** What most flags have none of, apart from the flag, so that those can share one. */
 export interface Targeting {
-  /** Id → variant. */
-  readonly targets: ReadonlyMap<string, number>;
+  /** Id → variant; undefined: none, which spares every evaluation a look. */
+  readonly targets: ReadonlyMap<string, number> | undefined;
   readonly rules: readonly CompiledRule[];
   readonly prerequisites: readonly Prerequisite[];
+  /** Whether there is a lease or a prerequisite, which can turn the flag off for everybody: one look instead of two. */
+  readonly isGuarded: boolean;
   /** Undefined: the flag's key. */
   readonly salt: string | undefined;
   /** Undefined: the user's id. */
@@ -31,9 +35,10 @@ export interface Targeting {
 
 /** No targets, rules, prerequisites or lease, and the cohort by salt and id that every flag has to begin with. */
 export const NO_TARGETING: Targeting = {
-  targets: new Map(),
+  targets: undefined,
   rules: [],
   prerequisites: NO_PREREQUISITES,
+  isGuarded: false,
   salt: undefined,
   bucketBy: undefined,
   leaseMs: undefined,
@@ -52,30 +57,37 @@ export class CompiledFlag {
   readonly enabled: boolean;
   readonly variants: VariantTable;
   readonly offVariant: number;
-  /** The salt's hash as a signed integer, which needs no allocation of its own. */
-  readonly seed: number;
   readonly fallthrough: CompiledServe;
   readonly targeting: Targeting;
-  /** For a boolean flag without targeting, the whole of it: on below this bucket (0 when disabled). Else `NO_SHORTCUT`. */
-  readonly shortcut: number;
+  /**
+   * For a boolean flag without targeting, the whole of it: on below this bucket (0 when disabled). `NO_SHORTCUT` for the others, and
+   * while a bucket would need the seed and there is none yet.
+   */
+  shortcut: number;
+  /** The salt's hash as a signed integer, which needs no allocation of its own; to be had from `seedOfSalt`, unless there is a shortcut. */
+  seed = 0;
+  isSeeded = false;
 
   constructor(flag: WireFlag, compiler: FlagCompiler) {
-    const variants = variantTable(flag.type, flag.variants);
-    const indexOf = (name: string): number => {
-      const index = variants.names.indexOf(name);
-      return index === -1 ? offVariant : index;
-    };
-    // Unknown names are refused where flags are read and written; here they must only be harmless.
-    const offVariant = Math.max(0, variants.names.indexOf(flag.offVariant));
     this.key = flag.key;
     this.revision = flag.revision;
     this.enabled = flag.enabled;
-    this.variants = variants;
-    this.offVariant = offVariant;
-    this.seed = seedOf(flag.salt) | 0;
-    this.fallthrough = compiler.serves.compile(flag.fallthrough, indexOf);
-    this.targeting = compiler.targeting(flag, indexOf);
-    this.shortcut = shortcutOf(this);
+    this.variants = variantTable(flag.type, flag.variants);
+    this.offVariant = indexOfVariant(this.variants, flag.offVariant, 0);
+    this.fallthrough = compiler.serves.compile(flag.fallthrough, this);
+    this.targeting = compiler.targeting(flag, this);
+    const shortcut = shortcutOf(this);
+    this.shortcut = shortcut === 0 || shortcut === BUCKETS ? shortcut : NO_SHORTCUT;
+  }
+
+  /** Hashes the salt at the first need of a bucket: for all flags at once, by code that is not warm yet, it would be a third of the start-up. */
+  seedOfSalt(): number {
+    if (!this.isSeeded) {
+      this.seed = seedOf(this.targeting.salt ?? this.key) | 0;
+      this.isSeeded = true;
+      this.shortcut = shortcutOf(this);
+    }
+    return this.seed;
   }
 
   /** As it came, for a snapshot of the whole: nothing of the received JSON is kept. */
@@ -88,7 +100,7 @@ export class CompiledFlag {
       variants: variantsOf(this.variants),
       enabled: this.enabled,
       offVariant: this.variants.names[this.offVariant] ?? "",
-      targets: this.#targets(targets),
+      targets: targetsOf(targets, this.variants),
       rules: rules.map((rule) => rule.source),
       fallthrough: serveOf(this.fallthrough, this.variants),
       salt: salt ?? this.key,
@@ -97,13 +109,21 @@ export class CompiledFlag {
     };
     return leaseMs === undefined ? flag : { ...flag, leaseMs };
   }
+}
 
-  #targets(targets: ReadonlyMap<string, number>): FlagConfig["targets"] {
-    if (targets.size === 0) return NO_TARGETS;
-    const record = Object.create(null) as { [id: string]: string };
-    for (const [id, variant] of targets) record[id] = this.variants.names[variant] ?? "";
-    return record;
-  }
+function compileTargets(targets: FlagConfig["targets"], { variants, offVariant }: VariantScope): Targeting["targets"] {
+  if (targets === NO_TARGETS) return undefined;
+  const entries = Object.entries(targets);
+  return entries.length === 0
+    ? undefined
+    : new Map(entries.map(([id, name]) => [id, indexOfVariant(variants, name, offVariant)]));
+}
+
+function targetsOf(targets: Targeting["targets"], variants: VariantTable): FlagConfig["targets"] {
+  if (targets === undefined) return NO_TARGETS;
+  const record = Object.create(null) as { [id: string]: string };
+  for (const [id, variant] of targets) record[id] = variants.names[variant] ?? "";
+  return record;
 }
 
 function shortcutOf(flag: CompiledFlag): number {
@@ -125,11 +145,11 @@ export class FlagCompiler {
     this.#slotOf = slotOf;
   }
 
-  targeting(flag: WireFlag, indexOf: (variant: string) => number): Targeting {
-    const ids = Object.keys(flag.targets);
+  targeting(flag: WireFlag, scope: VariantScope): Targeting {
     const salt = flag.salt === flag.key ? undefined : flag.salt;
+    const targets = compileTargets(flag.targets, scope);
     const isPlain =
-      ids.length === 0 &&
+      targets === undefined &&
       flag.rules.length === 0 &&
       flag.prerequisites.length === 0 &&
       salt === undefined &&
@@ -137,9 +157,10 @@ export class FlagCompiler {
       flag.leaseMs === undefined;
     if (isPlain) return NO_TARGETING;
     return {
-      targets: new Map(ids.map((id) => [id, indexOf(flag.targets[id] ?? "")])),
-      rules: flag.rules.map((rule) => this.#rule(rule, indexOf)),
+      targets,
+      rules: flag.rules.map((rule) => this.#rule(rule, scope)),
       prerequisites: flag.prerequisites,
+      isGuarded: flag.prerequisites.length > 0 || flag.leaseMs !== undefined,
       salt,
       bucketBy:
         flag.bucketBy === TARGETING_KEY
@@ -149,12 +170,9 @@ export class FlagCompiler {
     };
   }
 
-  #rule(rule: Rule, indexOf: (variant: string) => number): CompiledRule {
-    return {
-      source: rule,
-      tests: rule.clauses.map((clause) => this.#test(clause)),
-      serve: this.serves.compile(rule.serve, indexOf),
-    };
+  #rule(rule: Rule, scope: VariantScope): CompiledRule {
+    const tests = rule.clauses.map((clause) => this.#test(clause));
+    return { source: rule, tests, matches: allOf(tests), serve: this.serves.compile(rule.serve, scope) };
   }
 
   #test(clause: Clause): Test {

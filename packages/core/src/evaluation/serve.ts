@@ -1,7 +1,7 @@
 import { BUCKETS } from "../hash/bucket.ts";
 import type { Serve, SplitShare } from "../model/flag.ts";
 import { thousandthsOf } from "../model/thousandths.ts";
-import { OFF, ON, type VariantTable } from "./variants.ts";
+import { indexOfVariant, OFF, ON, type VariantTable } from "./variants.ts";
 
 /**
  * What a rule or the fallthrough gives, laid out over the buckets: `first` below `limit`, and from there on `rest`, or, when
@@ -22,16 +22,20 @@ interface CompiledShare {
   readonly variant: number;
 }
 
-/** Finds a variant's index by its name. */
-export type IndexOf = (variant: string) => number;
+/** What the names in a flag's serves mean. */
+export interface VariantScope {
+  readonly variants: VariantTable;
+  /** Stands in for a name that is unknown. */
+  readonly offVariant: number;
+}
 
 /** Compiles what to serve, sharing one object among all percentages that are the same: a thousand flags have few different ones. */
 export class ServeCompiler {
   readonly #percentages = new Map<number, CompiledServe>();
 
-  compile(serve: Serve, indexOf: IndexOf): CompiledServe {
-    if ("variant" in serve) return fixed(indexOf(serve.variant), "variant");
-    if ("split" in serve) return compileSplit(serve.split, indexOf);
+  compile(serve: Serve, scope: VariantScope): CompiledServe {
+    if ("variant" in serve) return fixed(indexIn(scope, serve.variant), "variant");
+    if ("split" in serve) return compileSplit(serve.split, scope);
     const limit = thousandthsOf(serve.percentage) ?? 0;
     const known = this.#percentages.get(limit);
     if (known !== undefined) return known;
@@ -41,19 +45,23 @@ export class ServeCompiler {
   }
 }
 
+function indexIn({ variants, offVariant }: VariantScope, name: string): number {
+  return indexOfVariant(variants, name, offVariant);
+}
+
 function fixed(variant: number, source: CompiledServe["source"]): CompiledServe {
   return { limit: BUCKETS, first: variant, rest: variant, more: undefined, source };
 }
 
 /** Shares of nothing are left out, so that what remains tells whether anybody is split from anybody. */
-function compileSplit(split: readonly SplitShare[], indexOf: IndexOf): CompiledServe {
+function compileSplit(split: readonly SplitShare[], scope: VariantScope): CompiledServe {
   const shares: CompiledShare[] = [];
   let limit = 0;
   for (const share of split) {
     const width = thousandthsOf(share.percentage) ?? 0;
     if (width === 0) continue;
     limit += width;
-    shares.push({ limit, variant: indexOf(share.variant) });
+    shares.push({ limit, variant: indexIn(scope, share.variant) });
   }
   const [first, second] = shares;
   const last = shares.at(-1);

@@ -59,20 +59,24 @@ export class Trace {
     this.steps?.push({ step: "targets", outcome: `${show(id)} is named, and gets ${variant}` });
   }
 
-  rule(rule: CompiledRule, matches: boolean, id: string, attributes: Attributes): void {
-    if (matches) {
-      this.reason = rule.serve.source === "variant" ? "TARGETING_MATCH" : "SPLIT";
-      this.ruleId = rule.source.id;
+  /** `first`: the first rule that matches, which decides. */
+  rules(rules: readonly CompiledRule[], first: CompiledRule | undefined, id: string, attributes: Attributes): void {
+    if (first !== undefined) {
+      this.reason = first.serve.source === "variant" ? "TARGETING_MATCH" : "SPLIT";
+      this.ruleId = first.source.id;
     }
     if (this.steps === undefined) return;
-    const failed = matches ? undefined : rule.source.clauses[rule.tests.findIndex((test) => !test(id, attributes))];
-    const outcome = failed === undefined ? "matches" : `no: ${describeClause(failed)} does not hold`;
-    this.steps.push({ step: `rule ${rule.source.id}`, outcome });
+    for (const rule of rules) {
+      const failed = rule.source.clauses[rule.tests.findIndex((test) => !test(id, attributes))];
+      const outcome = failed === undefined ? "matches" : `no: ${describeClause(failed)} does not hold`;
+      this.steps.push({ step: `rule ${rule.source.id}`, outcome });
+      if (rule === first) return;
+    }
   }
 
   fallthrough(flag: CompiledFlag): void {
     const { targets, rules, prerequisites } = flag.targeting;
-    const isBare = targets.size === 0 && rules.length === 0 && prerequisites.length === 0;
+    const isBare = targets === undefined && rules.length === 0 && prerequisites.length === 0;
     this.reason = needsBucket(flag.fallthrough) ? "SPLIT" : isBare ? "STATIC" : "DEFAULT";
     if (!isBare) this.steps?.push({ step: "fallthrough", outcome: "no target and no rule decided" });
   }

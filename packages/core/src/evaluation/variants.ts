@@ -23,6 +23,12 @@ function tableFrom(type: FlagType, variants: Variants): VariantTable {
   return { type, names: Object.keys(variants), values: Object.values(variants) };
 }
 
+/** A variant's index by its name. Unknown names are refused where flags are read and written; here they must only be harmless. */
+export function indexOfVariant(table: VariantTable, name: string, otherwise: number): number {
+  const index = table.names.indexOf(name);
+  return index === -1 ? otherwise : index;
+}
+
 /** The inverse of `variantTable`. */
 export function variantsOf(table: VariantTable): Variants {
   if (table === BOOLEAN_TABLE) return BOOLEAN_VARIANTS;

@@ -79,10 +79,7 @@ export function readServing(
   const enabled = fields.enabled === undefined ? true : readBoolean(fields.enabled, "/enabled", problems);
   const offVariant = readOffVariant(fields.offVariant, flag, problems);
   const targets = fields.targets === undefined ? NO_TARGETS : readTargets(fields.targets, flag, problems);
-  const rules =
-    fields.rules === undefined
-      ? NO_RULES
-      : readItems(fields.rules, "/rules", problems, (rule, at) => readRule(rule, flag, at, problems));
+  const rules = fields.rules === undefined ? NO_RULES : readRules(fields.rules, flag, problems);
   const fallthrough = readServe(fields.fallthrough, flag, "/fallthrough", problems);
   const salt = fields.salt === undefined ? flag.key : readText(fields.salt, "/salt", problems);
   const bucketBy = fields.bucketBy === undefined ? TARGETING_KEY : readText(fields.bucketBy, "/bucketBy", problems);
@@ -129,6 +126,10 @@ function readTargets(value: unknown, flag: Servable, problems: Problems): FlagCo
     if (variant !== undefined) targets[id] = variant;
   }
   return targets;
+}
+
+function readRules(value: unknown, flag: Servable, problems: Problems): readonly Rule[] | undefined {
+  return readItems(value, "/rules", problems, (rule, at) => readRule(rule, flag, at, problems));
 }
 
 function readRule(value: unknown, flag: Servable, at: string, problems: Problems): Rule | undefined {

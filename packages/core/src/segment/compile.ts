@@ -1,5 +1,5 @@
 import type { Attributes } from "../clause/attribute.ts";
-import { compileAttributeClause, type Test } from "../clause/compile.ts";
+import { allOf, compileAttributeClause, type Test } from "../clause/compile.ts";
 import type { LinearRegex } from "../clause/regex.ts";
 import type { Clause, Segment } from "../model/flag.ts";
 import type { WireSegment } from "../wire/types.ts";
@@ -11,7 +11,7 @@ export class CompiledSegment {
   readonly rules: Segment["rules"];
   readonly #included: ReadonlySet<string>;
   readonly #excluded: ReadonlySet<string>;
-  readonly #tests: readonly (readonly Test[])[];
+  readonly #tests: readonly Test[];
 
   constructor(segment: WireSegment, regex: LinearRegex | undefined) {
     this.key = segment.key;
@@ -19,7 +19,9 @@ export class CompiledSegment {
     this.rules = segment.rules;
     this.#included = new Set(segment.included);
     this.#excluded = new Set(segment.excluded);
-    this.#tests = segment.rules.map((rule) => rule.clauses.map((clause) => compileAttributeClause(clause, regex)));
+    this.#tests = segment.rules.map((rule) =>
+      allOf(rule.clauses.map((clause) => compileAttributeClause(clause, regex))),
+    );
   }
 
   /** Excluded beats included, which beats the rules. Nobody without an id is in or out by id. */
@@ -28,7 +30,7 @@ export class CompiledSegment {
       if (this.#excluded.size > 0 && this.#excluded.has(id)) return false;
       if (this.#included.has(id)) return true;
     }
-    for (const tests of this.#tests) if (allHold(tests, id, attributes)) return true;
+    for (const test of this.#tests) if (test(id, attributes)) return true;
     return false;
   }
 
@@ -67,11 +69,5 @@ export function compileSegmentClause(clause: Clause, slotOf: (key: string) => Se
 
 function isOutsideOfAll(slots: readonly SegmentSlot[], id: string, attributes: Attributes): boolean {
   for (const slot of slots) if (slot.current === undefined || slot.current.has(id, attributes)) return false;
-  return true;
-}
-
-/** Whether every test of a rule holds; there is none to fail in an empty rule. */
-export function allHold(tests: readonly Test[], id: string, attributes: Attributes): boolean {
-  for (const test of tests) if (!test(id, attributes)) return false;
   return true;
 }

@@ -140,11 +140,15 @@ function readEach<T extends WireFlag | WireSegment>(
   }
   const items: T[] = [];
   const skipped: Skipped[] = [];
+  let itemProblems: Problems = [];
   for (const [index, item] of value.entries()) {
-    const itemProblems: Problems = [];
     const read = readItem(item, itemProblems);
-    if (read === undefined) skipped.push({ key: keyOf(item) ?? `${at}/${index}`, reason: reasonOf(itemProblems) });
-    else items.push(read);
+    if (read !== undefined) {
+      items.push(read);
+      continue;
+    }
+    skipped.push({ key: keyOf(item) ?? `${at}/${index}`, reason: reasonOf(itemProblems) });
+    itemProblems = [];
   }
   return { items, skipped };
 }
