@@ -1,16 +1,17 @@
 /**
- * Many SDK clients of one server, in one process. `node flip.child.mjs URL COUNT`
+ * Many SDK clients of one server, in one process. `node flip.child.mjs URL SDK-KEY COUNT`
  *
  * Tells the parent when all are `ready`, with how many are in contact, and when each has `applied` a revision:
  * `lastNs` on CLOCK_MONOTONIC, which is the same in every process of the machine.
  */
 import { built } from "../lib/paths.mjs";
 
-const [url, count] = [process.argv[2], Number(process.argv[3])];
+const [url, sdkKey] = process.argv.slice(2);
+const count = Number(process.argv[4]);
 const { createClient } = await import(built("sdk-node"));
 
 const seen = new Map();
-const clients = Array.from({ length: count }, () => createClient({ url, sdkKey: "dev" }));
+const clients = Array.from({ length: count }, () => createClient({ url, sdkKey }));
 for (const client of clients) {
   client.on("change", ({ revision }) => {
     const lastNs = process.hrtime.bigint();

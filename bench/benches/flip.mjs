@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BENCH, built } from "../lib/paths.mjs";
 import { median, number, quantile } from "../lib/stats.mjs";
-import { startRampart } from "../servers/contenders.mjs";
+import { flagPath, startRampart } from "../servers/contenders.mjs";
 
 export const name = "flip";
 export const title = "Operator's flip to SDK";
@@ -50,8 +50,8 @@ const RESTORE = { path: "restore", body: () => ({ reason: "bench" }) };
 /** Sends an act; resolves with when it was sent, and the revision it made. */
 function send({ server, agent }, act, round) {
   const body = JSON.stringify(act.body(round));
-  const path = `/api/v1/environments/production/flags/bench/${act.path}`;
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  const path = flagPath("bench", act.path);
+  const headers = { ...server.operator, "content-length": Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const sentNs = process.hrtime.bigint();
     const sent = request({ host: "127.0.0.1", port: server.port, path, method: "POST", agent, headers }, (response) => {
@@ -117,7 +117,7 @@ function arrivals() {
 
 async function toOne(operator, rounds) {
   const { createClient } = await import(built("sdk-node"));
-  const client = createClient({ url: operator.server.url, sdkKey: "dev" });
+  const client = createClient({ url: operator.server.url, sdkKey: operator.server.sdkKey });
   const arrived = arrivals();
   client.on("change", ({ revision }) => arrived.note(revision, process.hrtime.bigint()));
   try {
@@ -132,7 +132,7 @@ async function toOne(operator, rounds) {
 async function toMany(operator, { clients, rounds }) {
   const each = Math.ceil(clients / PROCESSES);
   const children = Array.from({ length: PROCESSES }, () =>
-    fork(join(BENCH, "benches", "flip.child.mjs"), [operator.server.url, String(each)]),
+    fork(join(BENCH, "benches", "flip.child.mjs"), [operator.server.url, operator.server.sdkKey, String(each)]),
   );
   const arrived = arrivals();
   try {

@@ -15,7 +15,6 @@ const FLAGS = 200;
 const BODY_BYTES = 49_000;
 const CONNECTIONS = 64;
 const LIMIT = 0.8;
-const AUTHORIZED = { authorization: "Bearer dev", "x-rampart-instance": "bench-http", "x-rampart-sdk": "bench/1" };
 
 /** @param {{ rounds?: number, requests?: number }} options */
 export async function run({ rounds = 9, requests = 8000 } = {}) {
@@ -23,8 +22,9 @@ export async function run({ rounds = 9, requests = 8000 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "rampart-bench-"));
   let node;
   try {
+    const headers = { ...rampart.sdk, "x-rampart-instance": "bench-http" };
     const response = await fetch(`${rampart.url}/sdk/v1/flags`, {
-      headers: { ...AUTHORIZED, "accept-encoding": "identity" },
+      headers: { ...headers, "accept-encoding": "identity" },
     });
     const body = Buffer.from(await response.arrayBuffer());
     const etag = response.headers.get("etag");
@@ -34,8 +34,8 @@ export async function run({ rounds = 9, requests = 8000 } = {}) {
     writeFileSync(bodyPath, body);
     node = await startBareNode({ bodyPath });
     const contenders = [
-      { key: "node", server: node, headers: AUTHORIZED, etag: '"1:200"' },
-      { key: "rampart", server: rampart, headers: AUTHORIZED, etag },
+      { key: "node", server: node, headers, etag: '"1:200"' },
+      { key: "rampart", server: rampart, headers, etag },
     ];
     const kinds = [
       {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { compile } from "../lib/gcc.mjs";
 import { rawRequest } from "../lib/load.mjs";
@@ -85,75 +85,66 @@ export async function startNchan({ eventBytes }) {
 }
 
 const ENVIRONMENT = "production";
+const CLI = join(ROOT, "packages", "cli", "dist", "bin.js");
 
 /**
- * Rampart's server as users start it, on a fresh data folder.
+ * Rampart's server as users start it, on a fresh data folder, with real tokens.
  *
  * @param {{ flags?: readonly object[] }} options flags to create, as the API takes them
  */
 export async function startRampart({ flags = [] } = {}) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "rampart-bench-data-"));
-  const args = [
-    join(ROOT, "packages", "cli", "dist", "bin.js"),
-    "server",
-    "--dev",
-    "--port",
-    String(port),
-    "--data-dir",
-    folder,
-  ];
+  const args = [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "warn"];
   const server = await startServer({ command: process.execPath, args, port });
-  const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  const rampart = {
-    ...server,
-    name: "Rampart, durable flip included",
-    url,
-    port,
-    folder,
-    streamRequest: rawRequest("GET", "/sdk/v1/stream", {
-      headers: {
-        ...ACCEPT,
-        authorization: "Bearer dev",
-        "x-rampart-instance": "bench-{id}",
-        "x-rampart-sdk": "bench/1",
-      },
-    }),
-    first: "event: snapshot",
-    marker: "event: delta",
-    /** Another percentage each round, so that there is always something to change. */
-    trigger: (round) => rolloutRequest({ flag: "bench", percentage: 1 + (round % 99) }),
-    stop,
-  };
   try {
-    for (const flag of [{ key: "bench" }, ...flags]) await createFlag(url, flag);
+    const tokens = JSON.parse(readFileSync(join(folder, "first-tokens.json"), "utf8"));
+    const url = `http://127.0.0.1:${port}`;
+    const operator = { authorization: `Bearer ${tokens.admin}`, "content-type": "application/json" };
+    const sdk = { authorization: `Bearer ${tokens.server}`, "x-rampart-sdk": "bench/1" };
+    for (const flag of [{ key: "bench" }, ...flags]) await createFlag(url, operator, flag);
+    return {
+      ...server,
+      stop,
+      name: "Rampart",
+      port,
+      url,
+      /** Headers of an operator's and of an SDK's requests; the SDK's lack the instance. */
+      operator,
+      sdk,
+      sdkKey: tokens.server,
+      streamRequest: rawRequest("GET", "/sdk/v1/stream", {
+        headers: { ...ACCEPT, ...sdk, "x-rampart-instance": "bench-{id}" },
+      }),
+      first: "event: snapshot",
+      marker: "event: delta",
+      /** Another percentage each round, so that there is always something to change. */
+      trigger: (round) =>
+        rawRequest("POST", flagPath("bench", "rollout"), {
+          headers: operator,
+          body: JSON.stringify({ percentage: 1 + (round % 99), reason: "bench" }),
+        }),
+    };
   } catch (error) {
     await stop();
     throw error;
   }
-  return rampart;
 }
 
-export const rolloutRequest = ({ flag, percentage }) =>
-  rawRequest("POST", `/api/v1/environments/${ENVIRONMENT}/flags/${flag}/rollout`, {
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ percentage, reason: "bench" }),
-  });
+/** Path of an operator's act on a flag. */
+export const flagPath = (flag, act) => `/api/v1/environments/${ENVIRONMENT}/flags/${flag}/${act}`;
 
-async function createFlag(url, { key, config }) {
-  await send(`${url}/api/v1/flags`, "POST", { key, type: "boolean", description: "" });
-  if (config !== undefined) await send(`${url}/api/v1/environments/${ENVIRONMENT}/flags/${key}`, "PATCH", config);
+async function createFlag(url, headers, { key, config }) {
+  await send(`${url}/api/v1/flags`, "POST", headers, { key, type: "boolean", description: "" });
+  if (config === undefined) return;
+  await send(`${url}/api/v1/environments/${ENVIRONMENT}/flags/${key}`, "PATCH", headers, config);
 }
 
-async function send(url, method, body) {
-  const response = await fetch(url, {
-    method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+async function send(url, method, headers, body) {
+  const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${method} ${url} was answered ${response.status} ${await response.text()}`);
 }
