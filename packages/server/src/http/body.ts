@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FieldError } from "../domain/problems.ts";
 import { quoted } from "../domain/problems.ts";
+import { jsonErrorOffset } from "./json-error.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Objects and arrays within each other, body included. Contexts have a limit of their own below this one. */
@@ -67,8 +68,8 @@ export function parseJson(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw malformed(text, cause);
+  } catch {
+    throw malformed(text);
   }
   const error = findForbidden(value, "", 1);
   if (error !== undefined) {
@@ -77,17 +78,14 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-function malformed(text: string, cause: unknown): ProblemError {
-  const message = cause instanceof Error ? cause.message : "";
-  const at = /at position (\d+)/.exec(message)?.[1];
-  const offset = at === undefined ? text.length : Number(at);
+function malformed(text: string): ProblemError {
+  const offset = jsonErrorOffset(text) ?? text.length;
   const before = text.slice(0, offset).split("\n");
-  const line = before.length;
   const column = (before.at(-1)?.length ?? 0) + 1;
   const near = text.slice(Math.max(0, offset - 20), offset + 20);
   return new ProblemError({
     code: "MALFORMED_JSON",
-    detail: `The body is no JSON: at line ${line}, column ${column}, near ${quoted(near)}${at === undefined ? ", it ends too early" : ""}.`,
+    detail: `The body is no JSON: at line ${before.length}, column ${column}, near ${quoted(near)}${offset === text.length ? ", it ends too early" : ""}.`,
     hint: "Names and texts stand in double quotes, and there is no comma after the last element. In a shell, put the body into single quotes.",
   });
 }

@@ -24,7 +24,10 @@ const TAG = "Ramps";
 const SHORT_FORM_ENVIRONMENT = "production";
 
 /** Checked by the domain, which can say what is wrong with it. */
-const percentage = z.unknown().openapi({ type: "number", minimum: 0, maximum: 100, multipleOf: 0.001, example: 25 });
+const percentage = z.unknown().optional();
+
+const percentageShown = z.number().openapi({ minimum: 0, maximum: 100, multipleOf: 0.001, example: 25 });
+const environment = z.string().default(SHORT_FORM_ENVIRONMENT);
 
 const ANSWERS = { 200: { description: "What was done; `changed` is false when there was nothing to do", schema: rampShown } };
 
@@ -44,6 +47,7 @@ function rolloutRoute(parts: HttpParts): Route {
       description: "Sets the percentage of users who get the on variant. Targets and rules stay as they are.",
       lane: "admin",
       body: z.strictObject({ percentage, reason: reason.optional() }),
+      bodyShown: z.object({ percentage: percentageShown, reason: reason.optional() }),
       answers: ANSWERS,
       problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "FLAG_DISABLED", "FLAG_MANAGED", "NOT_BOOLEAN"],
     },
@@ -62,7 +66,8 @@ function shortFormRoute(parts: HttpParts): Route {
       description: "For scripts: the body is read as JSON whatever its content type says, as `curl -d` sends it.",
       lane: "admin",
       anyContentType: true,
-      body: z.strictObject({ feature: z.string(), percentage, environment: z.string().default(SHORT_FORM_ENVIRONMENT), reason: reason.optional() }),
+      body: z.strictObject({ feature: z.string(), percentage, environment, reason: reason.optional() }),
+      bodyShown: z.object({ feature: z.string().openapi({ example: "v1.4.0" }), percentage: percentageShown, environment, reason: reason.optional() }),
       answers: ANSWERS,
       problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "ENVIRONMENT_NOT_FOUND", "FLAG_DISABLED", "FLAG_MANAGED", "NOT_BOOLEAN"],
     },
