@@ -16,7 +16,7 @@ function faultOf(text: unknown): string {
   if (typeof text !== "string") return "is not a text";
   if (text === "") return "is empty";
   if (text.length > KEY_LENGTH_MAX) return `has ${text.length} characters`;
-  const wrong = [...text].find((character) => !isKey(character));
+  const wrong = Array.from(text).find((character) => !isKey(character));
   return wrong === undefined ? "would be lost from a URL" : `contains ${nameOf(wrong)}`;
 }
 

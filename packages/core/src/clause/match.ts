@@ -1,5 +1,3 @@
-import type { JsonValue } from "../model/json.ts";
-
 /** Tests one present value of an attribute (an element, for a list). Must take any value whatever. */
 export type Match = (value: unknown) => boolean;
 

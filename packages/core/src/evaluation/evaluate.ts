@@ -6,7 +6,7 @@ import type { JsonValue } from "../model/json.ts";
 import { show } from "../model/show.ts";
 import { decide, KEY_MISSING, type World } from "./decide.ts";
 import type { CompiledFlag } from "./flag.ts";
-import { Trace } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 
 /** What is asked: a flag for a user, and the value that the caller wants where there is none. */
 export interface Question<T extends JsonValue> {
@@ -101,7 +101,8 @@ function typeMismatch(type: FlagType, defaultValue: unknown): string | undefined
 /** What was thrown came from the application, and can be anything. */
 function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : show(error);
+    const message: unknown = error instanceof Error ? error.message : error;
+    return typeof message === "string" ? message : show(message);
   } catch {
     return "it threw something that can't be shown";
   }

@@ -2,6 +2,7 @@ import { clauseProblems } from "../clause/compile.ts";
 import type { LinearRegex } from "../clause/regex.ts";
 import type { CompiledFlag } from "../evaluation/flag.ts";
 import type { Clause } from "../model/flag.ts";
+import { show } from "../model/show.ts";
 import type { CompiledSegment } from "../segment/compile.ts";
 import type { Skipped } from "../wire/parsed.ts";
 
@@ -46,5 +47,5 @@ function clauseReasons(
 ): readonly string[] {
   if (clause.op !== "inSegment")
     return clauseProblems(clause, regex).map((problem) => `${clause.attribute}: ${problem.detail}`);
-  return clause.values.filter((key) => !segmentKeys.has(key)).map((key) => `there is no segment ${String(key)}`);
+  return clause.values.filter((key) => !segmentKeys.has(key)).map((key) => `there is no segment ${show(key)}`);
 }

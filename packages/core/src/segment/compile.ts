@@ -2,6 +2,7 @@ import type { Attributes } from "../clause/attribute.ts";
 import { allOf, compileAttributeClause, type Test } from "../clause/compile.ts";
 import type { LinearRegex } from "../clause/regex.ts";
 import type { Clause, Segment } from "../model/flag.ts";
+import { show } from "../model/show.ts";
 import type { WireSegment } from "../wire/types.ts";
 
 /** A segment as it is held for evaluation: ids in sets, shared by every flag that refers to it. */
@@ -59,7 +60,7 @@ export interface SegmentSlot {
  * nobody is, and nobody is provably outside of it either.
  */
 export function compileSegmentClause(clause: Clause, slotOf: (key: string) => SegmentSlot): Test {
-  const slots = clause.values.map((key) => slotOf(String(key)));
+  const slots = clause.values.map((key) => slotOf(typeof key === "string" ? key : show(key)));
   if (clause.negate) return (id, attributes) => isOutsideOfAll(slots, id, attributes);
   return (id, attributes) => {
     for (const slot of slots) if (slot.current?.has(id, attributes) === true) return true;
