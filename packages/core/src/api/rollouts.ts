@@ -1,0 +1,469 @@
+import type { Instant, Page } from "./types.ts";
+
+export type RolloutStatus =
+  | "scheduled"
+  | "preconditions"
+  | "awaiting"
+  | "running"
+  | "paused"
+  | "rollingBack"
+  | "verifying"
+  | "rolledBack"
+  | "completed"
+  | "cancelled";
+
+/** What people can ask of a rollout: `POST /api/v1/rollouts/:id/<command>`. */
+export type RolloutCommand = "start" | "approve" | "reject" | "tick" | "pause" | "resume" | "promote" | "rollback" | "cancel" | "acknowledge";
+
+export type TriggerActionName = "rollback" | "pause" | "notify";
+export type SeverityName = "P0" | "P1" | "P2" | "P3";
+
+/** What a metric's numbers are: 0…1 (`ratio`) or 0…100 (`percent`), `seconds` or `milliseconds`, a `count`, or anything (`none`). */
+export type MetricUnitName = "ratio" | "percent" | "seconds" | "milliseconds" | "count" | "none";
+
+/** Why something happened: `kind` says what sort of thing did it, `subject` which one (a trigger's name, a metric, a person). */
+export interface CauseView {
+  readonly kind: string;
+  readonly subject: string;
+  /** The condition, as the plan wrote it. */
+  readonly condition?: string;
+  readonly value?: number;
+  readonly threshold?: number;
+  /** When the condition became true, or the data stopped. */
+  readonly since?: Instant;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+/** The plan that a rollout runs. */
+export interface RolloutPlanView {
+  readonly name: string;
+  readonly title: string;
+  /** Hex SHA-256 of the document; approvals bind to it. */
+  readonly digest: string;
+  /** 1, 2, … within the name. */
+  readonly version: number;
+}
+
+/** A line about a rollout. An item of `GET /api/v1/rollouts`. */
+export interface RolloutSummary {
+  readonly id: string;
+  readonly flag: string;
+  readonly environment: string;
+  readonly plan: RolloutPlanView;
+  readonly status: RolloutStatus;
+  /** What the rollout set: 0 before exposure and from the moment a rollback is decided. */
+  readonly percentage: number;
+  /** The stage that waits to be opened, else the one that was opened last; null before the first. */
+  readonly stage: { readonly name: string; readonly index: number } | null;
+  /** Where it is and what it waits for, in one sentence. */
+  readonly sentence: string;
+  /** Of the pause, the rollback or the cancellation. */
+  readonly cause?: CauseView;
+  readonly recovery?: RecoveryView;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  /** When it is to start, or did. */
+  readonly startAt: Instant;
+  /** When the first user could be on; missing before. */
+  readonly exposedAt?: Instant;
+  /** When the flag was back at 0 %. */
+  readonly killedAt?: Instant;
+  /** Since when nothing moves the percentage by itself any more. */
+  readonly endedAt?: Instant;
+}
+
+/** Whether it was seen that the rollback helped. `unchecked`: the plan gives nothing to see it by, or nobody was exposed. */
+export interface RecoveryView {
+  readonly state: "verifying" | "recovered" | "notRecovered" | "unchecked";
+  /** While verifying: when it is given up. */
+  readonly until?: Instant;
+}
+
+/** A rollout, whole: `GET /api/v1/rollouts/:id`, and the answer to every command. */
+export interface RolloutView extends RolloutSummary {
+  /** The instant by the server's clock that elapsed times, ages and streaks are counted up to. */
+  readonly now: Instant;
+  readonly stages: readonly StageView[];
+  /** Everything that it waits for now; empty when it is over. */
+  readonly waitingFor: readonly WaitingView[];
+  /** The commands that it takes now. */
+  readonly allowed: readonly RolloutCommand[];
+  /** Those of where it is: the preconditions', the open stage's, or those of recovery. */
+  readonly criteria: readonly CriterionView[];
+  /** The open stage's, or before exposure the first one's. */
+  readonly triggers: readonly TriggerView[];
+  readonly metrics: readonly MetricView[];
+  /** Of every stage that asks for some. */
+  readonly approvals: readonly ApprovalView[];
+  /** The items that belong to where it is. */
+  readonly checklist: readonly ChecklistItemView[];
+  /** Alerts of other systems that are firing. */
+  readonly alerts: readonly { readonly name: string; readonly action: TriggerActionName; readonly severity: SeverityName; readonly since: Instant }[];
+  /** People are being told, step by step, until somebody acknowledges. */
+  readonly escalation?: { readonly since: Instant; readonly severity: SeverityName; readonly cause: CauseView };
+  /** When a stage may begin, as text: `02:00–04:00 UTC`. */
+  readonly window?: string;
+  readonly intervalMs: number;
+  readonly lastSampleAt?: Instant;
+  readonly nextSampleAt?: Instant;
+  /** The exposure lease that the flag carries; missing: none. */
+  readonly leaseMs?: number;
+}
+
+/**
+ * `done`: it was open and is left behind. `current`: its percentage is set, and its clock runs. `opening`: the one before is done and this
+ * one waits to be opened. `next`: not its turn yet. `stopped`: it was open when the rollout was rolled back.
+ */
+export type StageState = "done" | "current" | "opening" | "next" | "stopped";
+
+export interface StageView {
+  readonly name: string;
+  readonly description?: string;
+  readonly percentage: number;
+  readonly durationMs: number;
+  readonly timeoutMs?: number;
+  readonly state: StageState;
+  /** Of the current stage: its own time, which stands still while the rollout is paused. */
+  readonly elapsedMs?: number;
+  /** Of the current stage: what is left of its duration, 0 when it is over. */
+  readonly remainingMs?: number;
+}
+
+/** What a sample says about a condition. Only `pass` is true; `inconclusive` and `error` are neither a pass nor a breach. */
+export type VerdictName = "pass" | "fail" | "inconclusive" | "error";
+
+export interface CriterionView {
+  /** As the plan wrote it. */
+  readonly text: string;
+  readonly of: "precondition" | "stage" | "recovery";
+  readonly metric: string;
+  readonly unit: MetricUnitName;
+  readonly verdict: VerdictName;
+  readonly value?: number;
+  readonly threshold?: number;
+  /** Why it is inconclusive, or an error. */
+  readonly reason?: string;
+  /** How long it has to pass without a break … */
+  readonly forMs: number;
+  /** … and has, up to the newest sampling; 0 while it doesn't. */
+  readonly heldMs: number;
+  /** It has held for long enough. */
+  readonly holds: boolean;
+  /** Age of the metric's newest observation. */
+  readonly ageMs?: number;
+}
+
+export interface TriggerView {
+  readonly name: string;
+  readonly action: TriggerActionName;
+  readonly severity: SeverityName;
+  /** The condition as the plan wrote it, `signal <name>`, or the comparison. */
+  readonly text: string;
+  /** Missing for a trigger on a signal as an event. */
+  readonly metric?: string;
+  readonly unit?: MetricUnitName;
+  readonly value?: number;
+  readonly threshold?: number;
+  /** Why its condition can't be judged. */
+  readonly reason?: string;
+  /** It is watched: users can be on. */
+  readonly isArmed: boolean;
+  /** Its condition is true now; while it pauses or rolls back, nothing rises. */
+  readonly isTrue: boolean;
+  readonly forMs: number;
+  /** How long the condition has been true on every sample; 0 when it isn't. */
+  readonly trueForMs: number;
+  /** It has fired for the streak that goes on. */
+  readonly hasFired: boolean;
+  /** When it fired last, in this rollout. */
+  readonly firedAt?: Instant;
+  /** Age of the metric's newest observation. */
+  readonly ageMs?: number;
+}
+
+export interface MetricView {
+  readonly name: string;
+  readonly source: "prometheus" | "http" | "signal" | "sdk";
+  readonly unit: MetricUnitName;
+  readonly description?: string;
+  /** What is asked: the PromQL, method and address, the signal's name, the measure. No header, no query string, no secret. */
+  readonly query: string;
+  readonly state: "value" | "noData" | "error";
+  readonly value?: number;
+  /** Why there is no value. */
+  readonly reason?: string;
+  /** Of the newest observation; missing while there is none. */
+  readonly ageMs?: number;
+  readonly baseline?: number;
+}
+
+export interface ApprovalView {
+  /** The stage that it opens. */
+  readonly stage: string;
+  readonly role: string;
+  /** How many people. */
+  readonly needed: number;
+  /** Of the very plan that runs. */
+  readonly given: readonly { readonly by: string; readonly at: Instant }[];
+  /** The rollout waits for it now. */
+  readonly isOpen: boolean;
+}
+
+export interface ChecklistItemView {
+  readonly id: string;
+  readonly text: string;
+  /** Roles that may tick it; empty: any operator. */
+  readonly roles: readonly string[];
+  /** A command that a person or a CI job runs for it. Rampart never runs it. */
+  readonly run?: string;
+  readonly ticked?: { readonly by: string; readonly at: Instant };
+  readonly dueAt?: Instant;
+}
+
+/** One thing that a rollout waits for. */
+export type WaitingView =
+  | { readonly kind: "start"; readonly at: Instant }
+  /** A precondition that a person ticks. */
+  | { readonly kind: "check"; readonly item: string; readonly text: string; readonly roles: readonly string[] }
+  | { readonly kind: "drill"; readonly withinMs: number; readonly underMs: number; readonly found: "none" | "tooOld" | "tooSlow" }
+  | WaitingCriterionView
+  | { readonly kind: "checklist"; readonly item: string; readonly text: string; readonly roles: readonly string[] }
+  | { readonly kind: "duration"; readonly remainingMs: number; readonly durationMs: number }
+  /** The first sampling, or the first one of this stage. */
+  | { readonly kind: "sample" }
+  | { readonly kind: "approval"; readonly stage: string; readonly role: string; readonly needed: number; readonly given: number }
+  /** `opensAt` is missing when it doesn't open in the next two weeks. */
+  | { readonly kind: "window"; readonly stage: string; readonly opensAt?: Instant }
+  /** A rollback or pause trigger whose condition is true: nothing rises meanwhile. */
+  | { readonly kind: "trigger"; readonly trigger: string; readonly condition: string; readonly value: number }
+  | { readonly kind: "alert"; readonly alert: string }
+  | { readonly kind: "data"; readonly metric: string; readonly error: boolean; readonly reason: string; readonly since?: Instant }
+  /** A person has to resume, promote or roll back. */
+  | { readonly kind: "decision"; readonly cause: CauseView }
+  /** The flag change of a rollback is not confirmed yet. */
+  | { readonly kind: "commit" }
+  /** Verification after a rollback. */
+  | { readonly kind: "recovery"; readonly until: Instant; readonly criteria: readonly WaitingCriterionView[] };
+
+export interface WaitingCriterionView {
+  readonly kind: "criterion";
+  readonly criterion: string;
+  readonly metric: string;
+  readonly forMs: number;
+  readonly heldMs: number;
+  readonly verdict: VerdictName;
+  readonly value?: number;
+  readonly threshold?: number;
+  readonly reason?: string;
+}
+
+/**
+ * One line of a rollout's story: what happened, and where it stood right after. `GET /api/v1/rollouts/:id/events`: with
+ * `accept: application/json` a page of them, else server-sent events of the name `record` whose `id` is this one's.
+ */
+export interface RolloutEventView {
+  /** Rises by one with each event of a rollout. */
+  readonly id: number;
+  readonly at: Instant;
+  /** `scheduled`, `stageStarted`, `triggerFired`, `rollbackStarted`, `completed`, … */
+  readonly event: string;
+  readonly state: RolloutStatus;
+  readonly stage: string | null;
+  readonly percentage: number;
+  readonly cause?: CauseView;
+}
+
+export type RolloutEventPage = Page<RolloutEventView>;
+
+/** Body of `POST /api/v1/rollouts`: the YAML, or the digest of a stored plan. Flag and environment are the plan's. */
+export type NewRollout = ({ readonly plan: string } | { readonly planDigest: string }) & {
+  /** Not before; missing: at once. */
+  readonly startAt?: Instant;
+};
+
+/** Bodies of the commands. */
+export interface RolloutCommandBodies {
+  readonly start: { readonly reason?: string };
+  /** `planDigest`: of the plan that the person has read; missing: the one that runs. `role`: one of those held; missing: all of them. */
+  readonly approve: { readonly planDigest?: string; readonly role?: string };
+  readonly reject: { readonly role?: string; readonly reason?: string };
+  /** The id or the text of an item, or `all` that are open and that the person may tick. */
+  readonly tick: { readonly item: string };
+  readonly pause: { readonly reason?: string };
+  readonly resume: { readonly reason?: string };
+  readonly promote: { readonly reason?: string };
+  readonly rollback: { readonly reason?: string };
+  readonly cancel: { readonly reason?: string };
+  readonly acknowledge: { readonly reason?: string };
+}
+
+/** What was kept of the decisions of a rollout. `GET /api/v1/rollouts/:id/evidence`. */
+export interface EvidenceView {
+  readonly rollout: RolloutSummary;
+  /** As it came, comments included; `${VARS}` are names. */
+  readonly plan: RolloutPlanView & { readonly text: string };
+  readonly approvals: readonly { readonly stage: string; readonly by: string; readonly roles: readonly string[]; readonly at: Instant; readonly planDigest: string }[];
+  readonly ticks: readonly { readonly item: string; readonly by: string; readonly at: Instant }[];
+  readonly decisions: readonly EvidenceDecisionView[];
+  /** The whole story, the oldest first. */
+  readonly events: readonly RolloutEventView[];
+}
+
+export interface EvidenceDecisionView {
+  readonly at: Instant;
+  readonly what: "exposure" | "stageDone" | "rollback" | "recovery" | "completed" | "review";
+  readonly stage: string | null;
+  readonly planDigest: string;
+  readonly criteria: readonly {
+    readonly criterion: string;
+    readonly verdict: VerdictName;
+    readonly value?: number;
+    readonly threshold?: number;
+    readonly heldMs: number;
+    readonly reason?: string;
+  }[];
+  readonly cause?: CauseView;
+  /** What was missing when a person promoted. */
+  readonly skipped?: readonly WaitingView[];
+}
+
+/** One thing that is wrong with a plan, or worth a second thought. Lines and columns count from 1. */
+export interface PlanProblemView {
+  readonly line: number;
+  readonly column: number;
+  /** Exclusive, on the same line. */
+  readonly endColumn: number;
+  /** JSON pointer; empty for the document. */
+  readonly path: string;
+  /** The offending value as JSON, cut. */
+  readonly value?: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Answer of `POST /api/v1/plans/validate`, which is 200 whether the plan is valid or not. */
+export interface PlanValidation {
+  readonly valid: boolean;
+  readonly problems: readonly PlanProblemView[];
+  /** Only of a valid plan. */
+  readonly warnings: readonly PlanProblemView[];
+  /** Of a valid plan. */
+  readonly plan?: PlanOutline;
+}
+
+/** What a plan is about, in short. */
+export interface PlanOutline {
+  readonly name: string;
+  readonly title: string;
+  readonly digest: string;
+  readonly flag: string;
+  readonly environment: string;
+  readonly stages: readonly { readonly name: string; readonly percentage: number; readonly durationMs: number; readonly approvals: readonly { readonly role: string; readonly count: number }[] }[];
+  /** The variables of the server's environment that it uses, and whether they are set; never their values. */
+  readonly variables: readonly { readonly name: string; readonly isSet: boolean }[];
+}
+
+/** A stored revision of a plan. An item of `GET /api/v1/plans`, which lists the newest of each name. */
+export interface PlanSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly flag: string;
+  readonly environment: string;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+}
+
+/** `GET /api/v1/plans/:name` (the newest, or `?version=` or `?digest=`), and the answer of `POST /api/v1/plans`. */
+export interface PlanView extends PlanSummary {
+  /** The YAML as it came. */
+  readonly text: string;
+  readonly outline: PlanOutline;
+  readonly warnings: readonly PlanProblemView[];
+  /** All revisions of the name, the newest first. */
+  readonly revisions: readonly { readonly version: number; readonly digest: string; readonly createdAt: Instant; readonly createdBy: string }[];
+}
+
+/** Answer of `POST /api/v1/plans/simulate` `{plan, scenario}`, both YAML texts. */
+export interface SimulationView {
+  readonly outcome: RolloutStatus;
+  readonly timeline: readonly SimulationEntryView[];
+  /** Where it stands at the end, in a sentence. */
+  readonly summary: string;
+  /** What was taken for granted, and what cut it short. */
+  readonly notes: readonly string[];
+}
+
+export interface SimulationEntryView {
+  /** ISO 8601 duration from the start. */
+  readonly at: string;
+  readonly event: string;
+  readonly state: RolloutStatus;
+  readonly stage: string | null;
+  readonly percentage: number;
+  /** `{ "trigger": "errors", "value": 0.06 }`; empty when nothing in particular caused it. */
+  readonly cause: { readonly [name: string]: string | number };
+}
+
+/** Body of `POST /api/v1/signals`. Without `environment` and `flag`: every rollout whose plan knows the signal. */
+export interface NewSignal {
+  readonly name: string;
+  /** In the unit of the metrics that stand for it; missing: the event alone. */
+  readonly value?: number;
+  readonly environment?: string;
+  readonly flag?: string;
+}
+
+/** A rollout that a signal or an alert reached, as it stood right after. */
+export interface ReachedRollout {
+  readonly id: string;
+  readonly flag: string;
+  readonly environment: string;
+  readonly status: RolloutStatus;
+  readonly percentage: number;
+}
+
+/** Answer of `POST /api/v1/signals`. */
+export interface SignalResult {
+  readonly name: string;
+  readonly value?: number;
+  readonly at: Instant;
+  /** The rollouts that heard it. */
+  readonly heard: readonly ReachedRollout[];
+}
+
+/** Answer of `POST /api/v1/integrations/alertmanager`, in the order of the alerts. */
+export interface AlertsResult {
+  readonly alerts: readonly {
+    readonly name: string;
+    readonly status: "firing" | "resolved";
+    /** Missing for an alert that is not mapped. */
+    readonly action?: TriggerActionName;
+    /**
+     * `told`: rollouts heard of it. `killed`: no rollout manages the flag, and it was killed. `unmapped`: it has none of the labels. `noTarget`:
+     * it has, and there is nothing that they name. `nothing`: there is nothing to do (resolved, or nobody manages the flag).
+     */
+    readonly outcome: "told" | "killed" | "unmapped" | "noTarget" | "nothing";
+    readonly rollouts: readonly ReachedRollout[];
+    readonly detail?: string;
+  }[];
+  readonly unmapped: number;
+}
+
+/** A message that leaves the house. An item of `GET /api/v1/outbox`. */
+export interface OutboxView {
+  readonly key: string;
+  readonly rolloutId: string;
+  readonly event: string;
+  readonly severity?: SeverityName;
+  readonly stage?: string;
+  readonly subject: string;
+  readonly status: "waiting" | "sent" | "dead";
+  readonly attempts: number;
+  readonly createdAt: Instant;
+  /** When it is tried next; of interest while it waits. */
+  readonly dueAt: Instant;
+  readonly lastError?: string;
+}
