@@ -278,6 +278,13 @@ describe("createClient", () => {
     expect(await client.init()).toMatchObject({ status: "failed", message: expect.stringContaining("url") });
   });
 
+  it("survives an address that only the platform can tell is none", async () => {
+    const lines: string[] = [];
+    client = createClient({ url: "http://[flags", sdkKey: "rs_key", logger: { warn: (line) => lines.push(line) } });
+    expect((await client.init({ timeoutMs: 50 })).status).toBe("timeout");
+    expect(lines[0]).toMatch(/STREAM_FAILED/);
+  });
+
   it("names the version that package.json has", () => {
     const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
     expect(SDK_VERSION).toBe(version);

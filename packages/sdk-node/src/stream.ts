@@ -11,7 +11,7 @@ const EVENTS = ["snapshot", "delta", "heartbeat", "goodbye"] as const;
  */
 export function openStream(fetch: Fetch, request: StreamRequest, events: StreamEvents): StreamHandle {
   const stream = new SupervisedStream(fetch, request, events);
-  void stream.open();
+  void stream.start();
   return stream;
 }
 
@@ -31,7 +31,29 @@ class SupervisedStream implements StreamHandle {
     this.#events = events;
   }
 
-  async open(): Promise<void> {
+  /** Never rejects. */
+  async start(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#fail({ message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#controller.abort();
+    const source = this.#source;
+    source?.close();
+    // When it fails, it sets its retry timer only after it has told us: clear that too.
+    queueMicrotask(() => source?.close());
+  }
+
+  get #isOver(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  async #open(): Promise<void> {
     // Loaded with the first stream: a client that is never initialised does not pay for it.
     const { EventSource } = await import("eventsource");
     if (this.#isOver) return;
@@ -46,19 +68,6 @@ class SupervisedStream implements StreamHandle {
       this.#fail({ ...this.#failure, message: message ?? "the server ended the stream" }),
     );
     for (const event of EVENTS) source.addEventListener(event, ({ data }) => this.#frame(event, data));
-  }
-
-  close(): void {
-    if (this.#isOver) return;
-    this.#controller.abort();
-    const source = this.#source;
-    source?.close();
-    // When it fails, it sets its retry timer only after it has told us: clear that too.
-    queueMicrotask(() => source?.close());
-  }
-
-  get #isOver(): boolean {
-    return this.#controller.signal.aborted;
   }
 
   #frame(event: string, data: unknown): void {
@@ -93,7 +102,10 @@ class SupervisedStream implements StreamHandle {
       read: async () => {
         const next = await reader.read();
         if (!next.done && !this.#isOver) this.#received(next.value.byteLength);
-        return next;
+        if (!this.#isOver) return next;
+        // A closed source would read on for as long as there is something.
+        await reader.cancel();
+        return { done: true };
       },
       cancel: () => reader.cancel(),
     };
@@ -101,8 +113,7 @@ class SupervisedStream implements StreamHandle {
 
   #received(bytes: number): void {
     this.#unframedBytes += bytes;
-    if (this.#unframedBytes > SNAPSHOT_BYTES_MAX)
-      this.#fail({ message: `an event is longer than ${SNAPSHOT_BYTES_MAX} bytes` });
-    else this.#events.bytes();
+    if (this.#unframedBytes <= SNAPSHOT_BYTES_MAX) this.#events.bytes();
+    else this.#fail({ message: `an event is longer than ${SNAPSHOT_BYTES_MAX} bytes` });
   }
 }

@@ -35,7 +35,7 @@ export interface ClientStatus {
   readonly state: ClientState;
   readonly epoch: string | undefined;
   readonly revision: number;
-  /** Milliseconds since the server was last heard of; undefined: never. */
+  /** Milliseconds since the server was last heard of; undefined: never; `Infinity`: the machine slept since. */
   readonly lastContactMs: number | undefined;
   readonly transport: "none" | "stream" | "poll";
 }
