@@ -99,7 +99,12 @@ export class SdkFleet {
 
   /** Resolves once every process has opened its clients. */
   async ready(): Promise<void> {
-    await Promise.all(this.#children.map((child) => once(child, "message")));
+    await Promise.all(
+      this.#children.map((child) => {
+        const gone = once(child, "exit").then(([code]) => Promise.reject(new Error(`an SDK process ended with ${String(code)}`)));
+        return Promise.race([once(child, "message"), gone]);
+      }),
+    );
   }
 
   async reports(): Promise<readonly ClientReport[]> {

@@ -43,8 +43,8 @@ describe("a server that cannot start says why in a line and exits with 1", () =>
   });
 
   it("when the data folder cannot be written", async () => {
-    // Root may write anywhere; /proc refuses even root.
-    const dataDir = process.getuid?.() === 0 ? "/proc/rampart" : join(folder.path, "locked");
+    // Root may write anywhere; the kernel's own tree refuses even root.
+    const dataDir = process.getuid?.() === 0 ? "/sys/rampart" : join(folder.path, "locked");
     if (process.getuid?.() !== 0) {
       mkdirSync(dataDir);
       chmodSync(dataDir, 0o500);
