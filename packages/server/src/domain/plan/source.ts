@@ -10,6 +10,7 @@ import {
   isSeq,
   type CST,
   type Document,
+  type ErrorCode,
   type Node,
   type Pair,
   type YAMLError,
@@ -58,9 +59,9 @@ export function readSource(text: string): ReadSource {
   const composed = composeYaml(text, lines);
   if (composed.kind === "refused") return unreadable({ ...spot(composed.offset, composed.offset), path: "", ...composed.what });
   const { document } = composed;
-  const failures = [...document.errors, ...document.warnings];
+  const failures = withoutCascade([...document.errors, ...document.warnings]);
   if (failures.length > 0) {
-    return { kind: "unreadable", problems: failures.slice(0, PROBLEMS_MAX).map((error) => ({ ...spot(...error.pos), path: "", ...explain(error) })) };
+    return { kind: "unreadable", problems: failures.map((error) => ({ ...spot(...error.pos), path: "", ...explain(error) })) };
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return unreadable({ ...start, message: "the plan is empty", hint: "start from one of the plans in examples/plans, or see docs/plan.md" });
@@ -120,6 +121,16 @@ function composeYaml(text: string, lines: LineCounter): Composed {
   return { kind: "composed", document };
 }
 
+/** Mistakes within one word, which don't derange what follows. */
+const LOCAL: readonly ErrorCode[] = ["TAG_RESOLVE_FAILED", "BAD_DQ_ESCAPE", "TAB_AS_INDENT"];
+
+/** After the first mistake in the structure the parser stumbles over everything: what it says then is no help. */
+function withoutCascade(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const sorted = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const first = sorted.find(({ code }) => !LOCAL.includes(code));
+  return sorted.filter((error) => error === first || (LOCAL.includes(error.code) && (first === undefined || error.pos[0] < first.pos[0]))).slice(0, PROBLEMS_MAX);
+}
+
 function explain(error: YAMLError): { readonly message: string; readonly hint: string } {
   const message = `this is not YAML: ${lowerFirst(error.message.split("\n")[0] ?? "")}`;
   switch (error.code) {
@@ -139,11 +150,12 @@ function explain(error: YAMLError): { readonly message: string; readonly hint: s
     case "ALIAS_PROPS":
     case "BAD_ALIAS":
       return { message, hint: "an alias is *name, and its anchor &name comes before it; quote text that begins with *" };
+    case "BLOCK_IN_FLOW":
+      return { message, hint: "within { … } and [ … ], text that begins with - or holds [ ] { } , : # needs quotes" };
     case "BAD_DIRECTIVE":
     case "BAD_DQ_ESCAPE":
     case "BAD_PROP_ORDER":
     case "BAD_COLLECTION_TYPE":
-    case "BLOCK_IN_FLOW":
     case "DUPLICATE_KEY":
     case "IMPOSSIBLE":
     case "KEY_OVER_1024_CHARS":
@@ -153,7 +165,7 @@ function explain(error: YAMLError): { readonly message: string; readonly hint: s
     case "NON_STRING_KEY":
     case "RESOURCE_EXHAUSTION":
     case "UNEXPECTED_TOKEN":
-      return { message, hint: "quote text that holds any of : # { } [ ] , & * ! | > ' \" % @ `" };
+      return { message, hint: "text that holds any of [ ] { } , : # needs quotes, above all within { … } and [ … ]" };
   }
 }
 

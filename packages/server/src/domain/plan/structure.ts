@@ -42,7 +42,7 @@ function findingsOf(issue: Issue, around: Path, json: JsonValue): readonly Struc
   const node = schemaAt(path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownField(path, key, node));
+      return issue.keys.map((key) => unknownField(path, key, valueAt(json, [...path, key]), node));
     case "invalid_type":
       return [value === undefined ? missingField(path, node) : wrongType(path, value, issue.expected, node)];
     case "invalid_value":
@@ -74,8 +74,11 @@ function unionFindings(issue: Extract<Issue, { code: "invalid_union" }>, path: P
   return [{ path, at: "value", value, message: `${fieldName(path)} can't be ${kindOf(value)}`, hint: exampleOf(node) }];
 }
 
-function unknownField(path: Path, key: string, node: SchemaNode | undefined): StructureFinding {
+function unknownField(path: Path, key: string, value: JsonValue | undefined, node: SchemaNode | undefined): StructureFinding {
   const known = fieldsOf(node);
+  if (value === null && key.includes(" ")) {
+    return { path: [...path, key], at: "key", message: `unknown field ${shown(key)}`, hint: "is it the rest of a text? Within { … } a comma ends it: put the whole text in quotes" };
+  }
   const [suggestion] = nearest(key, known);
   const home = suggestion === undefined ? homeOf(key) : undefined;
   const hint =
