@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { AuditEntry } from "@rampart/core";
-import canonicalize from "canonicalize";
+import { canonicalJson } from "./canonical.ts";
 
 /** What the first entry has for the hash of the one before it. */
 export const FIRST_PREVIOUS_HASH = "0".repeat(64);
@@ -25,7 +25,7 @@ export type ChainVerdict =
 
 /** Binds an entry to the one before it: SHA-256 over RFC 8785 canonical JSON with `previousHash` in it. */
 export function sealEntry(previousHash: string, draft: AuditDraft): SealedEntry {
-  const canonical = canonicalOf({ ...draft, previousHash });
+  const canonical = canonicalJson({ ...draft, previousHash });
   return { entry: { ...draft, previousHash, hash: sha256(canonical) }, canonical };
 }
 
@@ -42,16 +42,10 @@ export function verifyChain(entries: Iterable<AuditEntry>, from?: ChainHead): Ch
       return { kind: "broken", seq, why: `entry ${seq} does not follow the entry before it: its previousHash is another` };
     }
     const { hash, ...unsealed } = entry;
-    if (hash !== sha256(canonicalOf(unsealed))) return { kind: "broken", seq, why: `entry ${seq} was changed: its content does not have its hash` };
+    if (hash !== sha256(canonicalJson(unsealed))) return { kind: "broken", seq, why: `entry ${seq} was changed: its content does not have its hash` };
     head = { seq, hash };
   }
   return { kind: "intact", head };
 }
 
-function canonicalOf(entry: Omit<AuditEntry, "hash">): string {
-  const text = canonicalize(entry);
-  if (text === undefined) throw new Error("an audit entry is an object, and an object has canonical JSON");
-  return text;
-}
-
-const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
+const sha256 = (text: string): string => digest("sha256", text, "hex");

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "@rampart/core";
-import canonicalize from "canonicalize";
+import { canonicalJson } from "./canonical.ts";
 import type { Difference } from "./problems.ts";
 
 /**
@@ -11,7 +11,7 @@ export function differencesOf(yours: JsonValue, current: JsonValue, pointer = ""
     const names = new Set([...Object.keys(yours), ...Object.keys(current)]);
     return [...names].flatMap((name) => differencesOf(own(yours, name), own(current, name), `${pointer}/${escapePointer(name)}`));
   }
-  return canonicalize(yours) === canonicalize(current) ? [] : [{ pointer, yours, current }];
+  return canonicalJson(yours) === canonicalJson(current) ? [] : [{ pointer, yours, current }];
 }
 
 /** One step of a JSON pointer (RFC 6901). */
