@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { clientAddress, isLoopback, parseTrustedProxies, rateKey } from "./address.ts";
 
 const from = (remoteAddress: string, forwarded?: string): IncomingMessage =>
-  ({ socket: { remoteAddress }, headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded } }) as unknown as IncomingMessage;
+  ({
+    socket: { remoteAddress },
+    headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded },
+  }) as unknown as IncomingMessage;
 
 describe("a client's address", () => {
   it("is the peer's, whatever it claims, unless the peer is a trusted proxy", () => {

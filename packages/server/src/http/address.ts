@@ -26,7 +26,11 @@ export function clientAddress(incoming: IncomingMessage, trusted: TrustedProxies
   const peer = normalize(incoming.socket.remoteAddress ?? "");
   const forwarded = incoming.headers["x-forwarded-for"];
   if (trusted.length === 0 || forwarded === undefined || !isTrusted(peer, trusted)) return peer;
-  const hops = String(forwarded).split(",").slice(-HOPS_MAX).map((hop) => normalize(hop.trim())).reverse();
+  const hops = String(forwarded)
+    .split(",")
+    .slice(-HOPS_MAX)
+    .map((hop) => normalize(hop.trim()))
+    .reverse();
   return hops.find((hop) => !isTrusted(hop, trusted)) ?? peer;
 }
 
@@ -38,15 +42,24 @@ export function isLoopback(address: string): boolean {
 /** What a rate limit counts by: an IPv4 address, or the /64 that one IPv6 customer has at least. */
 export function rateKey(address: string): string {
   if (!address.includes(":") || !ipaddr.IPv6.isValid(address)) return address;
-  return ipaddr.IPv6.parse(address).parts.slice(0, 4).map((part) => part.toString(16)).join(":");
+  return ipaddr.IPv6.parse(address)
+    .parts.slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(":");
 }
 
-const normalize = (address: string): string => (address.startsWith("::ffff:") && ipaddr.isValid(address) ? ipaddr.process(address).toString() : address);
+const normalize = (address: string): string =>
+  address.startsWith("::ffff:") && ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 
-const wholeAddress = (address: ipaddr.IPv4 | ipaddr.IPv6): readonly [ipaddr.IPv4 | ipaddr.IPv6, number] => [address, address.kind() === "ipv4" ? 32 : 128];
+const wholeAddress = (address: ipaddr.IPv4 | ipaddr.IPv6): readonly [ipaddr.IPv4 | ipaddr.IPv6, number] => [
+  address,
+  address.kind() === "ipv4" ? 32 : 128,
+];
 
 function isTrusted(address: string, trusted: TrustedProxies): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
-  return trusted.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match([network, bits] as [ipaddr.IPv4, number]));
+  return trusted.some(
+    ([network, bits]) => parsed.kind() === network.kind() && parsed.match([network, bits] as [ipaddr.IPv4, number]),
+  );
 }

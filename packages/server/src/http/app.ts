@@ -10,7 +10,7 @@ import { failureOf } from "./failure.ts";
 import { authorize, authorizeAll, authorizeIn, authorizeKey } from "./grant.ts";
 import type { Grant } from "./grant.ts";
 import type { Lane } from "./lanes.ts";
-import { Lanes } from "./lanes.ts";
+import { Lanes, ratesAround } from "./lanes.ts";
 import type { HttpParts } from "./parts.ts";
 import { Authenticator } from "./principal.ts";
 import { ProblemError, problemReply } from "./problem.ts";
@@ -29,7 +29,7 @@ type Env = { Bindings: HttpBindings };
 
 /** The whole of one request's way: who, how often, may they, what exactly, do it, say so. */
 export function createApp(parts: HttpParts, routes: readonly Route[], authenticator: Authenticator): Hono<Env> {
-  const lanes = new Lanes();
+  const lanes = new Lanes(ratesAround(parts.requestsPerSecond));
   const app = new Hono<Env>();
   for (const route of routes) {
     app.on(route.spec.method.toUpperCase(), routerPath(route.spec.path), (c) => serve(route, c));
@@ -43,7 +43,7 @@ export function createApp(parts: HttpParts, routes: readonly Route[], authentica
     let status: number;
     try {
       const reply = await handle(route, c, incoming, outgoing);
-      if (reply !== TAKEN_OVER) send(outgoing, reply, { close: parts.isDraining() });
+      if (reply !== TAKEN_OVER) send(outgoing, reply, { close: parts.phase() === "closing" });
       status = outgoing.statusCode;
     } catch (cause) {
       const reply = await replyTo(cause, clientAddress(incoming, parts.trustedProxies), c);
@@ -53,22 +53,36 @@ export function createApp(parts: HttpParts, routes: readonly Route[], authentica
     const tookMs = parts.clock.monotonicMs() - startedMs;
     const { method, path, lane } = route.spec;
     parts.meter.requested(method, path, status, tookMs / 1000);
-    if (method !== "get" && LOGGED_LANES.has(lane)) parts.logger.info({ method, path: c.req.path, status, tookMs: Math.round(tookMs) }, "request");
+    if (method !== "get" && LOGGED_LANES.has(lane))
+      parts.logger.info({ method, path: c.req.path, status, tookMs: Math.round(tookMs) }, "request");
     return RESPONSE_ALREADY_SENT;
   }
 
-  async function handle(route: Route, c: Context<Env>, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Reply | typeof TAKEN_OVER> {
+  async function handle(
+    route: Route,
+    c: Context<Env>,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): Promise<Reply | typeof TAKEN_OVER> {
     const { spec } = route;
     const address = clientAddress(incoming, parts.trustedProxies);
     const params = c.req.param() as { readonly [name: string]: string };
     const grant = await admit(route, incoming, address, params);
     const query = checked(spec.query, c.req.query(), "INVALID_QUERY");
-    const body = spec.body === undefined ? undefined : checked(spec.body, await readJson(incoming, rulesOf(route)), "INVALID_BODY");
+    const body =
+      spec.body === undefined
+        ? undefined
+        : checked(spec.body, await readJson(incoming, rulesOf(route)), "INVALID_BODY");
     const call: Call<unknown, unknown, unknown, unknown> = { grant, params, query, body, address, incoming, outgoing };
     return route.handle(call as Call<never, never, never, never>);
   }
 
-  async function admit(route: Route, incoming: IncomingMessage, address: string, params: { readonly [name: string]: string }): Promise<Grant | undefined> {
+  async function admit(
+    route: Route,
+    incoming: IncomingMessage,
+    address: string,
+    params: { readonly [name: string]: string },
+  ): Promise<Grant | undefined> {
     const { guard, spec } = route;
     if (guard.kind === "open") {
       await lanes.enter(spec.lane, { tokenId: undefined, address });
@@ -102,14 +116,17 @@ export function createApp(parts: HttpParts, routes: readonly Route[], authentica
     }
     const requestId = Buffer.from(parts.randomBytes(8)).toString("hex");
     const failure = failureOf(cause, requestId);
-    parts.logger.error({ requestId, code: failure.code, method: c.req.method, path: c.req.path, err: cause }, "a request failed");
+    parts.logger.error(
+      { requestId, code: failure.code, method: c.req.method, path: c.req.path, err: cause },
+      "a request failed",
+    );
     return problemReply(failure, { "x-request-id": requestId });
   }
 
   function answerFailure(outgoing: ServerResponse, reply: Reply): void {
     // Too late to say anything: a cut connection at least is not taken for a whole answer.
     if (outgoing.headersSent) outgoing.destroy();
-    else send(outgoing, reply, { close: parts.isDraining() });
+    else send(outgoing, reply, { close: parts.phase() === "closing" });
   }
 
   async function serveMissing(c: Context<Env>): Promise<Response> {
@@ -122,7 +139,7 @@ export function createApp(parts: HttpParts, routes: readonly Route[], authentica
       reply = await replyTo(cause, address, c);
     }
     parts.meter.requested("other", "none", reply.status, 0);
-    send(outgoing, reply, { close: parts.isDraining() });
+    send(outgoing, reply, { close: parts.phase() === "closing" });
     return RESPONSE_ALREADY_SENT;
   }
 }
@@ -133,19 +150,38 @@ function routerPath(path: string): string {
 }
 
 function rulesOf({ spec }: Route): BodyRules {
-  return { maxBytes: spec.bodyMaxBytes ?? BODY_MAX_BYTES, anyContentType: spec.anyContentType ?? false, optional: spec.bodyOptional ?? false };
+  return {
+    maxBytes: spec.bodyMaxBytes ?? BODY_MAX_BYTES,
+    anyContentType: spec.anyContentType ?? false,
+    optional: spec.bodyOptional ?? false,
+  };
 }
 
 function missing(method: string, path: string, routes: readonly Route[]): Reply {
-  const allowed = routes.filter(({ spec }) => pathPattern(spec.path).test(path)).map(({ spec }) => spec.method.toUpperCase());
+  const allowed = routes
+    .filter(({ spec }) => pathPattern(spec.path).test(path))
+    .map(({ spec }) => spec.method.toUpperCase());
   if (allowed.length === 0) {
-    return problemReply({ code: "ROUTE_NOT_FOUND", detail: `There is nothing at ${method} ${path.slice(0, 200)}.`, hint: "All paths are listed at /docs and in /openapi.json." });
+    return problemReply({
+      code: "ROUTE_NOT_FOUND",
+      detail: `There is nothing at ${method} ${path.slice(0, 200)}.`,
+      hint: "All paths are listed at /docs and in /openapi.json.",
+    });
   }
   const allow = [...new Set(allowed)].join(", ");
-  return problemReply({ code: "METHOD_NOT_ALLOWED", detail: `${method} is not possible at ${path.slice(0, 200)}.`, hint: `Possible: ${allow}.` }, { allow });
+  return problemReply(
+    {
+      code: "METHOD_NOT_ALLOWED",
+      detail: `${method} is not possible at ${path.slice(0, 200)}.`,
+      hint: `Possible: ${allow}.`,
+    },
+    { allow },
+  );
 }
 
 function pathPattern(path: string): RegExp {
-  const source = path.split(/(\{\w+\})/).map((part) => (part === "{key}" ? ".+" : part.startsWith("{") ? "[^/]+" : part.replaceAll(".", "\\.")));
+  const source = path
+    .split(/(\{\w+\})/)
+    .map((part) => (part === "{key}" ? ".+" : part.startsWith("{") ? "[^/]+" : part.replaceAll(".", "\\.")));
   return new RegExp(`^${source.join("")}$`);
 }

@@ -39,7 +39,14 @@ function checkContentType(contentType: string | undefined): void {
 /** The body's bytes; gives up as soon as there are more than `maxBytes`, announced or not. */
 function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = (): ProblemError =>
-    new ProblemError({ code: "BODY_TOO_LARGE", detail: `The body is larger than ${maxBytes} bytes, the limit for this path.`, hint: "Send less at a time." }, { connection: "close" });
+    new ProblemError(
+      {
+        code: "BODY_TOO_LARGE",
+        detail: `The body is larger than ${maxBytes} bytes, the limit for this path.`,
+        hint: "Send less at a time.",
+      },
+      { connection: "close" },
+    );
   if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -53,9 +60,18 @@ function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> 
       if (size <= maxBytes) chunks.push(chunk);
       else settle(() => reject(tooLarge()));
     };
-    const onEnd = (): void => settle(() => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
+    const onEnd = (): void =>
+      settle(() => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
     const onClose = (): void =>
-      settle(() => reject(new ProblemError({ code: "BODY_INCOMPLETE", detail: `The connection broke off after ${size} bytes of the body.`, hint: "Send it again: nothing was changed." })));
+      settle(() =>
+        reject(
+          new ProblemError({
+            code: "BODY_INCOMPLETE",
+            detail: `The connection broke off after ${size} bytes of the body.`,
+            hint: "Send it again: nothing was changed.",
+          }),
+        ),
+      );
     incoming.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
   });
 }
@@ -63,7 +79,11 @@ function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> 
 /** Parses JSON text from outside. Throws a `ProblemError` with line and column. */
 export function parseJson(text: string): unknown {
   if (text.trim() === "") {
-    throw new ProblemError({ code: "MALFORMED_JSON", detail: "The body is empty.", hint: "Send a JSON object, {} at least." });
+    throw new ProblemError({
+      code: "MALFORMED_JSON",
+      detail: "The body is empty.",
+      hint: "Send a JSON object, {} at least.",
+    });
   }
   let value: unknown;
   try {
@@ -73,7 +93,12 @@ export function parseJson(text: string): unknown {
   }
   const error = findForbidden(value, "", 1);
   if (error !== undefined) {
-    throw new ProblemError({ code: "FORBIDDEN_KEY", detail: `${error.pointer}: ${error.detail}`, hint: "Rename the field, or nest less.", errors: [error] });
+    throw new ProblemError({
+      code: "FORBIDDEN_KEY",
+      detail: `${error.pointer}: ${error.detail}`,
+      hint: "Rename the field, or nest less.",
+      errors: [error],
+    });
   }
   return value;
 }

@@ -6,12 +6,19 @@ import { startTestServer } from "../testing/test-server.ts";
 const startDev = (): Promise<TestServer> => startTestServer({ config: { dev: true } });
 
 /** The status that a request with these very headers gets; `fetch` would not send all of them. */
-function statusWith({ port }: TestServer, headers: Readonly<Record<string, string>>, path = "/api/v1/flags"): Promise<number> {
+function statusWith(
+  { port }: TestServer,
+  headers: Readonly<Record<string, string>>,
+  path = "/api/v1/flags",
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const sent = request({ port, host: "127.0.0.1", path, headers: { connection: "close", ...headers } }, (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode ?? 0));
-    });
+    const sent = request(
+      { port, host: "127.0.0.1", path, headers: { connection: "close", ...headers } },
+      (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode ?? 0));
+      },
+    );
     sent.on("error", reject).end();
   });
 }
@@ -20,14 +27,22 @@ describe("development mode", () => {
   it("lets this machine's programs do everything without a token, and says so in the audit", async () => {
     const server = await startDev();
     expect((await server.call("POST /api/v1/flags", { token: undefined, body: { key: "a" } })).status).toBe(201);
-    expect((await server.store.audit({ limit: 1, order: "newest" }))[0]).toMatchObject({ actor: "dev", action: "flag.created" });
+    expect((await server.store.audit({ limit: 1, order: "newest" }))[0]).toMatchObject({
+      actor: "dev",
+      action: "flag.created",
+    });
     expect(server.logs.join("")).toContain("DEVELOPMENT MODE");
   });
 
   it("takes the SDK key dev for production, in either header", async () => {
     const server = await startDev();
-    expect(await server.call("GET /sdk/v1/flags", { token: "dev" })).toMatchObject({ status: 200, body: { environment: "production" } });
-    expect((await server.call("GET /sdk/v1/flags", { token: undefined, headers: { "x-api-key": "dev" } })).status).toBe(200);
+    expect(await server.call("GET /sdk/v1/flags", { token: "dev" })).toMatchObject({
+      status: 200,
+      body: { environment: "production" },
+    });
+    expect((await server.call("GET /sdk/v1/flags", { token: undefined, headers: { "x-api-key": "dev" } })).status).toBe(
+      200,
+    );
     expect((await server.call("GET /api/v1/flags", { token: "dev" })).status).toBe(403);
   });
 
@@ -53,7 +68,13 @@ describe("development mode", () => {
   ])("lets a browser in that comes from %s", async (_, headers) => {
     const server = await startDev();
     expect(await statusWith(server, { host: `localhost:${server.port}`, ...headers })).toBe(200);
-    expect(await statusWith(server, { host: `127.0.0.1:${server.port}`, origin: `http://127.0.0.1:${server.port}`, ...headers })).toBe(200);
+    expect(
+      await statusWith(server, {
+        host: `127.0.0.1:${server.port}`,
+        origin: `http://127.0.0.1:${server.port}`,
+        ...headers,
+      }),
+    ).toBe(200);
   });
 
   it("wants a token from everybody who comes through a proxy on this machine", async () => {

@@ -10,7 +10,13 @@ const DEV_KEY = "dev";
 const DEV_ENVIRONMENT = "production";
 
 const DEV_ADMIN: Principal = { actor: "dev", kind: "admin", environments: ["*"], roles: [], tokenId: "dev" };
-const DEV_SDK: Principal = { actor: "dev", kind: "server", environments: [DEV_ENVIRONMENT], roles: [], tokenId: "dev-sdk" };
+const DEV_SDK: Principal = {
+  actor: "dev",
+  kind: "server",
+  environments: [DEV_ENVIRONMENT],
+  roles: [],
+  tokenId: "dev-sdk",
+};
 
 /** Names of this machine by which a browser on it may call. Any other name can be made to point here (DNS rebinding). */
 const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
@@ -26,14 +32,18 @@ export function devPrincipal(incoming: IncomingMessage, token: string | undefine
   return token === DEV_KEY ? DEV_SDK : DEV_ADMIN;
 }
 
-const isForwarded = ({ headers }: IncomingMessage): boolean => headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined || headers["x-real-ip"] !== undefined;
+const isForwarded = ({ headers }: IncomingMessage): boolean =>
+  headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined || headers["x-real-ip"] !== undefined;
 
 function refuseCrossSite({ headers }: IncomingMessage): void {
   const { host = "", origin } = headers;
   const site = headers["sec-fetch-site"];
-  if (!LOCAL_HOST.test(host)) throw crossSite(`the Host header is ${JSON.stringify(host.slice(0, 80))}, which is no name of this machine`);
-  if (site !== undefined && site !== "same-origin" && site !== "none") throw crossSite(`the browser says that it is ${String(site).slice(0, 20)}`);
-  if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) throw crossSite(`it comes from a page of ${JSON.stringify(origin.slice(0, 80))}`);
+  if (!LOCAL_HOST.test(host))
+    throw crossSite(`the Host header is ${JSON.stringify(host.slice(0, 80))}, which is no name of this machine`);
+  if (site !== undefined && site !== "same-origin" && site !== "none")
+    throw crossSite(`the browser says that it is ${String(site).slice(0, 20)}`);
+  if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`)
+    throw crossSite(`it comes from a page of ${JSON.stringify(origin.slice(0, 80))}`);
 }
 
 function crossSite(why: string): ProblemError {

@@ -11,7 +11,11 @@ describe("the totals of events", () => {
     totals.ran("a", "off", once);
     totals.tracked("basket", { count: 2, sum: 40 });
     totals.drop(3);
-    expect(totals.view()).toEqual({ runs: { a: { on: { count: 10, failures: 1, latencySumMs: 10 }, off: once } }, tracks: { basket: { count: 2, sum: 40 } }, dropped: 3 });
+    expect(totals.view()).toEqual({
+      runs: { a: { on: { count: 10, failures: 1, latencySumMs: 10 }, off: once } },
+      tracks: { basket: { count: 2, sum: 40 } },
+      dropped: 3,
+    });
   });
 
   it("take no more names than there is room for, and count what they leave out", () => {

@@ -36,7 +36,11 @@ export class EventTotals {
     const cohorts = this.#runs.get(flag) ?? (this.#isFull() ? undefined : {});
     if (cohorts === undefined) return this.drop(more.count);
     const { count, failures, latencySumMs } = cohorts[cohort] ?? { count: 0, failures: 0, latencySumMs: 0 };
-    cohorts[cohort] = { count: count + more.count, failures: failures + more.failures, latencySumMs: latencySumMs + more.latencySumMs };
+    cohorts[cohort] = {
+      count: count + more.count,
+      failures: failures + more.failures,
+      latencySumMs: latencySumMs + more.latencySumMs,
+    };
     this.#runs.set(flag, cohorts);
   }
 

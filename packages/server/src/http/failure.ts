@@ -10,7 +10,11 @@ export function failureOf(cause: unknown, requestId: string): Failure {
     const code = codeOf(cause.code);
     if (code !== "INTERNAL") return { code, detail: `${sentence(cause.message)} ${request}`, hint: cause.hint };
   }
-  return { code: "INTERNAL", detail: `Something failed inside the server ${request}.`, hint: "The server's log has the cause under this request id." };
+  return {
+    code: "INTERNAL",
+    detail: `Something failed inside the server ${request}.`,
+    hint: "The server's log has the cause under this request id.",
+  };
 }
 
 function codeOf(code: StoreErrorCode): ProblemCode {

@@ -59,7 +59,8 @@ export function authorizeAll(grant: Grant): Grant {
 /** The one environment of an SDK key. Throws a 403 `ProblemError` when the token is bound to none or to several. */
 export function authorizeKey(grant: Grant, known: Iterable<string>): EnvironmentGrant {
   const [environment, ...others] = grant.environments;
-  if (environment === undefined || environment === "*" || others.length > 0) throw notBound(grant, "exactly one environment, as SDK keys are");
+  if (environment === undefined || environment === "*" || others.length > 0)
+    throw notBound(grant, "exactly one environment, as SDK keys are");
   return authorizeIn(grant, environment, known);
 }
 

@@ -17,11 +17,29 @@ const ALLOWED: { readonly [kind in TokenKind]: readonly string[] } = {
 };
 
 function reads(): readonly string[] {
-  return ["get flags", "get config", "get environments", "get clients", "post evaluate", "get segments", "get audit", "get metrics"];
+  return [
+    "get flags",
+    "get config",
+    "get environments",
+    "get clients",
+    "post evaluate",
+    "get segments",
+    "get audit",
+    "get metrics",
+  ];
 }
 
 function writes(): readonly string[] {
-  return ["post flags", "patch flags", "delete flags", "patch config", "post restore", "post segments", "patch segments", "delete segments"];
+  return [
+    "post flags",
+    "patch flags",
+    "delete flags",
+    "patch config",
+    "post restore",
+    "post segments",
+    "patch segments",
+    "delete segments",
+  ];
 }
 
 /** What the reach of each route is, by its path. */
@@ -46,7 +64,9 @@ let probes: readonly Probe[];
 beforeAll(async () => {
   server = await startTestServer({ cleanUp: afterAll });
   const { body } = await server.call<{ paths: Record<string, Record<string, unknown>> }>("GET /openapi.json");
-  probes = Object.entries(body.paths).flatMap(([path, item]) => Object.keys(item).flatMap((method) => probesOf(method, path)));
+  probes = Object.entries(body.paths).flatMap(([path, item]) =>
+    Object.keys(item).flatMap((method) => probesOf(method, path)),
+  );
 });
 
 function probesOf(method: string, path: string): readonly Probe[] {
@@ -54,7 +74,11 @@ function probesOf(method: string, path: string): readonly Probe[] {
   const environments = path.includes("{env}") || path.startsWith("/api/features") ? ENVIRONMENTS : [undefined];
   return environments.map((environment) => ({
     method,
-    path: path.replace("{env}", environment ?? "").replace("{key}", "nothing").replace("{id}", "nothing") + (name === "get audit" ? "?environment=staging" : ""),
+    path:
+      path
+        .replace("{env}", environment ?? "")
+        .replace("{key}", "nothing")
+        .replace("{id}", "nothing") + (name === "get audit" ? "?environment=staging" : ""),
     name,
     environment: name === "get audit" ? "staging" : environment,
     body: method === "get" || method === "delete" ? undefined : { feature: "nothing", percentage: 0, environment },
@@ -90,32 +114,49 @@ describe("the guards", () => {
     }
   });
 
-  it.each(KINDS)("let a token of the kind %s do what it is for in its own environment, and nothing else anywhere", async (kind) => {
-    for (const bound of SDK_KINDS.has(kind) ? [["production"], ["staging"]] : [["*"], ["production"], ["staging"]]) {
-      const { text: token } = await server.token(kind, bound);
-      for (const { method, path, name, environment, body } of probes) {
-        if (name === undefined || (method === "get" && path.endsWith("/stream"))) continue;
-        const { status } = await server.call(`${method.toUpperCase()} ${path}`, { token, body });
-        const isInReach = bound.includes("*") || (!GLOBAL.test(name) && (environment === undefined || bound.includes(environment)));
-        const isAllowed = ALLOWED[kind].includes(name) && isInReach;
-        expect([kind, bound, method, path, isRefusal(status) ? "refused" : "let in"]).toEqual([kind, bound, method, path, isAllowed ? "let in" : "refused"]);
-        if (!isAllowed) expect(status).toBeGreaterThanOrEqual(400);
+  it.each(KINDS)(
+    "let a token of the kind %s do what it is for in its own environment, and nothing else anywhere",
+    async (kind) => {
+      for (const bound of SDK_KINDS.has(kind) ? [["production"], ["staging"]] : [["*"], ["production"], ["staging"]]) {
+        const { text: token } = await server.token(kind, bound);
+        for (const { method, path, name, environment, body } of probes) {
+          if (name === undefined || (method === "get" && path.endsWith("/stream"))) continue;
+          const { status } = await server.call(`${method.toUpperCase()} ${path}`, { token, body });
+          const isInReach =
+            bound.includes("*") || (!GLOBAL.test(name) && (environment === undefined || bound.includes(environment)));
+          const isAllowed = ALLOWED[kind].includes(name) && isInReach;
+          expect([kind, bound, method, path, isRefusal(status) ? "refused" : "let in"]).toEqual([
+            kind,
+            bound,
+            method,
+            path,
+            isAllowed ? "let in" : "refused",
+          ]);
+          if (!isAllowed) expect(status).toBeGreaterThanOrEqual(400);
+        }
       }
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 
   it("say which scope or environment is missing", async () => {
     const viewer = await server.token("viewer");
-    expect(await server.call("POST /api/v1/environments/production/flags/a/kill", { token: viewer.text })).toMatchObject({
+    expect(
+      await server.call("POST /api/v1/environments/production/flags/a/kill", { token: viewer.text }),
+    ).toMatchObject({
       status: 403,
       body: { code: "FORBIDDEN", detail: expect.stringContaining("flags:kill") as string },
     });
     const bound = await server.token("operator", ["staging"]);
-    expect(await server.call("POST /api/v1/environments/production/flags/a/kill", { token: bound.text })).toMatchObject({
-      status: 403,
-      body: { detail: expect.stringContaining('"production"') as string },
-    });
-    expect(await server.call("POST /api/features/rollout", { token: bound.text, body: { feature: "a", percentage: 1 } })).toMatchObject({ status: 403 });
+    expect(await server.call("POST /api/v1/environments/production/flags/a/kill", { token: bound.text })).toMatchObject(
+      {
+        status: 403,
+        body: { detail: expect.stringContaining('"production"') as string },
+      },
+    );
+    expect(
+      await server.call("POST /api/features/rollout", { token: bound.text, body: { feature: "a", percentage: 1 } }),
+    ).toMatchObject({ status: 403 });
   });
 
   it("show a token that is bound to an environment only that one of a flag", async () => {
@@ -123,26 +164,42 @@ describe("the guards", () => {
     const { text: token } = await server.token("viewer", ["staging"]);
     const { body } = await server.call<{ environments: object }>("GET /api/v1/flags/seen", { token });
     expect(Object.keys(body.environments)).toEqual(["staging"]);
-    expect((await server.call("GET /api/v1/environments", { token })).body).toMatchObject({ items: [{ key: "staging" }] });
+    expect((await server.call("GET /api/v1/environments", { token })).body).toMatchObject({
+      items: [{ key: "staging" }],
+    });
   });
 
   it("take the environment from an SDK's key, whatever else is asked for", async () => {
     const { text: token } = await server.token("server", ["staging"]);
-    expect((await server.call("GET /sdk/v1/flags?environment=production", { token })).body).toMatchObject({ environment: "staging" });
+    expect((await server.call("GET /sdk/v1/flags?environment=production", { token })).body).toMatchObject({
+      environment: "staging",
+    });
   });
 });
 
 describe("a token", () => {
   it("is taken from either header", async () => {
-    expect((await server.call("GET /api/v1/flags", { token: undefined, headers: { "x-api-key": server.admin } })).status).toBe(200);
-    expect((await server.call("GET /api/v1/flags", { token: undefined, headers: { authorization: `bearer ${server.admin}` } })).status).toBe(200);
+    expect(
+      (await server.call("GET /api/v1/flags", { token: undefined, headers: { "x-api-key": server.admin } })).status,
+    ).toBe(200);
+    expect(
+      (
+        await server.call("GET /api/v1/flags", {
+          token: undefined,
+          headers: { authorization: `bearer ${server.admin}` },
+        })
+      ).status,
+    ).toBe(200);
   });
 
   it.each([
     ["Basic YTpi", "not of the form"],
     ["Bearer nonsense", "no token of this server"],
   ])("is told apart from %s", async (authorization, why) => {
-    const { status, headers, body } = await server.call("GET /api/v1/flags", { token: undefined, headers: { authorization } });
+    const { status, headers, body } = await server.call("GET /api/v1/flags", {
+      token: undefined,
+      headers: { authorization },
+    });
     expect(status).toBe(401);
     expect(headers.get("www-authenticate")).toContain("Bearer");
     expect(body.detail).toContain(why);
@@ -157,7 +214,10 @@ describe("a token", () => {
 
   it("is worthless once it has expired", async () => {
     const { text: token } = await server.token("viewer", ["*"], { expiresAt: Date.now() - 1 });
-    expect(await server.call("GET /api/v1/flags", { token })).toMatchObject({ status: 401, body: { detail: expect.stringContaining("expired") as string } });
+    expect(await server.call("GET /api/v1/flags", { token })).toMatchObject({
+      status: 401,
+      body: { detail: expect.stringContaining("expired") as string },
+    });
   });
 
   it("never shows in the log", async () => {

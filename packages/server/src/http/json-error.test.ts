@@ -30,11 +30,16 @@ describe("the place where a text stops being JSON", () => {
   });
 
   it("is nowhere in what the engine takes for JSON, and somewhere in all else", () => {
-    const broken = fc.tuple(fc.json(), fc.nat(200), fc.constantFrom("", ",", "}", "]", '"', ":", "x", "\u0001", "0")).map(([text, at, insert]) => {
-      const place = at % (text.length + 1);
-      return text.slice(0, place) + insert + text.slice(place + (at % 2));
-    });
-    fc.assert(fc.property(fc.oneof(fc.json(), broken), (text) => (jsonErrorOffset(text) === undefined) === parses(text)), { numRuns: 500 });
+    const broken = fc
+      .tuple(fc.json(), fc.nat(200), fc.constantFrom("", ",", "}", "]", '"', ":", "x", "\u0001", "0"))
+      .map(([text, at, insert]) => {
+        const place = at % (text.length + 1);
+        return text.slice(0, place) + insert + text.slice(place + (at % 2));
+      });
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), broken), (text) => (jsonErrorOffset(text) === undefined) === parses(text)),
+      { numRuns: 500 },
+    );
   });
 
   it("is found in a text nested without end, without a stack of its own", () => {

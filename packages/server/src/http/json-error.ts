@@ -19,7 +19,7 @@ export function jsonErrorOffset(text: string): number | undefined {
     if (character === undefined) return expected === "end" ? undefined : at;
     const step = stepOver(character, expected, open.at(-1));
     if (step === "scalar") {
-      const isKey = expected === "key" || expected === "keyOrClose";
+      const isKey: boolean = expected === "key" || expected === "keyOrClose";
       const end: number = skip(isKey ? STRING : SCALAR, text, at);
       if (end === at) return at;
       at = end;
@@ -29,13 +29,24 @@ export function jsonErrorOffset(text: string): number | undefined {
     if (step === undefined) return at;
     if (step === "open") open.push(character === "{" ? "{" : "[");
     if (step === "close") open.pop();
-    expected = step === "open" ? (character === "{" ? "keyOrClose" : "valueOrClose") : step === "close" ? afterValue(open) : step;
+    expected =
+      step === "open"
+        ? character === "{"
+          ? "keyOrClose"
+          : "valueOrClose"
+        : step === "close"
+          ? afterValue(open)
+          : step;
     at += 1;
   }
 }
 
 /** What a character does where it stands: opens, closes, or tells what comes next; `scalar` leaves it to be read; undefined: it may not stand there. */
-function stepOver(character: string, expected: Expected, inside: "{" | "[" | undefined): "open" | "close" | "scalar" | Expected | undefined {
+function stepOver(
+  character: string,
+  expected: Expected,
+  inside: "{" | "[" | undefined,
+): "open" | "close" | "scalar" | Expected | undefined {
   switch (expected) {
     case "value":
     case "valueOrClose":

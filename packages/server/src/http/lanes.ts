@@ -8,33 +8,37 @@ import { ProblemError } from "./problem.ts";
  */
 export type Lane = "kill" | "admin" | "sdk" | "ack" | "events" | "open";
 
-/** Requests a second that one token, and that one address, may make in a lane. */
-interface Rate {
-  readonly perToken: number;
-  readonly perAddress: number;
-}
+/** Requests a second that one token may make in a lane; an address, behind which there may be several, twice as many. */
+export type Rates = { readonly [lane in Lane]: number };
 
 /**
- * SDK lanes are wide, because one key is shared by a whole fleet behind one address, and an answer from memory costs hardly more
- * than a refusal. `open` has no token.
+ * The lanes around `admin`, which is for the operator to set. SDK lanes are wide, because one key is shared by a whole fleet behind one
+ * address, and an answer from memory costs hardly more than a refusal.
  */
-const RATES: { readonly [lane in Lane]: Rate } = {
-  kill: { perToken: 200, perAddress: 400 },
-  admin: { perToken: 500, perAddress: 1_000 },
-  sdk: { perToken: 100_000, perAddress: 100_000 },
-  ack: { perToken: 20_000, perAddress: 20_000 },
-  events: { perToken: 5_000, perAddress: 5_000 },
-  open: { perToken: 1_000, perAddress: 1_000 },
-};
+export const ratesAround = (admin: number): Rates => ({
+  kill: 200,
+  admin,
+  sdk: 100_000,
+  ack: 20_000,
+  events: 5_000,
+  open: 1_000,
+});
+
+const ADDRESS_FACTOR = 2;
 
 /** Wrong tokens that one address may try in ten seconds. Good tokens from the same address are not held up by them. */
 const FAILURES_PER_10_S = 50;
 
 /** Counts requests, and turns away those that are too many. */
 export class Lanes {
-  readonly #byToken = limiters((rate) => rate.perToken);
-  readonly #byAddress = limiters((rate) => rate.perAddress);
+  readonly #byToken: Limiters;
+  readonly #byAddress: Limiters;
   readonly #failures = new RateLimiterMemory({ points: FAILURES_PER_10_S, duration: 10 });
+
+  constructor(rates: Rates) {
+    this.#byToken = limiters(rates, 1);
+    this.#byAddress = limiters(rates, ADDRESS_FACTOR);
+  }
 
   /** Counts one request. Throws a 429 `ProblemError` when there were too many. */
   async enter(lane: Lane, from: { readonly tokenId: string | undefined; readonly address: string }): Promise<void> {
@@ -48,9 +52,18 @@ export class Lanes {
   }
 }
 
-function limiters(points: (rate: Rate) => number): { readonly [lane in Lane]: RateLimiterMemory } {
-  const of = (lane: Lane): RateLimiterMemory => new RateLimiterMemory({ points: points(RATES[lane]), duration: 1 });
-  return { kill: of("kill"), admin: of("admin"), sdk: of("sdk"), ack: of("ack"), events: of("events"), open: of("open") };
+type Limiters = { readonly [lane in Lane]: RateLimiterMemory };
+
+function limiters(rates: Rates, factor: number): Limiters {
+  const of = (lane: Lane): RateLimiterMemory => new RateLimiterMemory({ points: rates[lane] * factor, duration: 1 });
+  return {
+    kill: of("kill"),
+    admin: of("admin"),
+    sdk: of("sdk"),
+    ack: of("ack"),
+    events: of("events"),
+    open: of("open"),
+  };
 }
 
 async function consume(limiter: RateLimiterMemory, key: string, whose: string): Promise<void> {
@@ -60,7 +73,11 @@ async function consume(limiter: RateLimiterMemory, key: string, whose: string): 
     if (!(refused instanceof RateLimiterRes)) throw refused;
     const seconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
     throw new ProblemError(
-      { code: "RATE_LIMITED", detail: `More than ${limiter.points} requests in ${limiter.duration} s: ${whose}.`, hint: `Try again in ${seconds} s.` },
+      {
+        code: "RATE_LIMITED",
+        detail: `More than ${limiter.points} requests in ${limiter.duration} s: ${whose}.`,
+        hint: `Try again in ${seconds} s.`,
+      },
       { "retry-after": String(seconds) },
     );
   }

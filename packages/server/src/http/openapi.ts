@@ -22,12 +22,26 @@ const BODY_PROBLEMS: readonly ProblemCode[] = ["MALFORMED_JSON", "FORBIDDEN_KEY"
 /** The description of all routes, made from what guards and serves them. */
 export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
   const app = new OpenAPIHono();
-  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer", description: "A token or SDK key" });
-  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", { type: "apiKey", in: "header", name: "x-api-key", description: "The same, in another header" });
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", {
+    type: "http",
+    scheme: "bearer",
+    description: "A token or SDK key",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+    description: "The same, in another header",
+  });
   for (const route of routes) app.openAPIRegistry.registerPath(pathOf(route));
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "Rampart", version, description: DESCRIPTION, license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" } },
+    info: {
+      title: "Rampart",
+      version,
+      description: DESCRIPTION,
+      license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+    },
     servers: [{ url: "/" }],
   });
 }
@@ -61,7 +75,9 @@ function reachText({ reach }: Extract<Guard, { readonly kind: "scope" }>): strin
 }
 
 function pathOf({ spec, guard }: Route): RouteConfig {
-  const params = [...spec.path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => [name, z.string().openapi({ description: PARAMS[name] ?? name })] as const);
+  const params = [...spec.path.matchAll(/\{(\w+)\}/g)].map(
+    ([, name = ""]) => [name, z.string().openapi({ description: PARAMS[name] ?? name })] as const,
+  );
   const body = spec.bodyShown ?? spec.body;
   return {
     method: spec.method,
@@ -74,7 +90,9 @@ function pathOf({ spec, guard }: Route): RouteConfig {
     request: {
       ...(params.length === 0 ? {} : { params: z.object(Object.fromEntries(params)) }),
       ...(spec.query === undefined ? {} : { query: spec.query as z.ZodObject }),
-      ...(body === undefined ? {} : { body: { required: spec.bodyOptional !== true, content: { "application/json": { schema: body } } } }),
+      ...(body === undefined
+        ? {}
+        : { body: { required: spec.bodyOptional !== true, content: { "application/json": { schema: body } } } }),
     },
     responses: { ...answersOf({ spec, guard }), ...problemsOf({ spec, guard }) },
   };
@@ -98,12 +116,19 @@ function answersOf({ spec }: Pick<Route, "spec" | "guard">): RouteConfig["respon
 }
 
 function problemsOf({ spec, guard }: Pick<Route, "spec" | "guard">): RouteConfig["responses"] {
-  const codes = [...(spec.problems ?? []), ...(guard.kind === "open" ? ["RATE_LIMITED" as const] : COMMON_PROBLEMS), ...(spec.body === undefined ? [] : BODY_PROBLEMS)];
+  const codes = [
+    ...(spec.problems ?? []),
+    ...(guard.kind === "open" ? ["RATE_LIMITED" as const] : COMMON_PROBLEMS),
+    ...(spec.body === undefined ? [] : BODY_PROBLEMS),
+  ];
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) byStatus.set(CODES[code].status, [...(byStatus.get(CODES[code].status) ?? []), code]);
   return Object.fromEntries(
     [...byStatus]
       .filter(([status]) => spec.answers[status] === undefined)
-      .map(([status, those]) => [status, { description: those.join(", "), content: { "application/problem+json": { schema: problem } } }]),
+      .map(([status, those]) => [
+        status,
+        { description: those.join(", "), content: { "application/problem+json": { schema: problem } } },
+      ]),
   );
 }

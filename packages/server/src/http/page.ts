@@ -11,8 +11,14 @@ export const pageQuery = z.strictObject({
 });
 
 /** The page of items whose keys follow the cursor. Keys, not positions: what is added or removed meanwhile moves nothing. */
-export function pageAfter<T>(items: readonly T[], keyOf: (item: T) => string, { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }): Page<T> {
-  const sorted = items.filter((item) => cursor === undefined || keyOf(item) > cursor).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+export function pageAfter<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Page<T> {
+  const sorted = items
+    .filter((item) => cursor === undefined || keyOf(item) > cursor)
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const page = sorted.slice(0, limit);
   const last = page.at(-1);
   return sorted.length > limit && last !== undefined ? { items: page, next: keyOf(last) } : { items: page };

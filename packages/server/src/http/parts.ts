@@ -9,6 +9,9 @@ import type { Hub } from "../stream/hub.ts";
 import type { TrustedProxies } from "./address.ts";
 import type { EventTotals } from "./event-totals.ts";
 
+/** `draining`: it wants no more traffic, but answers what comes. `closing`: each answer is the last on its connection. */
+export type Phase = "serving" | "draining" | "closing";
+
 /** What the HTTP edge is made from; `main` hands it in. */
 export interface HttpParts {
   readonly store: Store;
@@ -28,11 +31,12 @@ export interface HttpParts {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly version: string;
   readonly dev: boolean;
+  /** Of the management API, by one token. */
+  readonly requestsPerSecond: number;
   /** Let anybody read the metrics. */
   readonly publicMetrics: boolean;
   readonly trustedProxies: TrustedProxies;
-  /** The server is going: answers close their connections, and it is not ready. */
-  readonly isDraining: () => boolean;
+  readonly phase: () => Phase;
 }
 
 /** What a handler says of a change; the rest is known. */
@@ -44,15 +48,27 @@ export interface Change {
 
 /** The meta of a change that `actor` makes now. */
 export function metaOf(parts: Pick<HttpParts, "clock">, actor: string, { action, reason, urgent }: Change): ChangeMeta {
-  return { actor, action, at: parts.clock.now(), ...(reason === undefined ? {} : { reason }), ...(urgent === true ? { urgent } : {}) };
+  return {
+    actor,
+    action,
+    at: parts.clock.now(),
+    ...(reason === undefined ? {} : { reason }),
+    ...(urgent === true ? { urgent } : {}),
+  };
 }
 
 /**
  * Tells streams of what was committed, in one environment or in all, before the caller is answered: a flip reaches sockets soonest, and
  * the caller's next read sees it. Never rejects, for what is stored has not failed.
  */
-export async function publish(parts: Pick<HttpParts, "feeds" | "meter">, action: string, environment?: string): Promise<void> {
+export async function publish(
+  parts: Pick<HttpParts, "feeds" | "meter">,
+  action: string,
+  environment?: string,
+): Promise<void> {
   parts.meter.committed(action);
-  const feeds = [...parts.feeds.values()].filter((feed) => environment === undefined || feed.environment === environment);
+  const feeds = [...parts.feeds.values()].filter(
+    (feed) => environment === undefined || feed.environment === environment,
+  );
   await Promise.all(feeds.map((feed) => feed.catchUp()));
 }

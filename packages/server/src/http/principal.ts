@@ -59,13 +59,20 @@ export class Authenticator {
       const dev = devPrincipal(incoming, text);
       if (dev !== undefined) return dev;
     }
-    if (text === undefined) throw unauthenticated("No token was sent.", "Send the header authorization: Bearer <token>.");
+    if (text === undefined)
+      throw unauthenticated("No token was sent.", "Send the header authorization: Bearer <token>.");
     const parsed = parseToken(text);
     switch (parsed.kind) {
       case "malformed":
-        throw unauthenticated("What was sent is no token of this server.", "Tokens begin with rmp_. Make one with POST /api/v1/tokens.");
+        throw unauthenticated(
+          "What was sent is no token of this server.",
+          "Tokens begin with rmp_. Make one with POST /api/v1/tokens.",
+        );
       case "mistyped":
-        throw unauthenticated("The token's checksum is wrong: a character is missing, added or changed.", "Copy it again, whole.");
+        throw unauthenticated(
+          "The token's checksum is wrong: a character is missing, added or changed.",
+          "Copy it again, whole.",
+        );
       case "token":
         return this.#known(hashToken(text));
     }
@@ -79,7 +86,8 @@ export class Authenticator {
   async #known(hash: string): Promise<Principal> {
     const cached = this.#cache.get(hash);
     const nowMs = this.#parts.clock.monotonicMs();
-    const fresh = cached !== undefined && nowMs - cached.checkedAtMs < FRESH_MS ? cached : await this.#lookUp(hash, cached, nowMs);
+    const fresh =
+      cached !== undefined && nowMs - cached.checkedAtMs < FRESH_MS ? cached : await this.#lookUp(hash, cached, nowMs);
     checkTime(fresh.record, this.#parts.clock.now());
     return fresh.principal;
   }
@@ -94,7 +102,8 @@ export class Authenticator {
       throw cause;
     }
     this.#cache.delete(hash);
-    if (record === undefined) throw unauthenticated("The token is unknown.", "It may be of another server, or its data folder was replaced.");
+    if (record === undefined)
+      throw unauthenticated("The token is unknown.", "It may be of another server, or its data folder was replaced.");
     checkTime(record, this.#parts.clock.now());
     const known: Cached = { record, principal: principalOf(record), checkedAtMs: nowMs };
     const oldest = this.#cache.size >= CACHED_MAX ? this.#cache.keys().next() : undefined;
@@ -116,7 +125,10 @@ function tokenText(incoming: IncomingMessage): string | undefined {
   const { authorization } = incoming.headers;
   const bearer = authorization === undefined ? undefined : /^bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (authorization !== undefined && bearer === undefined) {
-    throw unauthenticated("The authorization header is not of the form Bearer <token>.", "Send the header authorization: Bearer <token>.");
+    throw unauthenticated(
+      "The authorization header is not of the form Bearer <token>.",
+      "Send the header authorization: Bearer <token>.",
+    );
   }
   const apiKey = incoming.headers["x-api-key"];
   return bearer ?? (typeof apiKey === "string" && apiKey !== "" ? apiKey : undefined);

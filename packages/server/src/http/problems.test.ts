@@ -13,7 +13,8 @@ beforeAll(async () => {
   await server.call("POST /api/v1/flags", { body: { key: "checkout" } });
 });
 
-const post = (body: unknown, headers?: Record<string, string>) => server.call("POST /api/v1/flags", { body, ...(headers === undefined ? {} : { headers }) });
+const post = (body: unknown, headers?: Record<string, string>) =>
+  server.call("POST /api/v1/flags", { body, ...(headers === undefined ? {} : { headers }) });
 const JSON_TYPE = { "content-type": "application/json" };
 
 describe("a problem", () => {
@@ -27,7 +28,13 @@ describe("a problem", () => {
     ];
     for (const { status, headers, body } of answers) {
       expect(headers.get("content-type")).toBe("application/problem+json");
-      expect(body).toMatchObject({ status, type: `/docs#${body.code}`, title: expect.any(String) as string, detail: expect.any(String) as string, hint: expect.any(String) as string });
+      expect(body).toMatchObject({
+        status,
+        type: `/docs#${body.code}`,
+        title: expect.any(String) as string,
+        detail: expect.any(String) as string,
+        hint: expect.any(String) as string,
+      });
     }
     expect(answers.map(({ status }) => status)).toEqual([404, 405, 401, 400, 400]);
   });
@@ -43,7 +50,7 @@ describe("a problem", () => {
     ['{\n  "key": "a",\n}', "line 3, column 1"],
     ['{"key":"a"', "ends too early"],
     ["", "empty"],
-    ["'{\"key\":\"a\"}'", "line 1, column 1"],
+    ['\'{"key":"a"}\'', "line 1, column 1"],
   ])("says where the JSON %j breaks", async (text, where) => {
     const { status, body } = await post(text, JSON_TYPE);
     expect(status).toBe(400);
@@ -51,25 +58,37 @@ describe("a problem", () => {
   });
 
   it.each(["__proto__", "constructor", "prototype"])("refuses the key %s at any depth", async (key) => {
-    const { status, body } = await post(`{"key":"polluted","variants":{"a":{"b":[{"${key}":{"polluted":true}}]}}}`, JSON_TYPE);
+    const { status, body } = await post(
+      `{"key":"polluted","variants":{"a":{"b":[{"${key}":{"polluted":true}}]}}}`,
+      JSON_TYPE,
+    );
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: "FORBIDDEN_KEY", errors: [{ pointer: `/variants/a/b/0/${key}` }] });
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
   it("refuses a body that is nested without end", async () => {
-    const { status, body } = await post(`{"key":"deep","variants":{"a":${"[".repeat(200)}${"]".repeat(200)}}}`, JSON_TYPE);
+    const { status, body } = await post(
+      `{"key":"deep","variants":{"a":${"[".repeat(200)}${"]".repeat(200)}}}`,
+      JSON_TYPE,
+    );
     expect(status).toBe(400);
     expect(body.detail).toContain("32 deep");
   });
 
   it("refuses another content type than JSON, and a list where an object should be", async () => {
-    expect(await post("key: a", { "content-type": "application/yaml" })).toMatchObject({ status: 415, body: { code: "UNSUPPORTED_MEDIA_TYPE" } });
+    expect(await post("key: a", { "content-type": "application/yaml" })).toMatchObject({
+      status: 415,
+      body: { code: "UNSUPPORTED_MEDIA_TYPE" },
+    });
     expect(await post([{ key: "a" }])).toMatchObject({ status: 400, body: { code: "INVALID_BODY" } });
   });
 
   it("refuses a body beyond the limit, which it names, without reading it to the end", async () => {
-    const { status, body } = await server.call("POST /sdk/v1/ack", { token: server.sdkKey, body: { instanceId: "x".repeat(5_000), epoch: "e", revision: 1, appliedAt: 1 } });
+    const { status, body } = await server.call("POST /sdk/v1/ack", {
+      token: server.sdkKey,
+      body: { instanceId: "x".repeat(5_000), epoch: "e", revision: 1, appliedAt: 1 },
+    });
     expect(status).toBe(413);
     expect(body).toMatchObject({ code: "BODY_TOO_LARGE", detail: expect.stringContaining("2048 bytes") as string });
     const endless = await sendEndlessly(server, "/sdk/v1/ack");
@@ -89,7 +108,9 @@ describe("a problem", () => {
   });
 
   it("keeps what is inside the server inside, and gives the id by which the log has it", async () => {
-    const broken = await startTestServer({ wrap: failing("flags", new Error("connect ECONNREFUSED postgres://admin:hunter2@10.0.0.7")) });
+    const broken = await startTestServer({
+      wrap: failing("flags", new Error("connect ECONNREFUSED postgres://admin:hunter2@10.0.0.7")),
+    });
     const { status, headers, text, body } = await broken.call("GET /api/v1/flags");
     expect(status).toBe(500);
     expect(text).not.toMatch(/hunter2|ECONNREFUSED|at .*\.ts/);
@@ -102,8 +123,16 @@ describe("a problem", () => {
     ["DISK_FULL", 507, "STORE_FULL"],
     ["STORE_BUSY", 503, "STORE_UNAVAILABLE"],
   ] as const)("tells %s apart from a fault of the caller", async (code, status, expected) => {
-    const broken = await startTestServer({ wrap: failing("createFlag", new StoreError(code, { message: "no space is left in the data folder", hint: "Make room." })) });
-    expect(await broken.call("POST /api/v1/flags", { body: { key: "a" } })).toMatchObject({ status, body: { code: expected, hint: "Make room." } });
+    const broken = await startTestServer({
+      wrap: failing(
+        "createFlag",
+        new StoreError(code, { message: "no space is left in the data folder", hint: "Make room." }),
+      ),
+    });
+    expect(await broken.call("POST /api/v1/flags", { body: { key: "a" } })).toMatchObject({
+      status,
+      body: { code: expected, hint: "Make room." },
+    });
     expect((await broken.call("GET /api/v1/flags")).status).toBe(200);
   });
 });
@@ -129,9 +158,9 @@ describe("every answer", () => {
 
 describe("a flood", () => {
   it("of one kind is turned away with the time to wait, and holds up no kill and no health check", async () => {
-    const flooded = await startTestServer();
+    const flooded = await startTestServer({ config: { requestsPerSecond: 40 } });
     await flooded.call("POST /api/v1/flags", { body: { key: "checkout" } });
-    const answers = await Promise.all(Array.from({ length: 700 }, () => flooded.call("GET /api/v1/environments")));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => flooded.call("GET /api/v1/environments")));
     const limited = answers.filter(({ status }) => status === 429);
     expect(limited.length).toBeGreaterThan(0);
     expect(Number(limited[0]?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
@@ -144,7 +173,9 @@ describe("a flood", () => {
   it("of wrong tokens is slowed down, and good tokens from the same address are not", async () => {
     const guessed = await startTestServer();
     const wrong = guessed.admin.replace("admin", "viewer");
-    const answers = await Promise.all(Array.from({ length: 80 }, () => guessed.call("GET /api/v1/flags", { token: wrong })));
+    const answers = await Promise.all(
+      Array.from({ length: 80 }, () => guessed.call("GET /api/v1/flags", { token: wrong })),
+    );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
     expect((await guessed.call("GET /api/v1/flags")).status).toBe(200);
   });
@@ -163,16 +194,24 @@ function failing(method: keyof Store, error: Error): (store: Store) => Store {
 }
 
 /** Sends a body without a length, as fast as it is taken, until the answer comes. */
-function sendEndlessly({ port, sdkKey }: TestServer, path: string): Promise<{ status: number; problem: Problem; sentBytes: number }> {
+function sendEndlessly(
+  { port, sdkKey }: TestServer,
+  path: string,
+): Promise<{ status: number; problem: Problem; sentBytes: number }> {
   return new Promise((resolve, reject) => {
     let sentBytes = 0;
     let isAnswered = false;
-    const sender = request({ port, path, method: "POST", headers: { ...JSON_TYPE, authorization: `Bearer ${sdkKey}` } }, (response) => {
-      isAnswered = true;
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, problem: JSON.parse(text) as Problem, sentBytes }));
-    });
+    const sender = request(
+      { port, path, method: "POST", headers: { ...JSON_TYPE, authorization: `Bearer ${sdkKey}` } },
+      (response) => {
+        isAnswered = true;
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, problem: JSON.parse(text) as Problem, sentBytes }),
+        );
+      },
+    );
     sender.on("error", (error) => (isAnswered ? undefined : reject(error)));
     const chunk = Buffer.alloc(64 * 1024, "x");
     const send = (): void => {

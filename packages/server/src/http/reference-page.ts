@@ -38,7 +38,17 @@ export function referencePage(document: OpenApiDocument): string {
 <header><h1>Rampart</h1><p class="lead">HTTP reference, version ${text(document.info.version)}. For programs: <a href="/openapi.json">openapi.json</a></p>${paragraphs(document.info.description ?? "")}</header>
 <nav aria-label="Contents"><ul>${[...tags, "Problems", "Objects"].map((tag) => `<li><a href="#${slug(tag)}">${text(tag)}</a></li>`).join("")}</ul></nav>
 <main>
-${tags.map((tag) => section(tag, operations.filter((operation) => operation.tag === tag).map(operationHtml).join(""))).join("")}
+${tags
+  .map((tag) =>
+    section(
+      tag,
+      operations
+        .filter((operation) => operation.tag === tag)
+        .map(operationHtml)
+        .join(""),
+    ),
+  )
+  .join("")}
 ${section("Problems", problemsHtml())}
 ${section("Objects", schemas.map(([name, schema]) => schemaHtml(name, schema)).join(""))}
 </main>
@@ -56,7 +66,12 @@ interface Operation {
 
 function operationsOf(document: OpenApiDocument): readonly Operation[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    Object.entries(item as { readonly [method: string]: Json }).map(([method, spec]) => ({ tag: list(spec["tags"]).map(String)[0] ?? "", method: method.toUpperCase(), path, spec })),
+    Object.entries(item as { readonly [method: string]: Json }).map(([method, spec]) => ({
+      tag: list(spec["tags"]).map(String)[0] ?? "",
+      method: method.toUpperCase(),
+      path,
+      spec,
+    })),
   );
 }
 
@@ -65,22 +80,50 @@ function operationHtml({ method, path, spec }: Operation): string {
   const body = object(object(object(spec["requestBody"])["content"])["application/json"])["schema"];
   return `<details id="${slug(`${method}-${path}`)}"><summary><span class="method">${method}</span><code>${text(path)}</code> ${text(spec["summary"])}</summary><div>
 ${paragraphs(String(spec["description"] ?? ""))}
-${parameters.length === 0 ? "" : table(["Parameter", "In", "Type", ""], parameters.map((parameter) => [code(parameter["name"]), text(parameter["in"]), typeHtml(parameter["schema"]), text(object(parameter["schema"])["description"])]))}
+${
+  parameters.length === 0
+    ? ""
+    : table(
+        ["Parameter", "In", "Type", ""],
+        parameters.map((parameter) => [
+          code(parameter["name"]),
+          text(parameter["in"]),
+          typeHtml(parameter["schema"]),
+          text(object(parameter["schema"])["description"]),
+        ]),
+      )
+}
 ${body === undefined ? "" : `<h4>Body</h4>${fieldsHtml(object(body))}`}
 <h4>Answers</h4>
-${table(["Status", "", "Body"], Object.entries(object(spec["responses"])).map(([status, answer]) => [code(status), codesHtml(object(answer)["description"]), answerHtml(object(answer))]))}
+${table(
+  ["Status", "", "Body"],
+  Object.entries(object(spec["responses"])).map(([status, answer]) => [
+    code(status),
+    codesHtml(object(answer)["description"]),
+    answerHtml(object(answer)),
+  ]),
+)}
 </div></details>
 `;
 }
 
 function answerHtml(answer: Json): string {
   return Object.entries(object(answer["content"]))
-    .map(([type, content]) => (type === "application/json" || type === "application/problem+json" ? typeHtml(object(content)["schema"]) : code(type)))
+    .map(([type, content]) =>
+      type === "application/json" || type === "application/problem+json"
+        ? typeHtml(object(content)["schema"])
+        : code(type),
+    )
     .join("<br>");
 }
 
 function problemsHtml(): string {
-  const rows = (Object.keys(CODES) as ProblemCode[]).map((name) => [`<span id="${name}">${code(name)}</span>`, code(CODES[name].status), text(CODES[name].title), inline(CODES[name].meaning)]);
+  const rows = (Object.keys(CODES) as ProblemCode[]).map((name) => [
+    `<span id="${name}">${code(name)}</span>`,
+    code(CODES[name].status),
+    text(CODES[name].title),
+    inline(CODES[name].meaning),
+  ]);
   return table(["Code", "Status", "Title", "What it means"], rows);
 }
 
@@ -94,7 +137,11 @@ function fieldsHtml(schema: Json): string {
   const required = new Set(list(schema["required"]));
   return table(
     ["Field", "Type", ""],
-    properties.map(([name, field]) => [`${code(name)}${required.has(name) ? "" : " (optional)"}`, typeHtml(field), inline(String(object(field)["description"] ?? ""))]),
+    properties.map(([name, field]) => [
+      `${code(name)}${required.has(name) ? "" : " (optional)"}`,
+      typeHtml(field),
+      inline(String(object(field)["description"] ?? "")),
+    ]),
   );
 }
 
@@ -108,30 +155,53 @@ function typeHtml(schema: unknown): string {
   if (Array.isArray(anyOf)) return anyOf.map(typeHtml).join(" or ");
   if (type === "array") return `list of ${typeHtml(items)}`;
   if (type === "object" && typeof additionalProperties === "object") return `map of ${typeHtml(additionalProperties)}`;
-  if (type === "object" && object(schema)["properties"] !== undefined) return code(`{ ${Object.keys(object(object(schema)["properties"])).join(", ")} }`);
+  if (type === "object" && object(schema)["properties"] !== undefined)
+    return code(`{ ${Object.keys(object(object(schema)["properties"])).join(", ")} }`);
   return text(Array.isArray(type) ? type.join(" or ") : (type ?? "any JSON"));
 }
 
-const section = (title: string, html: string): string => `<section><h2 id="${slug(title)}">${text(title)}</h2>\n${html}</section>\n`;
+const section = (title: string, html: string): string =>
+  `<section><h2 id="${slug(title)}">${text(title)}</h2>\n${html}</section>\n`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: string, row: readonly string[]): string => `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
+  const cells = (tag: string, row: readonly string[]): string =>
+    `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
   return `<div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>${rows.map((row) => cells("td", row)).join("")}</tbody></table></div>`;
 }
 
-const paragraphs = (markdown: string): string => markdown.split("\n\n").filter((part) => part !== "").map((part) => `<p>${inline(part)}</p>`).join("");
+const paragraphs = (markdown: string): string =>
+  markdown
+    .split("\n\n")
+    .filter((part) => part !== "")
+    .map((part) => `<p>${inline(part)}</p>`)
+    .join("");
 
 const inline = (markdown: string): string => text(markdown).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 
 /** Names of problems link to what they mean. */
-const codesHtml = (description: unknown): string => inline(String(description ?? "")).replaceAll(/\b[A-Z]+(?:_[A-Z]+)+\b|\b(?:FORBIDDEN|INTERNAL|UNAUTHENTICATED)\b/g, (name) => (Object.hasOwn(CODES, name) ? `<a href="#${name}">${name}</a>` : name));
+const codesHtml = (description: unknown): string =>
+  inline(String(description ?? "")).replaceAll(
+    /\b[A-Z]+(?:_[A-Z]+)+\b|\b(?:FORBIDDEN|INTERNAL|UNAUTHENTICATED)\b/g,
+    (name) => (Object.hasOwn(CODES, name) ? `<a href="#${name}">${name}</a>` : name),
+  );
 
 const code = (value: unknown): string => `<code>${text(value)}</code>`;
 
-const ESCAPES: { readonly [character: string]: string } = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const text = (value: unknown): string => String(value ?? "").replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
+const ESCAPES: { readonly [character: string]: string } = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+const text = (value: unknown): string =>
+  String(value ?? "").replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
 
-const slug = (title: string): string => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
+const slug = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
 
 const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 

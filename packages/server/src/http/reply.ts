@@ -23,11 +23,19 @@ export const SECURITY_HEADERS = {
 
 /** A JSON answer. What the API says is of one caller and one moment, so nobody in between keeps it. */
 export function json(status: number, body: unknown, headers: OutgoingHttpHeaders = {}): Reply {
-  return { status, headers: { "content-type": "application/json", "cache-control": "no-store", ...headers }, body: JSON.stringify(body) };
+  return {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+  };
 }
 
 /** Writes an answer, once and whole. */
-export function send(outgoing: ServerResponse, { status, headers, body }: Reply, options: { readonly close: boolean }): void {
+export function send(
+  outgoing: ServerResponse,
+  { status, headers, body }: Reply,
+  options: { readonly close: boolean },
+): void {
   const length = body === undefined ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length;
   outgoing.writeHead(status, {
     ...SECURITY_HEADERS,

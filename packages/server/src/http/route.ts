@@ -9,7 +9,9 @@ import type { Reply, TAKEN_OVER } from "./reply.ts";
 export type Method = "get" | "post" | "patch" | "delete";
 
 /** The parameters that a path names: `/a/{b}/c` has `b`. `key` may hold slashes, encoded or not. */
-export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? { readonly [name in Name]: string } & ParamsOf<Rest> : unknown;
+export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? { readonly [name in Name]: string } & ParamsOf<Rest>
+  : unknown;
 
 /** An answer as the reference describes it. */
 export interface AnswerSpec {
@@ -63,7 +65,9 @@ export type Handled = Reply | typeof TAKEN_OVER | Promise<Reply | typeof TAKEN_O
 export type Reach = "some" | "path" | "all" | "key";
 
 /** How a route is guarded. `open` ones are few, and each says why. */
-export type Guard = { readonly kind: "open"; readonly because: string } | { readonly kind: "scope"; readonly scope: Scope; readonly reach: Reach };
+export type Guard =
+  | { readonly kind: "open"; readonly because: string }
+  | { readonly kind: "scope"; readonly scope: Scope; readonly reach: Reach };
 
 /** A route with its types folded away, as the router and the reference see it. */
 export interface Route {
@@ -75,7 +79,12 @@ export interface Route {
 type GrantFor<R extends Reach> = R extends "path" | "key" ? EnvironmentGrant : Grant;
 
 /** A route that needs a scope. There is no route without this or `openRoute`, so none is open by oversight. */
-export function route<const Path extends string, R extends Reach, Query extends z.ZodType = z.ZodUndefined, Body extends z.ZodType = z.ZodUndefined>(
+export function route<
+  const Path extends string,
+  R extends Reach,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+>(
   guard: { readonly scope: Scope; readonly reach: R },
   spec: RouteSpec<Path, Query, Body>,
   handle: (call: Call<ParamsOf<Path>, z.output<Query>, z.output<Body>, GrantFor<R>>) => Handled,

@@ -13,7 +13,11 @@ import { segmentRoutes } from "./routes/segments.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 /** Every route of the server. `more` come from parts that `main` adds. */
-export function allRoutes(parts: HttpParts, authenticator: Authenticator, more: readonly Route[] = []): readonly Route[] {
+export function allRoutes(
+  parts: HttpParts,
+  authenticator: Authenticator,
+  more: readonly Route[] = [],
+): readonly Route[] {
   const routes = [
     ...definitionRoutes(parts),
     ...configRoutes(parts),

@@ -33,8 +33,25 @@ const clause = z
   .object({
     attribute: z.string().openapi({ description: "A top-level attribute, or a JSON pointer like /address/country" }),
     op: z.enum([
-      "equals", "in", "contains", "startsWith", "endsWith", "matches", "lessThan", "lessThanOrEqual", "greaterThan", "greaterThanOrEqual",
-      "before", "after", "semverEqual", "semverLessThan", "semverLessThanOrEqual", "semverGreaterThan", "semverGreaterThanOrEqual", "inCidr", "inSegment",
+      "equals",
+      "in",
+      "contains",
+      "startsWith",
+      "endsWith",
+      "matches",
+      "lessThan",
+      "lessThanOrEqual",
+      "greaterThan",
+      "greaterThanOrEqual",
+      "before",
+      "after",
+      "semverEqual",
+      "semverLessThan",
+      "semverLessThanOrEqual",
+      "semverGreaterThan",
+      "semverGreaterThanOrEqual",
+      "inCidr",
+      "inSegment",
     ]),
     values: z.array(anyJson),
     negate: z.boolean(),
@@ -49,7 +66,9 @@ const serve = z
   ])
   .openapi("Serve", { description: "One variant, a percentage of on (boolean flags), or a split that adds up to 100" });
 
-const rule = z.object({ id: z.string(), description: z.string().optional(), clauses: z.array(clause), serve }).openapi("Rule");
+const rule = z
+  .object({ id: z.string(), description: z.string().optional(), clauses: z.array(clause), serve })
+  .openapi("Rule");
 
 const definition = {
   key: z.string().openapi({ description: "1 to 128 letters, digits and ._-/", example: "checkout/new-cart" }),
@@ -71,11 +90,21 @@ const config = {
   bucketBy: z.string(),
   prerequisites: z.array(z.object({ flag: z.string(), variants: z.array(z.string()) })),
   clientVisible: z.boolean(),
-  leaseMs: z.number().int().optional().openapi({ description: "Milliseconds without contact after which SDKs serve the off variant" }),
+  leaseMs: z
+    .number()
+    .int()
+    .optional()
+    .openapi({ description: "Milliseconds without contact after which SDKs serve the off variant" }),
 };
 
 const flagState = z
-  .object({ enabled: z.boolean(), percentage: percentageShown.optional(), rules: z.number().int(), targets: z.number().int(), revision: z.number().int() })
+  .object({
+    enabled: z.boolean(),
+    percentage: percentageShown.optional(),
+    rules: z.number().int(),
+    targets: z.number().int(),
+    revision: z.number().int(),
+  })
   .openapi("FlagState");
 
 export const flagView = z
@@ -86,7 +115,10 @@ export const newFlag = z
   .object(definition)
   .partial()
   .required({ key: true })
-  .extend({ reuse: z.boolean().optional().openapi({ description: "Take the key of a flag that was deleted" }), reason: reason.optional() })
+  .extend({
+    reuse: z.boolean().optional().openapi({ description: "Take the key of a flag that was deleted" }),
+    reason: reason.optional(),
+  })
   .openapi("NewFlag");
 
 export const flagPatch = z
@@ -94,17 +126,30 @@ export const flagPatch = z
   .omit({ key: true, type: true })
   .partial()
   .extend({ reason: reason.optional() })
-  .openapi("FlagPatch", { description: "Each field replaces the whole; null sets it back to its default. Variants can be added and changed, not taken away." });
+  .openapi("FlagPatch", {
+    description:
+      "Each field replaces the whole; null sets it back to its default. Variants can be added and changed, not taken away.",
+  });
 
 export const configView = z
-  .object({ ...config, key: z.string(), environment: z.string(), revision: z.number().int(), updatedAt: instant, updatedBy: z.string() })
+  .object({
+    ...config,
+    key: z.string(),
+    environment: z.string(),
+    revision: z.number().int(),
+    updatedAt: instant,
+    updatedBy: z.string(),
+  })
   .openapi("FlagConfig");
 
 export const configPatch = z
   .object(config)
   .partial()
   .extend({ reason: reason.optional() })
-  .openapi("FlagConfigPatch", { description: "`targets` is merged id by id (null takes one out); every other field replaces the whole; null sets it back to its default." });
+  .openapi("FlagConfigPatch", {
+    description:
+      "`targets` is merged id by id (null takes one out); every other field replaces the whole; null sets it back to its default.",
+  });
 
 export const rampView = z
   .object({
@@ -136,7 +181,12 @@ export const newSegment = z
   .extend({ reuse: z.boolean().optional(), reason: reason.optional() })
   .openapi("NewSegment");
 
-export const segmentPatch = z.object(segment).omit({ key: true }).partial().extend({ reason: reason.optional() }).openapi("SegmentPatch");
+export const segmentPatch = z
+  .object(segment)
+  .omit({ key: true })
+  .partial()
+  .extend({ reason: reason.optional() })
+  .openapi("SegmentPatch");
 
 export const tokenKind = z.enum(["admin", "operator", "viewer", "server", "client", "ci"]);
 
@@ -155,9 +205,13 @@ export const tokenView = z
   })
   .openapi("Token");
 
-export const createdToken = tokenView.extend({ token: z.string().openapi({ description: "Shown this once" }) }).openapi("CreatedToken");
+export const createdToken = tokenView
+  .extend({ token: z.string().openapi({ description: "Shown this once" }) })
+  .openapi("CreatedToken");
 
-export const environmentView = z.object({ key: z.string(), epoch: z.string(), revision: z.number().int() }).openapi("Environment");
+export const environmentView = z
+  .object({ key: z.string(), epoch: z.string(), revision: z.number().int() })
+  .openapi("Environment");
 
 export const clientsView = z
   .object({
@@ -236,19 +290,33 @@ export const problem = z
   .openapi("Problem", { description: "RFC 9457. `code` is stable, `hint` says what to do." });
 
 export const health = z
-  .object({ status: z.enum(["healthy", "unhealthy"]), version: z.string(), timestamp: instant, dependencies: z.object({ database: z.enum(["connected", "disconnected"]) }) })
+  .object({
+    status: z.enum(["healthy", "unhealthy"]),
+    version: z.string(),
+    timestamp: instant,
+    dependencies: z.object({ database: z.enum(["connected", "disconnected"]) }),
+  })
   .openapi("Health");
 
-export const readiness = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) }).openapi("Readiness");
+export const readiness = z
+  .object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) })
+  .openapi("Readiness");
 
 /** A page of a list. */
 export function pageOf(item: z.ZodType): z.ZodType {
-  return z.object({ items: z.array(item), next: z.string().optional().openapi({ description: "Send it as `cursor` to get the next page" }) });
+  return z.object({
+    items: z.array(item),
+    next: z.string().optional().openapi({ description: "Send it as `cursor` to get the next page" }),
+  });
 }
 
 /** Fails to compile when the API's types and what the reference says of them part ways. */
 type Shows<Schema extends z.ZodType, View> = View extends DeepReadonly<z.output<Schema>> ? true : never;
-type DeepReadonly<T> = T extends readonly (infer Item)[] ? readonly DeepReadonly<Item>[] : T extends object ? { readonly [key in keyof T]: DeepReadonly<T[key]> } : T;
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [key in keyof T]: DeepReadonly<T[key]> }
+    : T;
 export type ReferenceIsRight = [
   Shows<typeof flagView, FlagView>,
   Shows<typeof configView, FlagConfigView>,

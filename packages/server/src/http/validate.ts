@@ -27,7 +27,14 @@ type Issue = Parameters<z.core.$ZodErrorMap>[0];
 function messageOf(issue: Issue): string | undefined {
   const { input } = issue;
   if (input === undefined) return "is missing";
-  const shown = typeof input === "object" ? (Array.isArray(input) ? "a list" : input === null ? "null" : "an object") : quoted(String(input));
+  const shown =
+    typeof input === "object"
+      ? Array.isArray(input)
+        ? "a list"
+        : input === null
+          ? "null"
+          : "an object"
+      : quoted(String(input));
   switch (issue.code) {
     case "invalid_type":
       return `is ${shown}, but must be of the type ${issue.expected}`;
@@ -55,7 +62,8 @@ function errorsOf(issue: z.core.$ZodIssue, schema: z.ZodType): readonly FieldErr
   const known = "shape" in schema && issue.path.length === 0 ? Object.keys(schema.shape as object) : [];
   return issue.keys.map((key) => {
     const [guess] = nearest(key, known);
-    const instead = guess === undefined ? (known.length === 0 ? "" : `: there are ${known.join(", ")}`) : `: did you mean ${guess}?`;
+    const instead =
+      guess === undefined ? (known.length === 0 ? "" : `: there are ${known.join(", ")}`) : `: did you mean ${guess}?`;
     return { pointer: pointerOf([...issue.path, key]), detail: `is not known here${instead}` };
   });
 }

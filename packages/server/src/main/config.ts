@@ -16,6 +16,8 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   readonly streamsMax: number;
   readonly admission: AdmissionRate;
+  /** Requests that one token may make of the management API. */
+  readonly requestsPerSecond: number;
   readonly trustedProxies: TrustedProxies;
   /** Let anybody read the metrics. */
   readonly publicMetrics: boolean;
@@ -28,7 +30,9 @@ export interface ConfigError {
   readonly detail: string;
 }
 
-export type LoadedConfig = { readonly kind: "config"; readonly config: ServerConfig } | { readonly kind: "invalid"; readonly errors: readonly ConfigError[] };
+export type LoadedConfig =
+  | { readonly kind: "config"; readonly config: ServerConfig }
+  | { readonly kind: "invalid"; readonly errors: readonly ConfigError[] };
 
 /** One thing that can be set: by a flag, or by the variable `RAMPART_<NAME>`. */
 interface Setting<T> {
@@ -40,15 +44,46 @@ interface Setting<T> {
 }
 
 const SETTINGS = {
-  port: { flag: "port", help: "Port to listen on; 0 lets the system choose", fallback: "4001", read: integer(0, 65_535) },
+  port: {
+    flag: "port",
+    help: "Port to listen on; 0 lets the system choose",
+    fallback: "4001",
+    read: integer(0, 65_535),
+  },
   host: { flag: "host", help: "Address to listen on; 0.0.0.0 or :: for all", fallback: "127.0.0.1", read: nonEmpty },
   dataDir: { flag: "data-dir", help: "Folder that holds everything", fallback: "./.rampart", read: nonEmpty },
-  dev: { flag: "dev", help: "Accept calls from this machine without a token, and the SDK key dev", fallback: "false", read: boolean },
+  dev: {
+    flag: "dev",
+    help: "Accept calls from this machine without a token, and the SDK key dev",
+    fallback: "false",
+    read: boolean,
+  },
   logLevel: { flag: "log-level", help: `One of ${LOG_LEVELS.join(", ")}`, fallback: "info", read: oneOf(LOG_LEVELS) },
   streamsMax: { flag: "streams-max", help: "Streams held at most", fallback: "25000", read: integer(1, 1_000_000) },
-  admissionPerSecond: { flag: "streams-per-second", help: "Streams accepted a second, in the long run", fallback: "5000", read: integer(1, 1_000_000) },
-  admissionBurst: { flag: "streams-burst", help: "Streams accepted at once, after a quiet time", fallback: "20000", read: integer(1, 1_000_000) },
-  trustedProxies: { flag: "trusted-proxies", help: "Addresses or CIDR blocks of reverse proxies, with commas", fallback: "", read: (text: string) => parseTrustedProxies(listOf(text)) },
+  admissionPerSecond: {
+    flag: "streams-per-second",
+    help: "Streams accepted a second, in the long run",
+    fallback: "5000",
+    read: integer(1, 1_000_000),
+  },
+  admissionBurst: {
+    flag: "streams-burst",
+    help: "Streams accepted at once, after a quiet time",
+    fallback: "20000",
+    read: integer(1, 1_000_000),
+  },
+  requestsPerSecond: {
+    flag: "requests-per-second",
+    help: "Requests that one token may make of the management API",
+    fallback: "2000",
+    read: integer(1, 1_000_000),
+  },
+  trustedProxies: {
+    flag: "trusted-proxies",
+    help: "Addresses or CIDR blocks of reverse proxies, with commas",
+    fallback: "",
+    read: (text: string) => parseTrustedProxies(listOf(text)),
+  },
   publicMetrics: { flag: "public-metrics", help: "Let anybody read /metrics", fallback: "false", read: boolean },
 } as const satisfies { readonly [name: string]: Setting<unknown> };
 
@@ -56,12 +91,25 @@ type Name = keyof typeof SETTINGS;
 type Values = { readonly [name in Name]: ReturnType<(typeof SETTINGS)[name]["read"]> };
 
 /** The settings for people: flag, variable, default, meaning. */
-export function describeSettings(): readonly { readonly flag: string; readonly variable: string; readonly fallback: string; readonly help: string }[] {
-  return Object.values(SETTINGS).map(({ flag, fallback, help }) => ({ flag: `--${flag}`, variable: variableOf(flag), fallback, help }));
+export function describeSettings(): readonly {
+  readonly flag: string;
+  readonly variable: string;
+  readonly fallback: string;
+  readonly help: string;
+}[] {
+  return Object.values(SETTINGS).map(({ flag, fallback, help }) => ({
+    flag: `--${flag}`,
+    variable: variableOf(flag),
+    fallback,
+    help,
+  }));
 }
 
 /** Reads flags and `RAMPART_*` variables; a flag beats its variable. All that is wrong is told at once. */
-export function loadConfig(args: readonly string[], env: { readonly [name: string]: string | undefined }): LoadedConfig {
+export function loadConfig(
+  args: readonly string[],
+  env: { readonly [name: string]: string | undefined },
+): LoadedConfig {
   const { given, errors } = parseFlags(args);
   const values = new Map<Name, unknown>();
   for (const [name, setting] of Object.entries(SETTINGS) as [Name, Setting<unknown>][]) {
@@ -79,18 +127,32 @@ export function loadConfig(args: readonly string[], env: { readonly [name: strin
   return { kind: "config", config: { ...rest, admission: { perSecond: admissionPerSecond, burst: admissionBurst } } };
 }
 
-function parseFlags(args: readonly string[]): { readonly given: { readonly [flag: string]: string | undefined }; readonly errors: ConfigError[] } {
-  const isSwitch = (flag: string): boolean => Object.values(SETTINGS).some((setting) => setting.flag === flag && setting.read === boolean);
-  const options = Object.fromEntries(Object.values(SETTINGS).map(({ flag }) => [flag, { type: isSwitch(flag) ? "boolean" : "string" } as const]));
+function parseFlags(args: readonly string[]): {
+  readonly given: { readonly [flag: string]: string | undefined };
+  readonly errors: ConfigError[];
+} {
+  const isSwitch = (flag: string): boolean =>
+    Object.values(SETTINGS).some((setting) => setting.flag === flag && setting.read === boolean);
+  const options = Object.fromEntries(
+    Object.values(SETTINGS).map(({ flag }) => [flag, { type: isSwitch(flag) ? "boolean" : "string" } as const]),
+  );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const given: { [flag: string]: string } = {};
   const errors: ConfigError[] = [];
   for (const token of tokens) {
-    if (token.kind === "positional") errors.push({ where: token.value, detail: "is no flag; all settings are flags like --port 4001" });
+    if (token.kind === "positional")
+      errors.push({ where: token.value, detail: "is no flag; all settings are flags like --port 4001" });
     if (token.kind !== "option") continue;
     const known = options[token.name];
-    if (known === undefined) errors.push({ where: token.rawName, detail: `is no setting; there are ${Object.keys(options).map((flag) => `--${flag}`).join(", ")}` });
-    else if (known.type === "string" && token.value === undefined) errors.push({ where: token.rawName, detail: "needs a value" });
+    if (known === undefined)
+      errors.push({
+        where: token.rawName,
+        detail: `is no setting; there are ${Object.keys(options)
+          .map((flag) => `--${flag}`)
+          .join(", ")}`,
+      });
+    else if (known.type === "string" && token.value === undefined)
+      errors.push({ where: token.rawName, detail: "needs a value" });
     else given[token.name] = token.value ?? "true";
   }
   return { given, errors };
@@ -98,7 +160,11 @@ function parseFlags(args: readonly string[]): { readonly given: { readonly [flag
 
 const variableOf = (flag: string): string => `RAMPART_${flag.toUpperCase().replaceAll("-", "_")}`;
 
-const listOf = (text: string): readonly string[] => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+const listOf = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 
 function integer(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -26,13 +26,28 @@ export interface WrittenFirstTokens extends FirstTokens {
  */
 export async function makeFirstTokens(folder: string, store: Store, platform: Platform): Promise<WrittenFirstTokens> {
   const admin = issue(platform, { kind: "admin", name: "first administrator", environments: ["*"], roles: [] });
-  const server = issue(platform, { kind: "server", name: "first server SDK key", environments: [ENVIRONMENT], roles: [] });
-  const client = issue(platform, { kind: "client", name: "first browser SDK key", environments: [ENVIRONMENT], roles: [] });
+  const server = issue(platform, {
+    kind: "server",
+    name: "first server SDK key",
+    environments: [ENVIRONMENT],
+    roles: [],
+  });
+  const client = issue(platform, {
+    kind: "client",
+    name: "first browser SDK key",
+    environments: [ENVIRONMENT],
+    roles: [],
+  });
   const tokens: FirstTokens = { admin: admin.text, server: server.text, client: client.text };
   const path = join(folder, "first-tokens.json");
   writePrivately(path, `${JSON.stringify(tokens, undefined, 2)}\n`);
   for (const { record } of [admin, server, client]) {
-    await store.createToken(record, { actor: "system", action: "token.created", reason: "first start of a fresh store", at: platform.clock.now() });
+    await store.createToken(record, {
+      actor: "system",
+      action: "token.created",
+      reason: "first start of a fresh store",
+      at: platform.clock.now(),
+    });
   }
   return { ...tokens, path };
 }
@@ -45,6 +60,10 @@ function writePrivately(path: string, text: string): void {
     writeFileSync(temporary, text, { mode: 0o600, flag: "wx", flush: true });
     renameSync(temporary, path);
   } catch (cause) {
-    throw new StartError("FIRST_TOKENS", { message: `can't write the first tokens to ${path}`, hint: "Make room in the data folder, or give another one with --data-dir.", cause });
+    throw new StartError("FIRST_TOKENS", {
+      message: `can't write the first tokens to ${path}`,
+      hint: "Make room in the data folder, or give another one with --data-dir.",
+      cause,
+    });
   }
 }

@@ -1,10 +1,13 @@
 import type { Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { Server as NetServer } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { getRequestListener } from "@hono/node-server";
 import type { Failure } from "../http/problem.ts";
 import { problemReply } from "../http/problem.ts";
+import type { Timers } from "../ports/timers.ts";
+import { pause } from "../ports/timers.ts";
 import { StartError } from "./start-error.ts";
 
 /** Connections that may wait to be accepted: a fleet that comes back. The system's `somaxconn` may allow less. */
@@ -23,6 +26,12 @@ const KEEP_ALIVE_MS = 75_000;
 /** Connections that break these times are looked for this often. */
 const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
 
+/** A request that is on its way when the server stops listening has this long to arrive. */
+const LAST_REQUESTS_MS = 300;
+
+/** Requests that are not answered by then are cut off. */
+const LAST_ANSWERS_MAX_MS = 10_000;
+
 export interface ListenerOptions {
   readonly fetch: (request: Request, bindings: HttpBindings) => Response | Promise<Response>;
   readonly streamsMax: number;
@@ -36,7 +45,13 @@ export function createListener({ fetch, streamsMax }: ListenerOptions): Server {
     errorHandler: () => badRequestResponse(),
   });
   const server = createServer(
-    { headersTimeout: HEAD_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS, noDelay: true },
+    {
+      headersTimeout: HEAD_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
+      noDelay: true,
+    },
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
   server.maxConnections = streamsMax + CONNECTIONS_BESIDE_STREAMS_MAX;
@@ -45,7 +60,10 @@ export function createListener({ fetch, streamsMax }: ListenerOptions): Server {
 }
 
 /** Resolves with the port. Rejects with a `StartError` that says what is in the way. */
-export function listen(server: Server, { port, host }: { readonly port: number; readonly host: string }): Promise<number> {
+export function listen(
+  server: Server,
+  { port, host }: { readonly port: number; readonly host: string },
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => reject(startErrorOf(cause, { port, host })));
     server.listen({ port, host, backlog: BACKLOG }, () => {
@@ -55,22 +73,57 @@ export function listen(server: Server, { port, host }: { readonly port: number; 
   });
 }
 
-function startErrorOf(cause: NodeJS.ErrnoException, { port, host }: { readonly port: number; readonly host: string }): Error {
+/**
+ * Stops taking connections, lets those that are open have what they asked for, and resolves when all are closed. Node's own `close` would
+ * cut off connections on which a request is on its way but has not arrived: they look idle. So they get a while to show what they are
+ * for, and each answer in that time tells its client that it is the last.
+ */
+export async function closeListener(server: Server, timers: Timers): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    NetServer.prototype.close.call(server, () => resolve());
+  });
+  await Promise.race([closed, pause(timers, LAST_REQUESTS_MS)]);
+  server.close();
+  const cancel = timers.after(LAST_ANSWERS_MAX_MS, () => server.closeAllConnections());
+  await closed;
+  cancel();
+}
+
+function startErrorOf(
+  cause: NodeJS.ErrnoException,
+  { port, host }: { readonly port: number; readonly host: string },
+): Error {
   switch (cause.code) {
     case "EADDRINUSE":
-      return new StartError("PORT_IN_USE", { message: `port ${port} on ${host} is in use by another program`, hint: "Stop it, or choose another port with --port or RAMPART_PORT.", cause });
+      return new StartError("PORT_IN_USE", {
+        message: `port ${port} on ${host} is in use by another program`,
+        hint: "Stop it, or choose another port with --port or RAMPART_PORT.",
+        cause,
+      });
     case "EACCES":
-      return new StartError("PORT_FORBIDDEN", { message: `this user may not listen on port ${port}`, hint: "Choose a port from 1024 up with --port or RAMPART_PORT.", cause });
+      return new StartError("PORT_FORBIDDEN", {
+        message: `this user may not listen on port ${port}`,
+        hint: "Choose a port from 1024 up with --port or RAMPART_PORT.",
+        cause,
+      });
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new StartError("HOST_UNKNOWN", { message: `${host} is no address of this machine`, hint: "Choose one with --host or RAMPART_HOST: 127.0.0.1 for this machine alone, 0.0.0.0 for all.", cause });
+      return new StartError("HOST_UNKNOWN", {
+        message: `${host} is no address of this machine`,
+        hint: "Choose one with --host or RAMPART_HOST: 127.0.0.1 for this machine alone, 0.0.0.0 for all.",
+        cause,
+      });
     case undefined:
     default:
       return cause;
   }
 }
 
-const BAD_REQUEST: Failure = { code: "BAD_REQUEST", detail: "The request's head can't be read.", hint: "Check its target, its headers and its length." };
+const BAD_REQUEST: Failure = {
+  code: "BAD_REQUEST",
+  detail: "The request's head can't be read.",
+  hint: "Check its target, its headers and its length.",
+};
 
 function badRequestResponse(): Response {
   const { status, headers, body } = problemReply(BAD_REQUEST);
@@ -84,5 +137,7 @@ function refuse(socket: Socket): void {
     return;
   }
   const body = String(problemReply(BAD_REQUEST).body);
-  socket.end(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

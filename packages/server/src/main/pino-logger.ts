@@ -19,7 +19,10 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `headers["x-api-key"]`]), censor: "[secret]" },
+      redact: {
+        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `headers["x-api-key"]`]),
+        censor: "[secret]",
+      },
     },
     { write: (line: string) => destination.write(line.replaceAll(TOKEN_TEXT, "rmp_$1_$2_[secret]")) },
   );

@@ -30,9 +30,14 @@ function greet({ url, firstTokens }: RunningServer, dev: boolean): void {
   process.stdout.write(`Rampart is listening on ${url} (reference: ${url}/docs)\n`);
   if (firstTokens !== undefined) {
     const { admin, server, client, path } = firstTokens;
-    process.stdout.write(`\nFirst tokens, shown this once (also in ${path}, which only you can read):\n  admin   ${admin}\n  server  ${server}   (production)\n  client  ${client}   (production)\n\n`);
+    process.stdout.write(
+      `\nFirst tokens, shown this once (also in ${path}, which only you can read):\n  admin   ${admin}\n  server  ${server}   (production)\n  client  ${client}   (production)\n\n`,
+    );
   }
-  if (dev) say("DEVELOPMENT MODE: every program on this machine may do everything, without a token. The SDK key dev works for production.");
+  if (dev)
+    say(
+      "DEVELOPMENT MODE: every program on this machine may do everything, without a token. The SDK key dev works for production.",
+    );
 }
 
 /** Resolves at the first signal, or when something failed that nothing caught. A second signal ends the process at once. */
@@ -45,10 +50,16 @@ function ended(): Promise<number> {
       resolve(0);
     };
     const onFailure = (cause: unknown): void => {
-      say(`rampart: a failure that nothing caught ends the server: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+      say(
+        `rampart: a failure that nothing caught ends the server: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
+      );
       resolve(1);
     };
-    process.on("SIGTERM", onSignal).on("SIGINT", onSignal).on("uncaughtException", onFailure).on("unhandledRejection", onFailure);
+    process
+      .on("SIGTERM", onSignal)
+      .on("SIGINT", onSignal)
+      .on("uncaughtException", onFailure)
+      .on("unhandledRejection", onFailure);
   });
 }
 

@@ -3,7 +3,10 @@ export class StartError extends Error {
   readonly code: "PORT_IN_USE" | "PORT_FORBIDDEN" | "HOST_UNKNOWN" | "FIRST_TOKENS";
   readonly hint: string;
 
-  constructor(code: StartError["code"], what: { readonly message: string; readonly hint: string; readonly cause?: unknown }) {
+  constructor(
+    code: StartError["code"],
+    what: { readonly message: string; readonly hint: string; readonly cause?: unknown },
+  ) {
     super(what.message, { cause: what.cause });
     this.name = "StartError";
     this.code = code;

@@ -1,13 +1,11 @@
-import type { Server } from "node:http";
 import type { DestinationStream } from "pino";
 import { createApp } from "../http/app.ts";
 import { EventTotals } from "../http/event-totals.ts";
-import type { HttpParts } from "../http/parts.ts";
+import type { HttpParts, Phase } from "../http/parts.ts";
 import { Authenticator } from "../http/principal.ts";
 import { allRoutes } from "../http/routes.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
-import { pause } from "../ports/timers.ts";
 import { openDataFolder } from "../store/sqlite/data-folder.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { Feed } from "../stream/feed.ts";
@@ -16,7 +14,7 @@ import { createPrometheusMeter } from "../telemetry/prometheus-meter.ts";
 import type { ServerConfig } from "./config.ts";
 import type { WrittenFirstTokens } from "./first-tokens.ts";
 import { makeFirstTokens } from "./first-tokens.ts";
-import { createListener, listen } from "./listener.ts";
+import { closeListener, createListener, listen } from "./listener.ts";
 import { createLogger } from "./pino-logger.ts";
 import type { Platform } from "./platform.ts";
 import { realPlatform } from "./platform.ts";
@@ -28,12 +26,6 @@ const POLL_MS = 1_000;
 
 /** Tokens that were revoked elsewhere, or have expired, lose their streams within this time. */
 const TOKENS_CHECKED_EVERY_MS = 2_000;
-
-/** While a server goes, it answers this long before it stops listening, and tells each caller to go elsewhere. */
-const LAME_DUCK_MS = 300;
-
-/** Requests that are not answered by then are cut off. */
-const LAST_ANSWERS_MAX_MS = 10_000;
 
 /** A store that is open, and what belongs to it. */
 export interface OpenedStorage {
@@ -78,9 +70,14 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     cleanUp.push(metrics.close);
     const { meter } = metrics;
     const feeds = await openFeeds(storage.store, { ...platform, logger, meter, regex: linearRegex });
-    const hub = new Hub({ ...platform, feeds: feeds.values(), meter, limits: { streamsMax: config.streamsMax, admission: config.admission } });
+    const hub = new Hub({
+      ...platform,
+      feeds: feeds.values(),
+      meter,
+      limits: { streamsMax: config.streamsMax, admission: config.admission },
+    });
     const authenticator = new Authenticator({ ...platform, store: storage.store, logger, meter, dev: config.dev });
-    let isDraining = false;
+    let phase: Phase = "serving";
     const parts: HttpParts = {
       ...platform,
       ...config,
@@ -93,21 +90,30 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       regex: linearRegex,
       metrics: metrics.scrape,
       version: VERSION,
-      isDraining: () => isDraining,
+      phase: () => phase,
     };
     const app = createApp(parts, allRoutes(parts, authenticator), authenticator);
-    const server = createListener({ fetch: (request, bindings) => app.fetch(request, bindings), streamsMax: config.streamsMax });
+    const server = createListener({
+      fetch: (request, bindings) => app.fetch(request, bindings),
+      streamsMax: config.streamsMax,
+    });
     const port = await listen(server, config);
     hub.start();
     cleanUp.push(...watch({ feeds, hub, store: storage.store, logger, platform }));
     const url = `http://${hostForUrl(config.host)}:${port}`;
     logger.info({ url, version: VERSION, dataDir: storage.folder, dev: config.dev }, "listening");
-    if (config.dev) logger.warn({ url }, "DEVELOPMENT MODE: programs on this machine need no token, and the SDK key dev works for production");
+    if (config.dev)
+      logger.warn(
+        { url },
+        "DEVELOPMENT MODE: programs on this machine need no token, and the SDK key dev works for production",
+      );
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {
-      isDraining = true;
       logger.info({ streams: hub.size }, "shutting down");
-      await shutDown(server, hub, platform);
+      phase = "draining";
+      await hub.drain();
+      phase = "closing";
+      await closeListener(server, platform.timers);
       for (const act of cleanUp.reverse()) await act();
       logger.info({}, "closed");
     };
@@ -133,7 +139,10 @@ function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
   }
 }
 
-async function openFeeds(store: Store, parts: Omit<Parameters<typeof Feed.open>[1], "store">): Promise<ReadonlyMap<string, Feed>> {
+async function openFeeds(
+  store: Store,
+  parts: Omit<Parameters<typeof Feed.open>[1], "store">,
+): Promise<ReadonlyMap<string, Feed>> {
   const environments = await store.environments();
   const feeds = await Promise.all(environments.map(({ key }) => Feed.open(key, { ...parts, store })));
   return new Map(feeds.map((feed) => [feed.environment, feed]));
@@ -153,7 +162,9 @@ function watch({ feeds, hub, store, logger, platform }: Watched): readonly (() =
     for (const feed of feeds.values()) void feed.catchUp();
   });
   const check = platform.timers.every(TOKENS_CHECKED_EVERY_MS, () => {
-    closeForeclosed(hub, store, platform.clock.now()).catch((cause: unknown) => logger.warn({ err: cause }, "can't check the tokens of open streams"));
+    closeForeclosed(hub, store, platform.clock.now()).catch((cause: unknown) =>
+      logger.warn({ err: cause }, "can't check the tokens of open streams"),
+    );
   });
   return [poll, check];
 }
@@ -164,18 +175,6 @@ async function closeForeclosed(hub: Hub, store: Store, now: number): Promise<voi
   for (const { id, revokedAt, expiresAt } of await store.tokens()) {
     if (open.has(id) && (revokedAt !== undefined || (expiresAt ?? Infinity) <= now)) hub.revoke(id);
   }
-}
-
-async function shutDown(server: Server, hub: Hub, { timers }: Platform): Promise<void> {
-  const connections = await new Promise<number>((resolve) => {
-    server.getConnections((_error, count) => resolve(count ?? 0));
-  });
-  await Promise.all([hub.drain(), connections > hub.size ? pause(timers, LAME_DUCK_MS) : undefined]);
-  const cancel = timers.after(LAST_ANSWERS_MAX_MS, () => server.closeAllConnections());
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  cancel();
 }
 
 function hostForUrl(host: string): string {

@@ -28,7 +28,12 @@ export interface Meter {
   /** An answered request. `path` is the route's, not the caller's, so that there is a bounded number of them. */
   requested(method: string, path: string, status: number, seconds: number): void;
   /** Runs of a flag's branches that SDKs reported. */
-  ran(environment: string, flag: string, cohort: "on" | "off", runs: { readonly count: number; readonly failures: number; readonly latencySumMs: number }): void;
+  ran(
+    environment: string,
+    flag: string,
+    cohort: "on" | "off",
+    runs: { readonly count: number; readonly failures: number; readonly latencySumMs: number },
+  ): void;
   /** Calls that SDKs reported and that could not be counted. */
   eventsDropped(environment: string, count: number): void;
 }

@@ -6,7 +6,8 @@ const RATE = { perSecond: 100, burst: 10 };
 describe("the admission of streams", () => {
   it("lets a burst in, then as many a second as it is set to", () => {
     const admission = new Admission(RATE, 0);
-    const admitted = (nowMs: number): number => Array.from({ length: 50 }, () => admission.admit(nowMs)).filter(Boolean).length;
+    const admitted = (nowMs: number): number =>
+      Array.from({ length: 50 }, () => admission.admit(nowMs)).filter(Boolean).length;
     expect(admitted(0)).toBe(10);
     expect(admitted(50)).toBe(5);
     expect(admitted(100)).toBe(5);

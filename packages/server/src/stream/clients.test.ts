@@ -7,8 +7,12 @@ const AT = Date.parse("2026-01-05T02:00:00Z");
 const PRESENT = { environment: "production", epoch: "e1", revision: 10, limit: 100 };
 const identity = (instanceId: string) => ({ instanceId, sdk: "node/0.1.0", address: "10.0.0.1" });
 const at = (revision: number, epoch = "e1"): Basis => ({ epoch, revision });
-const live = (held: Basis, lastContactAt = AT): LiveContact => ({ held: () => held, lastContactAt: () => lastContactAt });
-const revisions = (clients: Clients) => clients.view(PRESENT).clients.map(({ instanceId, revision, lag }) => [instanceId, revision, lag]);
+const live = (held: Basis, lastContactAt = AT): LiveContact => ({
+  held: () => held,
+  lastContactAt: () => lastContactAt,
+});
+const revisions = (clients: Clients) =>
+  clients.view(PRESENT).clients.map(({ instanceId, revision, lag }) => [instanceId, revision, lag]);
 
 describe("the registry of clients", () => {
   it("shows a streaming client at what its stream was sent", () => {
@@ -39,8 +43,16 @@ describe("the registry of clients", () => {
     clients.connected(identity("a"), live(at(10)), AT);
     clients.connected(identity("b"), live(at(4)), AT);
     clients.polled(identity("c"), { basis: at(9), now: AT });
-    expect(revisions(clients)).toEqual([["b", 4, 6], ["c", 9, 1], ["a", 10, 0]]);
-    expect(clients.view({ ...PRESENT, limit: 1 })).toMatchObject({ total: 3, current: 1, clients: [{ instanceId: "b" }] });
+    expect(revisions(clients)).toEqual([
+      ["b", 4, 6],
+      ["c", 9, 1],
+      ["a", 10, 0],
+    ]);
+    expect(clients.view({ ...PRESENT, limit: 1 })).toMatchObject({
+      total: 3,
+      current: 1,
+      clients: [{ instanceId: "b" }],
+    });
   });
 
   it("takes a poll's basis for a receipt, and a poll without one for nothing", () => {
@@ -48,7 +60,11 @@ describe("the registry of clients", () => {
     clients.polled(identity("a"), { basis: undefined, now: AT });
     expect(clients.view(PRESENT).clients[0]).toMatchObject({ transport: "poll", revision: 0, lag: 10 });
     clients.polled(identity("a"), { basis: at(10), now: AT + 1_000 });
-    expect(clients.view(PRESENT).clients[0]).toMatchObject({ revision: 10, acknowledgedRevision: 10, acknowledgedAt: "2026-01-05T02:00:01.000Z" });
+    expect(clients.view(PRESENT).clients[0]).toMatchObject({
+      revision: 10,
+      acknowledgedRevision: 10,
+      acknowledgedAt: "2026-01-05T02:00:01.000Z",
+    });
   });
 
   it("keeps the newest receipt when an older one comes late", () => {
@@ -56,7 +72,10 @@ describe("the registry of clients", () => {
     clients.connected(identity("a"), live(at(10)), AT);
     clients.acknowledged({ ...at(9), instanceId: "a", appliedAt: AT }, AT + 100);
     clients.acknowledged({ ...at(7), instanceId: "a", appliedAt: AT }, AT + 200);
-    expect(clients.view(PRESENT).clients[0]).toMatchObject({ acknowledgedRevision: 9, acknowledgedAt: "2026-01-05T02:00:00.100Z" });
+    expect(clients.view(PRESENT).clients[0]).toMatchObject({
+      acknowledgedRevision: 9,
+      acknowledgedAt: "2026-01-05T02:00:00.100Z",
+    });
   });
 
   it("says so when a receipt is of a client that it does not know", () => {

@@ -59,7 +59,15 @@ export class Clients {
     const receipt = this.#find(identity.instanceId)?.receipt;
     this.#silent.delete(identity.instanceId);
     this.#makeRoom();
-    const client: Client = { identity, connectedAt: now, transport: "stream", lastContactAt: now, held: live.held(), receipt, live };
+    const client: Client = {
+      identity,
+      connectedAt: now,
+      transport: "stream",
+      lastContactAt: now,
+      held: live.held(),
+      receipt,
+      live,
+    };
     this.#streaming.set(identity.instanceId, client);
     return () => this.#disconnected(client, live);
   }
@@ -68,7 +76,15 @@ export class Clients {
   polled(identity: ClientIdentity, held: { readonly basis: Basis | undefined; readonly now: EpochMs }): void {
     if (this.#streaming.has(identity.instanceId)) return;
     const known = this.#silent.get(identity.instanceId);
-    const client: Client = known ?? { identity, connectedAt: held.now, transport: "poll", lastContactAt: held.now, held: NOTHING_HELD, receipt: undefined, live: undefined };
+    const client: Client = known ?? {
+      identity,
+      connectedAt: held.now,
+      transport: "poll",
+      lastContactAt: held.now,
+      held: NOTHING_HELD,
+      receipt: undefined,
+      live: undefined,
+    };
     client.transport = "poll";
     client.lastContactAt = held.now;
     if (held.basis !== undefined) acknowledge(client, held.basis, held.now);
@@ -95,7 +111,12 @@ export class Clients {
   }
 
   /** The clients, those furthest behind first; `limit` of them are listed, all are counted. */
-  view(of: { readonly environment: string; readonly epoch: string; readonly revision: number; readonly limit: number }): ClientsView {
+  view(of: {
+    readonly environment: string;
+    readonly epoch: string;
+    readonly revision: number;
+    readonly limit: number;
+  }): ClientsView {
     const clients = [...this.#streaming.values(), ...this.#silent.values()].map((client) => viewOf(client, of));
     clients.sort((a, b) => b.lag - a.lag || (a.instanceId < b.instanceId ? -1 : 1));
     return {
@@ -151,6 +172,8 @@ function viewOf(client: Client, present: Basis): ClientView {
     epoch,
     revision,
     lag: epoch === present.epoch ? Math.max(0, present.revision - revision) : present.revision,
-    ...(receipt?.epoch === present.epoch ? { acknowledgedRevision: receipt.revision, acknowledgedAt: new Date(receipt.at).toISOString() } : {}),
+    ...(receipt?.epoch === present.epoch
+      ? { acknowledgedRevision: receipt.revision, acknowledgedAt: new Date(receipt.at).toISOString() }
+      : {}),
   };
 }

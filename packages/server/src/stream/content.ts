@@ -22,13 +22,19 @@ export class EncodedContent {
   }
 
   /** The JSON of a `Snapshot`. */
-  snapshotJson(head: { readonly environment: string; readonly epoch: string; readonly revision: number; readonly digest: string }): string {
+  snapshotJson(head: {
+    readonly environment: string;
+    readonly epoch: string;
+    readonly revision: number;
+    readonly digest: string;
+  }): string {
     const fields = JSON.stringify(head).slice(1, -1);
     return `{${fields},"flags":[${[...this.#flags.values()].join(",")}],"segments":[${[...this.#segments.values()].join(",")}]}`;
   }
 
   #put(items: Pick<EnvironmentContent, "flags" | "segments">): void {
     for (const flag of items.flags) this.#flags.set(flag.key, JSON.stringify(encodeWireFlag(flag)));
-    for (const segment of items.segments) this.#segments.set(segment.key, JSON.stringify(encodeSegment(segment, segment.revision)));
+    for (const segment of items.segments)
+      this.#segments.set(segment.key, JSON.stringify(encodeSegment(segment, segment.revision)));
   }
 }

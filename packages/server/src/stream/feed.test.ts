@@ -16,11 +16,22 @@ async function feedOn(wrap: (store: Store) => Pick<Store, "content" | "changesSi
   const store = createMemoryStore({ random: countingRandom() });
   await store.createFlag(booleanFlag("checkout"), everywhere(config("checkout")), meta("flag.created"));
   const platform = manualPlatform();
-  const feed = await Feed.open("production", { store: wrap(store), clock: platform.clock, meter: silentMeter, logger: silentLogger, regex: () => () => false });
+  const feed = await Feed.open("production", {
+    store: wrap(store),
+    clock: platform.clock,
+    meter: silentMeter,
+    logger: silentLogger,
+    regex: () => () => false,
+  });
   const changes: FeedChange[] = [];
   feed.onChange = (change) => changes.push(change);
   const ramp = (percentage: number, urgent = false) =>
-    store.changeConfig("production", "checkout", ({ config: current }) => ({ kind: "write", next: { ...current, fallthrough: { percentage } } }), meta("flag.ramped", { urgent }));
+    store.changeConfig(
+      "production",
+      "checkout",
+      ({ config: current }) => ({ kind: "write", next: { ...current, fallthrough: { percentage } } }),
+      meta("flag.ramped", { urgent }),
+    );
   return { store, feed, changes, ramp, platform };
 }
 
@@ -111,7 +122,8 @@ describe("a feed", () => {
     let broken = false;
     const { feed, ramp, platform } = await feedOn((store) => ({
       content: (environment) => store.content(environment),
-      changesSince: (environment, from) => (broken ? Promise.reject(new Error("disk gone")) : store.changesSince(environment, from)),
+      changesSince: (environment, from) =>
+        broken ? Promise.reject(new Error("disk gone")) : store.changesSince(environment, from),
     }));
     await ramp(50);
     broken = true;
@@ -141,7 +153,12 @@ describe("a feed", () => {
     }
     asked.length = 0;
     const frames = await Promise.all([feed.resume(basis), feed.resume(basis), feed.resume(basis)]);
-    expect(deltaOf(frames[0])).toMatchObject({ from: 1, revision: 4, urgent: true, flags: [{ fallthrough: { percentage: 50 } }] });
+    expect(deltaOf(frames[0])).toMatchObject({
+      from: 1,
+      revision: 4,
+      urgent: true,
+      flags: [{ fallthrough: { percentage: 50 } }],
+    });
     expect(new Set(frames).size).toBe(1);
     expect(asked).toEqual([1]);
   });
@@ -155,7 +172,13 @@ describe("a feed", () => {
   it("refuses to open an environment that is not there", async () => {
     const store = createMemoryStore({ random: countingRandom() });
     const { clock } = manualPlatform();
-    const opened = Feed.open("nowhere", { store, clock, meter: silentMeter, logger: silentLogger, regex: () => () => false });
+    const opened = Feed.open("nowhere", {
+      store,
+      clock,
+      meter: silentMeter,
+      logger: silentLogger,
+      regex: () => () => false,
+    });
     await expect(opened).rejects.toThrow('no environment "nowhere"');
   });
 });

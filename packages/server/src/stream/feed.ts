@@ -147,7 +147,10 @@ export class Feed {
         this.#syncedAtMs = this.#parts.clock.monotonicMs();
       } catch (cause) {
         this.#parts.meter.storeFailed("changesSince");
-        this.#parts.logger.error({ environment: this.environment, revision: this.revision, err: cause }, "can't read changes from the store; streams stay at their revision until it works again");
+        this.#parts.logger.error(
+          { environment: this.environment, revision: this.revision, err: cause },
+          "can't read changes from the store; streams stay at their revision until it works again",
+        );
       }
     } while (this.#again);
     // In the same turn as the last look at `again`: a call in between would otherwise be forgotten.
@@ -164,7 +167,8 @@ export class Feed {
     if (changes.revision === this.revision) return;
     const from = this.revision;
     const applied = this.ruleset.apply({ ...changes, digest: "" });
-    if (applied.kind !== "applied") throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
+    if (applied.kind !== "applied")
+      throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
     this.#content.apply(changes);
     if (changes.urgent) this.#urgent = { revision: changes.revision, committedAt: changes.committedAt };
     this.#moved();
@@ -202,14 +206,28 @@ export class Feed {
       return this.#encodeDelta(changes);
     } catch (cause) {
       this.#parts.meter.storeFailed("changesSince");
-      this.#parts.logger.warn({ environment: this.environment, basis: revision, err: cause }, "can't read changes from the store; a resuming stream gets the whole snapshot instead");
+      this.#parts.logger.warn(
+        { environment: this.environment, basis: revision, err: cause },
+        "can't read changes from the store; a resuming stream gets the whole snapshot instead",
+      );
       return undefined;
     }
   }
 
   #encodeDelta(changes: EnvironmentChanges): Buffer {
     const { epoch, from, revision, flags, segments, removedFlags, removedSegments, urgent, committedAt } = changes;
-    const delta: Delta = { epoch, from, revision, digest: this.digest, flags, segments, removedFlags, removedSegments, urgent, committedAt };
+    const delta: Delta = {
+      epoch,
+      from,
+      revision,
+      digest: this.digest,
+      flags,
+      segments,
+      removedFlags,
+      removedSegments,
+      urgent,
+      committedAt,
+    };
     return encodeEvent({ id: this.#id(), event: "delta", json: JSON.stringify(encodeDelta(delta)) });
   }
 

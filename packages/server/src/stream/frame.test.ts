@@ -11,10 +11,13 @@ describe("a frame", () => {
     expect(encodeEvent({ event: "goodbye", json: "{}" }).toString()).toBe("event: goodbye\ndata: {}\n\n");
   });
 
-  it.each(["a\nb", "a\rb", "a\0b"])("refuses %j as an id or a name, which would let data pose as another event", (text) => {
-    expect(() => encodeEvent({ id: text, event: "delta", json: "{}" })).toThrow("line breaks");
-    expect(() => encodeEvent({ event: text, json: "{}" })).toThrow("line breaks");
-  });
+  it.each(["a\nb", "a\rb", "a\0b"])(
+    "refuses %j as an id or a name, which would let data pose as another event",
+    (text) => {
+      expect(() => encodeEvent({ id: text, event: "delta", json: "{}" })).toThrow("line breaks");
+      expect(() => encodeEvent({ event: text, json: "{}" })).toThrow("line breaks");
+    },
+  );
 
   it("keeps line breaks inside JSON texts on the one data line", () => {
     const frame = encodeEvent({ event: "delta", json: JSON.stringify({ text: "a\nb\r\nc\u2028d" }) }).toString();

@@ -11,7 +11,11 @@ describe("a stream's first event", () => {
   it("is the snapshot for a client that holds nothing", async () => {
     const { open, feed } = await startTestHub();
     const first = await open().next();
-    expect(first).toMatchObject({ event: "snapshot", id: `${feed.epoch}:1`, data: { environment: "production", revision: 1 } });
+    expect(first).toMatchObject({
+      event: "snapshot",
+      id: `${feed.epoch}:1`,
+      data: { environment: "production", revision: 1 },
+    });
   });
 
   it("is nothing but a heartbeat for a client that is at the present", async () => {
@@ -24,7 +28,10 @@ describe("a stream's first event", () => {
     const { open, feed, change } = await startTestHub();
     for (const text of ["second", "third"]) await change(text);
     const first = await open({ basis: `${feed.epoch}:1` }).next();
-    expect(first).toMatchObject({ event: "delta", data: { from: 1, revision: 3, flags: [{ variants: { text: "third" } }] } });
+    expect(first).toMatchObject({
+      event: "delta",
+      data: { from: 1, revision: 3, flags: [{ variants: { text: "third" } }] },
+    });
   });
 
   it.each(["another-epoch:1", "99"])("is the snapshot for a basis that it can't place: %s", async (basis) => {
@@ -81,7 +88,8 @@ describe("a stream", () => {
   it("gets a heartbeat each five seconds, and no two slots of clients get theirs at once", async () => {
     const { join, platform } = await startTestHub();
     const streams = await Promise.all(Array.from({ length: 20 }, () => join()));
-    const beats = (): number => streams.reduce((sum, stream) => sum + stream.body().split("event: heartbeat").length - 1, 0);
+    const beats = (): number =>
+      streams.reduce((sum, stream) => sum + stream.body().split("event: heartbeat").length - 1, 0);
     const perSlot: number[] = [];
     for (let slot = 0, before = 0; slot < 10; slot++) {
       await platform.advance(500);
@@ -97,7 +105,11 @@ describe("a stream", () => {
     const { join, hub, change } = await startTestHub();
     await join({ instance: "a" });
     await change("second");
-    expect(hub.clientsView("production", 10)).toMatchObject({ total: 1, current: 1, clients: [{ instanceId: "a", revision: 2, transport: "stream" }] });
+    expect(hub.clientsView("production", 10)).toMatchObject({
+      total: 1,
+      current: 1,
+      clients: [{ instanceId: "a", revision: 2, transport: "stream" }],
+    });
   });
 
   it("is let go when its client leaves, and when it closes only its own half", async () => {
@@ -157,7 +169,10 @@ describe("a consumer that does not read", () => {
 describe("a storm", () => {
   it("is let in as far as the bucket reaches; the rest is told when to come back, spread", async () => {
     let next = 0;
-    const { open, refused, hub, platform } = await startTestHub({ limits: { admission: { perSecond: 2, burst: 3 } }, chance: () => (next = (next + 0.37) % 1) });
+    const { open, refused, hub, platform } = await startTestHub({
+      limits: { admission: { perSecond: 2, burst: 3 } },
+      chance: () => (next = (next + 0.37) % 1),
+    });
     const streams = Array.from({ length: 10 }, () => open());
     await Promise.all(streams.map((stream) => stream.head()));
     expect(hub.size).toBe(3);
@@ -181,7 +196,9 @@ describe("a storm", () => {
 describe("goodbye", () => {
   it("is said to everybody within two seconds when the server goes, each with another time to come back", async () => {
     const ends: StreamEnd[] = [];
-    const { join, open, hub, platform, refused } = await startTestHub({ meter: { streamClosed: (_, end) => ends.push(end) } });
+    const { join, open, hub, platform, refused } = await startTestHub({
+      meter: { streamClosed: (_, end) => ends.push(end) },
+    });
     const streams = await Promise.all(Array.from({ length: 40 }, () => join()));
     const drained = hub.drain();
     await platform.advance(1_000);
@@ -225,7 +242,7 @@ describe("goodbye", () => {
 
 /** What `read` gives once it does not change any more: bytes on a loopback socket take a few turns. */
 async function settled(read: () => number): Promise<number> {
-  for (let last = read(), same = 0; ; ) {
+  for (let last = read(), same = 0; ;) {
     await new Promise((resolve) => setImmediate(resolve));
     const now = read();
     same = now === last ? same + 1 : 0;

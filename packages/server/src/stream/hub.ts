@@ -115,7 +115,11 @@ export class Hub {
     const refusal = this.#refusal();
     if (refusal !== undefined) {
       this.#parts.meter.streamRefused(refusal);
-      return { kind: "refused", refusal, retryAfterSeconds: this.#admission.retryAfterSeconds(this.#parts.random.next()) };
+      return {
+        kind: "refused",
+        refusal,
+        retryAfterSeconds: this.#admission.retryAfterSeconds(this.#parts.random.next()),
+      };
     }
     await this.#gate.pass();
     await this.#bringToPresent(room, request);
@@ -144,7 +148,8 @@ export class Hub {
   revoke(tokenId: string): void {
     const frame = goodbyeFrame({ reason: "revoked", retryAfterMs: REVOKED_RETRY_MS });
     for (const room of this.#rooms.values()) {
-      for (const stream of [...room.channel]) if (stream.tokenId === tokenId) this.#dismiss(room, stream, frame, "revoked");
+      for (const stream of [...room.channel])
+        if (stream.tokenId === tokenId) this.#dismiss(room, stream, frame, "revoked");
     }
     this.#parts.timers.after(GOODBYE_GRACE_MS, () => this.#destroyLeaving());
   }
@@ -161,13 +166,17 @@ export class Hub {
     const comeBackMs = Math.max(1_000, (open.length / this.#parts.limits.admission.perSecond) * 1_000);
     for (let step = 0; step < steps; step++) {
       if (step > 0) await pause(this.#parts.timers, GOODBYE_STEP_MS);
-      const frame = goodbyeFrame({ reason: "shutdown", retryAfterMs: Math.round(((step + this.#parts.random.next()) / steps) * comeBackMs) });
+      const frame = goodbyeFrame({
+        reason: "shutdown",
+        retryAfterMs: Math.round(((step + this.#parts.random.next()) / steps) * comeBackMs),
+      });
       for (let i = step; i < open.length; i += steps) {
         const one = open[i];
         if (one !== undefined) this.#dismiss(one.room, one.stream, frame, "shutdown");
       }
     }
-    for (let waitedMs = 0; this.#leaving.size > 0 && waitedMs < GOODBYE_GRACE_MS; waitedMs += 50) await pause(this.#parts.timers, 50);
+    for (let waitedMs = 0; this.#leaving.size > 0 && waitedMs < GOODBYE_GRACE_MS; waitedMs += 50)
+      await pause(this.#parts.timers, 50);
     this.#destroyLeaving();
     this.#stopBeating();
   }
@@ -228,7 +237,10 @@ export class Hub {
     const connectedAt = clock.now();
     const disconnected = room.clients.connected(
       identity,
-      { held: () => stream.behind?.held ?? room.held, lastContactAt: () => Math.max(connectedAt, room.channel.contactAt(stream)) },
+      {
+        held: () => stream.behind?.held ?? room.held,
+        lastContactAt: () => Math.max(connectedAt, room.channel.contactAt(stream)),
+      },
       connectedAt,
     );
     const closed = (): void => {

@@ -23,7 +23,12 @@ export interface PrometheusMeter {
 export function createPrometheusMeter(version: string): PrometheusMeter {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "rampart_" });
-  new Gauge({ name: "rampart_build_info", help: "Always 1; the version is a label.", labelNames: ["version"], registers: [registry] }).set({ version }, 1);
+  new Gauge({
+    name: "rampart_build_info",
+    help: "Always 1; the version is a label.",
+    labelNames: ["version"],
+    registers: [registry],
+  }).set({ version }, 1);
   const loop = watchEventLoop(registry);
   return {
     meter: { ...streamMeter(registry), ...storeMeter(registry), ...requestMeter(registry) },
@@ -35,18 +40,58 @@ export function createPrometheusMeter(version: string): PrometheusMeter {
   };
 }
 
-type StreamMeter = Pick<Meter, "streamOpened" | "streamClosed" | "streamRefused" | "consumerSlow" | "fannedOut" | "heartbeatLag" | "acknowledged">;
+type StreamMeter = Pick<
+  Meter,
+  "streamOpened" | "streamClosed" | "streamRefused" | "consumerSlow" | "fannedOut" | "heartbeatLag" | "acknowledged"
+>;
 
 function streamMeter(registry: Registry): StreamMeter {
   const registers = [registry];
   const open = new Gauge({ name: "rampart_streams", help: "Open streams.", labelNames: ["environment"], registers });
-  const opened = new Counter({ name: "rampart_streams_opened_total", help: "Streams accepted.", labelNames: ["environment"], registers });
-  const closed = new Counter({ name: "rampart_streams_closed_total", help: "Streams ended, by why.", labelNames: ["environment", "end"], registers });
-  const refused = new Counter({ name: "rampart_streams_refused_total", help: "Streams not accepted, by why.", labelNames: ["refusal"], registers });
-  const slow = new Counter({ name: "rampart_slow_consumers_total", help: "Times a stream was left out because its client did not read.", labelNames: ["environment"], registers });
-  const fanOut = new Histogram({ name: "rampart_fanout_seconds", help: "From a commit to the last socket write.", labelNames: ["environment"], buckets: LEG_SECONDS, registers });
-  const lag = new Histogram({ name: "rampart_heartbeat_lag_seconds", help: "How late heartbeats are written.", buckets: LEG_SECONDS, registers });
-  const receipt = new Histogram({ name: "rampart_receipt_seconds", help: "From an urgent commit to one client's receipt.", labelNames: ["environment"], buckets: LEG_SECONDS, registers });
+  const opened = new Counter({
+    name: "rampart_streams_opened_total",
+    help: "Streams accepted.",
+    labelNames: ["environment"],
+    registers,
+  });
+  const closed = new Counter({
+    name: "rampart_streams_closed_total",
+    help: "Streams ended, by why.",
+    labelNames: ["environment", "end"],
+    registers,
+  });
+  const refused = new Counter({
+    name: "rampart_streams_refused_total",
+    help: "Streams not accepted, by why.",
+    labelNames: ["refusal"],
+    registers,
+  });
+  const slow = new Counter({
+    name: "rampart_slow_consumers_total",
+    help: "Times a stream was left out because its client did not read.",
+    labelNames: ["environment"],
+    registers,
+  });
+  const fanOut = new Histogram({
+    name: "rampart_fanout_seconds",
+    help: "From a commit to the last socket write.",
+    labelNames: ["environment"],
+    buckets: LEG_SECONDS,
+    registers,
+  });
+  const lag = new Histogram({
+    name: "rampart_heartbeat_lag_seconds",
+    help: "How late heartbeats are written.",
+    buckets: LEG_SECONDS,
+    registers,
+  });
+  const receipt = new Histogram({
+    name: "rampart_receipt_seconds",
+    help: "From an urgent commit to one client's receipt.",
+    labelNames: ["environment"],
+    buckets: LEG_SECONDS,
+    registers,
+  });
   return {
     streamOpened: (environment) => {
       open.inc({ environment });
@@ -68,9 +113,24 @@ type StoreMeter = Pick<Meter, "committed" | "revision" | "storeFailed">;
 
 function storeMeter(registry: Registry): StoreMeter {
   const registers = [registry];
-  const commits = new Counter({ name: "rampart_commits_total", help: "Stored writes, by action.", labelNames: ["action"], registers });
-  const revision = new Gauge({ name: "rampart_revision", help: "The revision that is served.", labelNames: ["environment"], registers });
-  const failures = new Counter({ name: "rampart_store_errors_total", help: "Failed calls of the store.", labelNames: ["operation"], registers });
+  const commits = new Counter({
+    name: "rampart_commits_total",
+    help: "Stored writes, by action.",
+    labelNames: ["action"],
+    registers,
+  });
+  const revision = new Gauge({
+    name: "rampart_revision",
+    help: "The revision that is served.",
+    labelNames: ["environment"],
+    registers,
+  });
+  const failures = new Counter({
+    name: "rampart_store_errors_total",
+    help: "Failed calls of the store.",
+    labelNames: ["operation"],
+    registers,
+  });
   return {
     committed: (action) => commits.inc({ action }),
     revision: (environment, value) => revision.set({ environment }, value),
@@ -82,19 +142,57 @@ type RequestMeter = Pick<Meter, "requested" | "ran" | "eventsDropped">;
 
 function requestMeter(registry: Registry): RequestMeter {
   const registers = [registry];
-  const requests = new Counter({ name: "rampart_http_requests_total", help: "Answered requests.", labelNames: ["method", "path", "status"], registers });
-  const duration = new Histogram({ name: "rampart_http_request_duration_seconds", help: "From the request's head to the answer.", labelNames: ["method", "path"], buckets: REQUEST_SECONDS, registers });
-  const runs = new Counter({ name: "rampart_flag_runs_total", help: "Runs of a flag's branches that SDKs reported.", labelNames: ["environment", "flag", "cohort"], registers });
-  const failures = new Counter({ name: "rampart_flag_run_failures_total", help: "Those of them that failed.", labelNames: ["environment", "flag", "cohort"], registers });
-  const latency = new Counter({ name: "rampart_flag_run_seconds_total", help: "Time spent in them.", labelNames: ["environment", "flag", "cohort"], registers });
-  const dropped = new Counter({ name: "rampart_events_dropped_total", help: "Calls that SDKs saw but that are in no total.", labelNames: ["environment"], registers });
+  const requests = new Counter({
+    name: "rampart_http_requests_total",
+    help: "Answered requests.",
+    labelNames: ["method", "path", "status"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "rampart_http_request_duration_seconds",
+    help: "From the request's head to the answer.",
+    labelNames: ["method", "path"],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const runs = new Counter({
+    name: "rampart_flag_runs_total",
+    help: "Runs of a flag's branches that SDKs reported.",
+    labelNames: ["environment", "flag", "cohort"],
+    registers,
+  });
+  const failures = new Counter({
+    name: "rampart_flag_run_failures_total",
+    help: "Those of them that failed.",
+    labelNames: ["environment", "flag", "cohort"],
+    registers,
+  });
+  const latency = new Counter({
+    name: "rampart_flag_run_seconds_total",
+    help: "Time spent in them.",
+    labelNames: ["environment", "flag", "cohort"],
+    registers,
+  });
+  const dropped = new Counter({
+    name: "rampart_events_dropped_total",
+    help: "Calls that SDKs saw but that are in no total.",
+    labelNames: ["environment"],
+    registers,
+  });
   // Finding a series by its labels costs as much as answering a poll: those of a request are kept at hand.
-  const known = new Map<string, { readonly count: Counter.Internal; readonly seconds: Histogram.Internal<"method" | "path"> }>();
+  const known = new Map<
+    string,
+    { readonly count: Counter.Internal; readonly seconds: Histogram.Internal<"method" | "path"> }
+  >();
   return {
     requested: (method, path, status, seconds) => {
       const key = `${status} ${method} ${path}`;
       let series = known.get(key);
-      if (series === undefined) known.set(key, (series = { count: requests.labels({ method, path, status }), seconds: duration.labels({ method, path }) }));
+      if (series === undefined)
+        known.set(
+          key,
+          (series = { count: requests.labels({ method, path, status }), seconds: duration.labels({ method, path }) }),
+        );
       series.count.inc();
       series.seconds.observe(seconds);
     },
@@ -116,7 +214,8 @@ function watchEventLoop(registry: Registry): ReturnType<typeof monitorEventLoopD
     labelNames: ["quantile"],
     registers: [registry],
     collect() {
-      for (const quantile of [0.5, 0.99, 1]) this.set({ quantile: String(quantile) }, loop.percentile(quantile * 100 || 1) / NANOSECONDS);
+      for (const quantile of [0.5, 0.99, 1])
+        this.set({ quantile: String(quantile) }, loop.percentile(quantile * 100 || 1) / NANOSECONDS);
       loop.reset();
     },
   });

@@ -19,7 +19,10 @@ export function manualPlatform(chance: () => number = () => 0.5): ManualPlatform
   };
   return {
     clock: { now: () => startedAt + elapsedMs, monotonicMs: () => elapsedMs },
-    timers: { after: (delayMs, run) => add(delayMs, run), every: (intervalMs, run) => add(intervalMs, run, intervalMs) },
+    timers: {
+      after: (delayMs, run) => add(delayMs, run),
+      every: (intervalMs, run) => add(intervalMs, run, intervalMs),
+    },
     nextTurn: (run) => void setImmediate(run),
     random: { next: chance },
     randomBytes,

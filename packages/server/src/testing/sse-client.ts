@@ -26,7 +26,12 @@ export interface SseClient {
 }
 
 /** Opens a stream. It is closed with the test. */
-export function openStream(port: number, path: string, headers: Readonly<Record<string, string>> = {}, version = "1.1"): SseClient {
+export function openStream(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  version = "1.1",
+): SseClient {
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   const chunks: string[] = [];
@@ -54,7 +59,9 @@ export function openStream(port: number, path: string, headers: Readonly<Record<
     isClosed = true;
     wake();
   });
-  const lines = Object.entries({ host: `127.0.0.1:${port}`, accept: "text/event-stream", ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ host: `127.0.0.1:${port}`, accept: "text/event-stream", ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   socket.write(`GET ${path} HTTP/${version}\r\n${lines.join("\r\n")}\r\n\r\n`);
   const until = <T>(what: string, look: () => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -62,7 +69,8 @@ export function openStream(port: number, path: string, headers: Readonly<Record<
         const found = look();
         if (found === undefined && !isClosed) return;
         waiting.delete(check);
-        if (found === undefined) reject(new Error(`the stream ended before ${what}; what is left: ${rest.slice(-500)}`));
+        if (found === undefined)
+          reject(new Error(`the stream ended before ${what}; what is left: ${rest.slice(-500)}`));
         else resolve(found);
       };
       waiting.add(check);
@@ -94,6 +102,14 @@ export function openStream(port: number, path: string, headers: Readonly<Record<
 }
 
 function parse(frame: string): ReceivedEvent {
-  const field = (name: string): string | undefined => frame.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
-  return { id: field("id"), event: field("event") ?? "message", data: JSON.parse(field("data") ?? "null") as ReceivedEvent["data"] };
+  const field = (name: string): string | undefined =>
+    frame
+      .split("\n")
+      .find((line) => line.startsWith(`${name}: `))
+      ?.slice(name.length + 2);
+  return {
+    id: field("id"),
+    event: field("event") ?? "message",
+    data: JSON.parse(field("data") ?? "null") as ReceivedEvent["data"],
+  };
 }

@@ -26,7 +26,12 @@ export interface TestHub {
   /** What the hub answered to those it refused. */
   readonly refused: Extract<StreamAnswer, { kind: "refused" }>[];
   /** Opens a stream on a real socket. */
-  open(options?: { readonly basis?: string; readonly token?: string; readonly instance?: string; readonly version?: string }): SseClient;
+  open(options?: {
+    readonly basis?: string;
+    readonly token?: string;
+    readonly instance?: string;
+    readonly version?: string;
+  }): SseClient;
   /** Opens a stream and takes its first event. */
   join(options?: Parameters<TestHub["open"]>[0]): Promise<SseClient>;
   /** Commits a change of the text that the flag `banner` serves, and publishes it. */
@@ -41,24 +46,62 @@ export interface TestHubOptions {
 }
 
 /** A hub for production on a store in memory, behind a bare server, with time that moves by hand. */
-export async function startTestHub({ limits, meter, chance, wrap = (store) => store }: TestHubOptions = {}): Promise<TestHub> {
+export async function startTestHub({
+  limits,
+  meter,
+  chance,
+  wrap = (store) => store,
+}: TestHubOptions = {}): Promise<TestHub> {
   const store = createMemoryStore({ random: countingRandom() });
-  const definition = { key: "banner", type: "string" as const, description: "", variants: { text: "first" as JsonValue }, tags: [] };
-  await store.createFlag(definition, everywhere(config("banner", { offVariant: "text", fallthrough: { variant: "text" } })), meta("flag.created"));
+  const definition = {
+    key: "banner",
+    type: "string" as const,
+    description: "",
+    variants: { text: "first" as JsonValue },
+    tags: [],
+  };
+  await store.createFlag(
+    definition,
+    everywhere(config("banner", { offVariant: "text", fallthrough: { variant: "text" } })),
+    meta("flag.created"),
+  );
   const platform = manualPlatform(chance);
   const counted = { ...silentMeter, ...meter };
-  const feed = await Feed.open("production", { ...platform, store: wrap(store), meter: counted, logger: silentLogger, regex: () => () => false });
-  const hub = new Hub({ ...platform, feeds: [feed], meter: counted, limits: { streamsMax: 1_000, admission: { perSecond: 1_000, burst: 1_000 }, ...limits } });
+  const feed = await Feed.open("production", {
+    ...platform,
+    store: wrap(store),
+    meter: counted,
+    logger: silentLogger,
+    regex: () => () => false,
+  });
+  const hub = new Hub({
+    ...platform,
+    feeds: [feed],
+    meter: counted,
+    limits: { streamsMax: 1_000, admission: { perSecond: 1_000, burst: 1_000 }, ...limits },
+  });
   hub.start();
   const refused: TestHub["refused"] = [];
   const server = createServer((incoming, outgoing) => {
     const query = new URL(incoming.url ?? "/", "http://localhost").searchParams;
-    const identity = { instanceId: query.get("instance") ?? `i${incoming.socket.remotePort}`, sdk: "test/1", address: "127.0.0.1" };
-    void hub.open({ outgoing, environment: "production", tokenId: query.get("token") ?? "t", identity, basis: parseBasis(query.get("basis") ?? "") }).then((answer) => {
-      if (answer.kind === "open") return;
-      refused.push(answer);
-      outgoing.writeHead(503).end();
-    });
+    const identity = {
+      instanceId: query.get("instance") ?? `i${incoming.socket.remotePort}`,
+      sdk: "test/1",
+      address: "127.0.0.1",
+    };
+    void hub
+      .open({
+        outgoing,
+        environment: "production",
+        tokenId: query.get("token") ?? "t",
+        identity,
+        basis: parseBasis(query.get("basis") ?? ""),
+      })
+      .then((answer) => {
+        if (answer.kind === "open") return;
+        refused.push(answer);
+        outgoing.writeHead(503).end();
+      });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -67,7 +110,8 @@ export async function startTestHub({ limits, meter, chance, wrap = (store) => st
     server.closeAllConnections();
     server.close();
   });
-  const open: TestHub["open"] = ({ version, ...query } = {}) => openStream(port, `/?${new URLSearchParams(query).toString()}`, {}, version);
+  const open: TestHub["open"] = ({ version, ...query } = {}) =>
+    openStream(port, `/?${new URLSearchParams(query).toString()}`, {}, version);
   return {
     hub,
     feed,
@@ -81,7 +125,11 @@ export async function startTestHub({ limits, meter, chance, wrap = (store) => st
       return stream;
     },
     async change(text) {
-      await store.changeFlag("banner", (current) => ({ kind: "write", next: { ...current, variants: { text } } }), meta("flag.updated"));
+      await store.changeFlag(
+        "banner",
+        (current) => ({ kind: "write", next: { ...current, variants: { text } } }),
+        meta("flag.updated"),
+      );
       await feed.catchUp();
     },
   };

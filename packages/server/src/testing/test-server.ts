@@ -41,7 +41,11 @@ export interface TestServer extends RunningServer {
   /** `GET /path`; objects are sent as JSON, texts as they are. */
   call<T = Record<string, unknown>>(line: string, options?: CallOptions): Promise<Answer<T>>;
   /** A new token's text. */
-  token(kind: TokenKind, environments?: readonly string[], more?: { readonly expiresAt?: number }): Promise<{ readonly text: string; readonly id: string }>;
+  token(
+    kind: TokenKind,
+    environments?: readonly string[],
+    more?: { readonly expiresAt?: number },
+  ): Promise<{ readonly text: string; readonly id: string }>;
 }
 
 export interface TestServerOptions {
@@ -61,7 +65,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const logs: string[] = [];
   const server = await startServer(
     { ...testConfig(), ...config },
-    { platform, logs: { write: (line) => void logs.push(line) }, openStorage: () => ({ store: wrap(store), isFresh: true, folder, close: () => store.close() }) },
+    {
+      platform,
+      logs: { write: (line) => void logs.push(line) },
+      openStorage: () => ({ store: wrap(store), isFresh: true, folder, close: () => store.close() }),
+    },
   );
   cleanUp(async () => {
     const closed = server.close();
@@ -87,15 +95,30 @@ export function testConfig(...args: readonly string[]): ServerConfig {
 }
 
 /** Calls a server; `token: undefined` sends none. */
-export async function callServer<T = Record<string, unknown>>(url: string, line: string, { token, body, headers = {} }: CallOptions = {}): Promise<Answer<T>> {
+export async function callServer<T = Record<string, unknown>>(
+  url: string,
+  line: string,
+  { token, body, headers = {} }: CallOptions = {},
+): Promise<Answer<T>> {
   const [method = "GET", path = "/"] = line.split(" ");
   const isText = typeof body === "string";
   const response = await fetch(url + path, {
     method,
-    headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined || isText ? {} : { "content-type": "application/json" }), ...headers },
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined || isText ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
     ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = response.headers.get("content-type")?.includes("json") === true && !response.headers.get("content-type")?.includes("ndjson");
-  return { status: response.status, headers: response.headers, text, body: (isJson && text !== "" ? JSON.parse(text) : {}) as Answer<T>["body"] };
+  const isJson =
+    response.headers.get("content-type")?.includes("json") === true &&
+    !response.headers.get("content-type")?.includes("ndjson");
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: (isJson && text !== "" ? JSON.parse(text) : {}) as Answer<T>["body"],
+  };
 }

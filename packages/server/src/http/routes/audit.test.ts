@@ -8,17 +8,29 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ cleanUp: afterAll });
   await server.call("POST /api/v1/flags", { body: { key: "checkout", reason: "begin" } });
-  for (const percentage of [5, 25, 50]) await server.call("POST /api/features/rollout", { body: { feature: "checkout", percentage, reason: `to ${percentage}` } });
+  for (const percentage of [5, 25, 50])
+    await server.call("POST /api/features/rollout", {
+      body: { feature: "checkout", percentage, reason: `to ${percentage}` },
+    });
   await server.call("POST /api/v1/environments/production/flags/checkout/kill", { body: { reason: "it hurts" } });
 });
 
-const list = (query: string, token?: string) => server.call<Page<AuditEntry>>(`GET /api/v1/audit${query}`, token === undefined ? {} : { token });
+const list = (query: string, token?: string) =>
+  server.call<Page<AuditEntry>>(`GET /api/v1/audit${query}`, token === undefined ? {} : { token });
 
 describe("the audit", () => {
   it("says who did what, when and why, newest first", async () => {
     const { body } = await list("?limit=2");
-    expect(body.items.map(({ action, reason }) => [action, reason])).toEqual([["flag.killed", "it hurts"], ["flag.ramped", "to 50"]]);
-    expect(body.items[0]).toMatchObject({ target: "flag/checkout", environment: "production", before: { enabled: true }, after: { enabled: false } });
+    expect(body.items.map(({ action, reason }) => [action, reason])).toEqual([
+      ["flag.killed", "it hurts"],
+      ["flag.ramped", "to 50"],
+    ]);
+    expect(body.items[0]).toMatchObject({
+      target: "flag/checkout",
+      environment: "production",
+      before: { enabled: true },
+      after: { enabled: false },
+    });
     expect(body.items[0]?.actor).toMatch(/^token:[0-9a-f]{12} \(first administrator\)$/);
   });
 
@@ -26,7 +38,9 @@ describe("the audit", () => {
     for (const order of ["newest", "oldest"]) {
       const seen: number[] = [];
       for (let cursor: string | undefined = undefined, pages = 0; pages < 20; pages++) {
-        const { body }: { body: Page<AuditEntry> } = await list(`?limit=3&order=${order}${cursor === undefined ? "" : `&cursor=${cursor}`}`);
+        const { body }: { body: Page<AuditEntry> } = await list(
+          `?limit=3&order=${order}${cursor === undefined ? "" : `&cursor=${cursor}`}`,
+        );
         seen.push(...body.items.map(({ seq }) => seq));
         cursor = body.next;
         if (cursor === undefined) break;
@@ -44,14 +58,20 @@ describe("the audit", () => {
   });
 
   it("refuses a query that it does not know", async () => {
-    expect(await list("?limit=0")).toMatchObject({ status: 400, body: { code: "INVALID_QUERY", errors: [{ pointer: "/limit" }] } });
+    expect(await list("?limit=0")).toMatchObject({
+      status: 400,
+      body: { code: "INVALID_QUERY", errors: [{ pointer: "/limit" }] },
+    });
     expect(await list("?actoin=flag.killed")).toMatchObject({ status: 400, body: { code: "INVALID_QUERY" } });
   });
 
   it("is exported whole, as lines that verify", async () => {
     const { headers, text } = await server.call("GET /api/v1/audit/export");
     expect(headers.get("content-type")).toBe("application/x-ndjson");
-    const entries = text.trimEnd().split("\n").map((line) => JSON.parse(line) as AuditEntry);
+    const entries = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as AuditEntry);
     expect(verifyChain(entries)).toMatchObject({ kind: "intact", head: { seq: entries.length } });
     expect(entries.length).toBeGreaterThanOrEqual(8);
   });

@@ -34,7 +34,8 @@ function listRoute(parts: HttpParts): Route {
       path: "/api/v1/audit",
       tag: TAG,
       summary: "List audit entries",
-      description: "Newest first unless `order` or `after` says otherwise. A token that is bound to environments must name one of them.",
+      description:
+        "Newest first unless `order` or `after` says otherwise. A token that is bound to environments must name one of them.",
       lane: "admin",
       query: z.strictObject({
         limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
@@ -49,10 +50,18 @@ function listRoute(parts: HttpParts): Route {
     },
     async ({ grant, query: { cursor, ...query } }) => {
       checkReach(parts, grant, query.environment);
-      const from = cursor === undefined ? {} : query.order === "newest" ? { before: Math.min(cursor, query.before ?? cursor) } : { after: Math.max(cursor, query.after ?? cursor) };
+      const from =
+        cursor === undefined
+          ? {}
+          : query.order === "newest"
+            ? { before: Math.min(cursor, query.before ?? cursor) }
+            : { after: Math.max(cursor, query.after ?? cursor) };
       const items = await parts.store.audit(defined({ ...query, ...from }));
       const last = items.at(-1);
-      return json(200, items.length === query.limit && last !== undefined ? { items, next: String(last.seq) } : { items });
+      return json(
+        200,
+        items.length === query.limit && last !== undefined ? { items, next: String(last.seq) } : { items },
+      );
     },
   );
 }
@@ -65,7 +74,8 @@ function exportRoute(parts: HttpParts): Route {
       path: "/api/v1/audit/export",
       tag: TAG,
       summary: "Export the audit",
-      description: "One entry a line, oldest first. Without filters the lines are the whole hash chain, which can be verified offline.",
+      description:
+        "One entry a line, oldest first. Without filters the lines are the whole hash chain, which can be verified offline.",
       lane: "admin",
       query: z.strictObject({ after: seq.optional(), ...filters }),
       answers: { 200: { description: "One JSON object a line", contentType: "application/x-ndjson" } },
@@ -101,5 +111,6 @@ type Defined<T> = { readonly [key in keyof T]: Exclude<T[key], undefined> };
 
 /** Without the fields that are undefined, as the store's exact types want it. */
 function defined<T extends { readonly limit: number }>(query: T): AuditQuery {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Defined<T> & AuditQuery;
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Defined<T> &
+    AuditQuery;
 }

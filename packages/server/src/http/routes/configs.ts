@@ -34,13 +34,17 @@ function getRoute(parts: HttpParts): Route {
       tag: TAG,
       summary: "Get a flag's configuration",
       lane: "admin",
-      answers: { 200: { description: "The configuration; `ETag` has its revision", schema: configShown }, 304: { description: "It is what `If-None-Match` names" } },
+      answers: {
+        200: { description: "The configuration; `ETag` has its revision", schema: configShown },
+        304: { description: "It is what `If-None-Match` names" },
+      },
       problems: ["FLAG_NOT_FOUND"],
     },
     async ({ grant, params, incoming }) => {
       const record = await parts.store.config(grant.environment, params.key);
       if (record === undefined) return flagMissing(parts, params.key);
-      if (incoming.headers["if-none-match"] === revisionTag(record.revision)) return { status: 304, headers: { etag: revisionTag(record.revision) } };
+      if (incoming.headers["if-none-match"] === revisionTag(record.revision))
+        return { status: 304, headers: { etag: revisionTag(record.revision) } };
       return configReply(record);
     },
   );
@@ -54,7 +58,8 @@ function patchRoute(parts: HttpParts): Route {
       path: "/api/v1/environments/{env}/flags/{key}",
       tag: TAG,
       summary: "Change a flag's configuration",
-      description: "With `If-Match` only if it still is at that revision; if not, the answer shows where your change differs from what is there.",
+      description:
+        "With `If-Match` only if it still is at that revision; if not, the answer shows where your change differs from what is there.",
       lane: "admin",
       body: z.looseObject({ reason: reason.optional() }),
       bodyShown: configPatch,
@@ -64,9 +69,22 @@ function patchRoute(parts: HttpParts): Route {
     },
     async ({ grant, params, incoming, body: { reason: why, ...patch } }) => {
       const ifRevision = parseIfMatch(incoming.headers["if-match"]);
-      const meta = metaOf(parts, grant.actor, { action: "config.changed", reason: why, urgent: patch["enabled"] === false });
-      const wanted = { patch: patch as JsonObject, regex: parts.regex, ...(ifRevision === undefined ? {} : { ifRevision }) };
-      const written = await parts.store.changeConfig(grant.environment, params.key, (record, around) => leaveToRollout(record, around.rollout, patchConfig(record, around, wanted)), meta);
+      const meta = metaOf(parts, grant.actor, {
+        action: "config.changed",
+        reason: why,
+        urgent: patch["enabled"] === false,
+      });
+      const wanted = {
+        patch: patch as JsonObject,
+        regex: parts.regex,
+        ...(ifRevision === undefined ? {} : { ifRevision }),
+      };
+      const written = await parts.store.changeConfig(
+        grant.environment,
+        params.key,
+        (record, around) => leaveToRollout(record, around.rollout, patchConfig(record, around, wanted)),
+        meta,
+      );
       switch (written.kind) {
         case "written":
           await publish(parts, meta.action, grant.environment);
@@ -82,4 +100,5 @@ function patchRoute(parts: HttpParts): Route {
   );
 }
 
-const configReply = (record: ConfigRecord): Reply => json(200, configView(record), { etag: revisionTag(record.revision) });
+const configReply = (record: ConfigRecord): Reply =>
+  json(200, configView(record), { etag: revisionTag(record.revision) });

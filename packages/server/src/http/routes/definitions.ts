@@ -25,7 +25,15 @@ const TAG = "Flags";
 /** Definitions with long texts as variants. */
 const DEFINITION_MAX_BYTES = 256 * 1024;
 
-const NEW_FLAG_FIELDS = { key: undefined, type: "boolean", description: "", variants: undefined, tags: [], owner: undefined, expectedEnd: undefined };
+const NEW_FLAG_FIELDS = {
+  key: undefined,
+  type: "boolean",
+  description: "",
+  variants: undefined,
+  tags: [],
+  owner: undefined,
+  expectedEnd: undefined,
+};
 
 /** What flags are, the same in every environment. */
 export function definitionRoutes(parts: HttpParts): readonly Route[] {
@@ -42,11 +50,14 @@ function listRoute({ store }: HttpParts): Route {
       summary: "List flags",
       lane: "admin",
       query: pageQuery.extend({ tag: z.string().optional().openapi({ description: "Only flags with this tag" }) }),
-      answers: { 200: { description: "A page of flags, by key, with a line for each environment", schema: pageOf(flagShown) } },
+      answers: {
+        200: { description: "A page of flags, by key, with a line for each environment", schema: pageOf(flagShown) },
+      },
     },
     async ({ grant, query }) => {
       const [flags, configs] = await Promise.all([store.flags(), store.configs()]);
-      const tagged = query.tag === undefined ? flags : flags.filter(({ definition }) => definition.tags.includes(query.tag ?? ""));
+      const tagged =
+        query.tag === undefined ? flags : flags.filter(({ definition }) => definition.tags.includes(query.tag ?? ""));
       const page = pageAfter(tagged, ({ definition }) => definition.key, query);
       const byKey = groupByKey(configs);
       const items = page.items.map((record) => viewFor(grant, record, byKey.get(record.definition.key) ?? []));
@@ -76,13 +87,17 @@ function createRoute(parts: HttpParts): Route {
       const checked = newDefinition(fields as JsonObject);
       if (checked.kind === "refuse") return problemReply(checked.problem);
       const { definition } = checked;
-      const configs = Object.fromEntries([...parts.feeds.keys()].map((environment) => [environment, defaultConfig(definition)]));
+      const configs = Object.fromEntries(
+        [...parts.feeds.keys()].map((environment) => [environment, defaultConfig(definition)]),
+      );
       const meta = metaOf(parts, grant.actor, { action: "flag.created", reason: why });
       const created = await store.createFlag(definition, configs, meta, reuse === undefined ? {} : { reuse });
       switch (created.kind) {
         case "created":
           await publish(parts, meta.action);
-          return json(201, await viewOf(parts, grant, created.record), { location: `/api/v1/flags/${encodeURIComponent(definition.key)}` });
+          return json(201, await viewOf(parts, grant, created.record), {
+            location: `/api/v1/flags/${encodeURIComponent(definition.key)}`,
+          });
         case "exists":
           return problemReply(alreadyExists("flag", definition.key));
         case "tombstone":
@@ -129,7 +144,11 @@ function patchRoute(parts: HttpParts): Route {
     },
     async ({ grant, params, body: { reason: why, ...patch } }) => {
       const meta = metaOf(parts, grant.actor, { action: "flag.updated", reason: why });
-      const written = await parts.store.changeFlag(params.key, (current) => patchDefinition(current, patch as JsonObject), meta);
+      const written = await parts.store.changeFlag(
+        params.key,
+        (current) => patchDefinition(current, patch as JsonObject),
+        meta,
+      );
       switch (written.kind) {
         case "written":
           await publish(parts, meta.action);
@@ -153,7 +172,8 @@ function deleteRoute(parts: HttpParts): Route {
       path: "/api/v1/flags/{key}",
       tag: TAG,
       summary: "Delete a flag",
-      description: "In every environment: programs that still ask for it get their default. Its key is not given out again by accident.",
+      description:
+        "In every environment: programs that still ask for it get their default. Its key is not given out again by accident.",
       lane: "admin",
       query: z.strictObject({ reason: reason.optional() }),
       answers: { 200: { description: "The flag as it was", schema: flagShown } },
@@ -178,13 +198,25 @@ function deleteRoute(parts: HttpParts): Route {
 }
 
 /** The answer for a flag that isn't there: with the nearest names, or with when it was deleted. */
-export async function flagMissing({ store }: Pick<HttpParts, "store">, key: string, deletedAt?: number): Promise<Reply> {
-  const refusal = flagNotFound(key, (await store.flags()).map(({ definition }) => definition.key));
+export async function flagMissing(
+  { store }: Pick<HttpParts, "store">,
+  key: string,
+  deletedAt?: number,
+): Promise<Reply> {
+  const refusal = flagNotFound(
+    key,
+    (await store.flags()).map(({ definition }) => definition.key),
+  );
   if (deletedAt === undefined) return problemReply(refusal);
-  return problemReply({ ...refusal, detail: `${refusal.detail} It was deleted at ${new Date(deletedAt).toISOString()}.` });
+  return problemReply({
+    ...refusal,
+    detail: `${refusal.detail} It was deleted at ${new Date(deletedAt).toISOString()}.`,
+  });
 }
 
-type NewDefinition = { readonly kind: "definition"; readonly definition: FlagDefinition } | { readonly kind: "refuse"; readonly problem: Refusal };
+type NewDefinition =
+  | { readonly kind: "definition"; readonly definition: FlagDefinition }
+  | { readonly kind: "refuse"; readonly problem: Refusal };
 
 function newDefinition(fields: JsonObject): NewDefinition {
   const type = fields["type"] ?? "boolean";
@@ -213,5 +245,8 @@ function groupByKey(configs: readonly ConfigRecord[]): ReadonlyMap<string, reado
 
 /** A token shows the environments that it is bound to. */
 function viewFor(grant: Grant, record: FlagRecord, configs: readonly ConfigRecord[]): ReturnType<typeof flagView> {
-  return flagView(record, configs.filter(({ environment }) => isFor(grant, environment)));
+  return flagView(
+    record,
+    configs.filter(({ environment }) => isFor(grant, environment)),
+  );
 }

@@ -46,7 +46,8 @@ function clientsRoute({ hub }: HttpParts): Route {
       path: "/api/v1/environments/{env}/clients",
       tag: TAG,
       summary: "List connected SDKs",
-      description: "Those connected to this server, and those it heard of in the last ten minutes; the furthest behind first. All are counted, `limit` are listed.",
+      description:
+        "Those connected to this server, and those it heard of in the last ten minutes; the furthest behind first. All are counted, `limit` are listed.",
       lane: "admin",
       query: z.strictObject({ limit: z.coerce.number().int().min(1).max(50_000).default(1_000) }),
       answers: { 200: { description: "The SDK instances", schema: clientsView } },
@@ -65,7 +66,15 @@ function evaluateRoute(parts: HttpParts): Route {
       summary: "Evaluate a flag, and explain it",
       description: "What an SDK would give this user, and which rule or bucket decided. Counts nowhere.",
       lane: "admin",
-      body: z.strictObject({ flag: z.string(), context: z.unknown().openapi({ description: "An id, or an object with targetingKey and attributes", example: { targetingKey: "user-1" } }) }),
+      body: z.strictObject({
+        flag: z.string(),
+        context: z
+          .unknown()
+          .openapi({
+            description: "An id, or an object with targetingKey and attributes",
+            example: { targetingKey: "user-1" },
+          }),
+      }),
       bodyMaxBytes: EVALUATE_MAX_BYTES,
       answers: { 200: { description: "The value, and what was asked in turn", schema: explainedEvaluation } },
       problems: ["INVALID_CONTEXT", "FLAG_NOT_FOUND"],
@@ -75,7 +84,12 @@ function evaluateRoute(parts: HttpParts): Route {
       if (!context.ok) {
         const { pointer, detail, hint } = context.problem;
         const error = { pointer: `/context${pointer}`, detail };
-        return problemReply({ code: "INVALID_CONTEXT", detail: `${error.pointer}: ${detail}.`, errors: [error], ...(hint === undefined ? {} : { hint }) });
+        return problemReply({
+          code: "INVALID_CONTEXT",
+          detail: `${error.pointer}: ${detail}.`,
+          errors: [error],
+          ...(hint === undefined ? {} : { hint }),
+        });
       }
       const ruleset = parts.feeds.get(grant.environment)?.ruleset;
       if (ruleset?.has(body.flag) !== true) return flagMissing(parts, body.flag);

@@ -21,7 +21,14 @@ const run = z.object({
   count,
   failures: count,
   latencySumMs: z.number().min(0),
-  latencyBins: z.array(z.tuple([z.number().int().min(0).max(95), count])).max(96).openapi({ type: "array", items: { type: "array", items: { type: "integer" } }, description: "[bin, count] of the bins that are not empty" }),
+  latencyBins: z
+    .array(z.tuple([z.number().int().min(0).max(95), count]))
+    .max(96)
+    .openapi({
+      type: "array",
+      items: { type: "array", items: { type: "integer" } },
+      description: "[bin, count] of the bins that are not empty",
+    }),
 });
 
 const report = z

@@ -58,7 +58,10 @@ function healthRoute({ version, clock }: HttpParts, path: string, isConnected: I
       tag: TAG,
       summary: "Is the server healthy?",
       lane: "open",
-      answers: { 200: { description: "Healthy", schema: health }, 503: { description: "The store does not answer", schema: health } },
+      answers: {
+        200: { description: "Healthy", schema: health },
+        503: { description: "The store does not answer", schema: health },
+      },
     },
     async () => {
       const connected = await isConnected();
@@ -80,16 +83,20 @@ function readyRoute(parts: HttpParts, isConnected: IsConnected): Route {
       path: "/ready",
       tag: TAG,
       summary: "Should the server get traffic?",
-      description: "Not while the store does not answer, what is served is older than what is stored, or the server is shutting down.",
+      description:
+        "Not while the store does not answer, what is served is older than what is stored, or the server is shutting down.",
       lane: "open",
-      answers: { 200: { description: "Ready", schema: readiness }, 503: { description: "Not ready", schema: readiness } },
+      answers: {
+        200: { description: "Ready", schema: readiness },
+        503: { description: "Not ready", schema: readiness },
+      },
     },
     async () => {
       const stale = [...parts.feeds.values()].filter((feed) => !feed.isFresh);
       const checks = {
         database: (await isConnected()) ? "ok" : "failed",
         fanout: stale.length === 0 ? "ok" : `stale: ${stale.map(({ environment }) => environment).join(", ")}`,
-        shutdown: parts.isDraining() ? "draining" : "ok",
+        shutdown: parts.phase() === "serving" ? "ok" : parts.phase(),
       };
       const ready = Object.values(checks).every((check) => check === "ok");
       return json(ready ? 200 : 503, { ready, checks });
@@ -111,5 +118,7 @@ function metricsRoute(parts: HttpParts, path: string): Route {
     const { contentType, text } = await parts.metrics();
     return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, body: text };
   };
-  return parts.publicMetrics ? openRoute("the configuration opens them", spec, reply) : route({ scope: "metrics:read", reach: "some" }, spec, reply);
+  return parts.publicMetrics
+    ? openRoute("the configuration opens them", spec, reply)
+    : route({ scope: "metrics:read", reach: "some" }, spec, reply);
 }

@@ -29,7 +29,9 @@ const percentage = z.unknown().optional();
 const percentageShown = z.number().openapi({ minimum: 0, maximum: 100, multipleOf: 0.001, example: 25 });
 const environment = z.string().default(SHORT_FORM_ENVIRONMENT);
 
-const ANSWERS = { 200: { description: "What was done; `changed` is false when there was nothing to do", schema: rampShown } };
+const ANSWERS = {
+  200: { description: "What was done; `changed` is false when there was nothing to do", schema: rampShown },
+};
 
 /** Ramping by hand, and the way back. */
 export function rampRoutes(parts: HttpParts): readonly Route[] {
@@ -51,7 +53,8 @@ function rolloutRoute(parts: HttpParts): Route {
       answers: ANSWERS,
       problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "FLAG_DISABLED", "FLAG_MANAGED", "NOT_BOOLEAN"],
     },
-    ({ grant, params, body }) => ramp(parts, grant, { key: params.key, to: percentageIn(body.percentage), why: body.reason }),
+    ({ grant, params, body }) =>
+      ramp(parts, grant, { key: params.key, to: percentageIn(body.percentage), why: body.reason }),
   );
 }
 
@@ -67,9 +70,21 @@ function shortFormRoute(parts: HttpParts): Route {
       lane: "admin",
       anyContentType: true,
       body: z.strictObject({ feature: z.string(), percentage, environment, reason: reason.optional() }),
-      bodyShown: z.object({ feature: z.string().openapi({ example: "v1.4.0" }), percentage: percentageShown, environment, reason: reason.optional() }),
+      bodyShown: z.object({
+        feature: z.string().openapi({ example: "v1.4.0" }),
+        percentage: percentageShown,
+        environment,
+        reason: reason.optional(),
+      }),
       answers: ANSWERS,
-      problems: ["INVALID_PERCENTAGE", "FLAG_NOT_FOUND", "ENVIRONMENT_NOT_FOUND", "FLAG_DISABLED", "FLAG_MANAGED", "NOT_BOOLEAN"],
+      problems: [
+        "INVALID_PERCENTAGE",
+        "FLAG_NOT_FOUND",
+        "ENVIRONMENT_NOT_FOUND",
+        "FLAG_DISABLED",
+        "FLAG_MANAGED",
+        "NOT_BOOLEAN",
+      ],
     },
     ({ grant, body }) => {
       const granted = authorizeIn(grant, body.environment, parts.feeds.keys());
@@ -86,7 +101,8 @@ function killRoute(parts: HttpParts): Route {
       path: "/api/v1/environments/{env}/flags/{key}/kill",
       tag: TAG,
       summary: "Kill a flag",
-      description: "Nobody gets the on variant any more, by percentage, rule or target. Idempotent, and never a conflict.",
+      description:
+        "Nobody gets the on variant any more, by percentage, rule or target. Idempotent, and never a conflict.",
       lane: "kill",
       anyContentType: true,
       bodyOptional: true,
@@ -94,7 +110,8 @@ function killRoute(parts: HttpParts): Route {
       answers: ANSWERS,
       problems: ["FLAG_NOT_FOUND"],
     },
-    ({ grant, params, body }) => change(parts, grant, params.key, { action: "flag.killed", reason: body.reason, urgent: true }, kill),
+    ({ grant, params, body }) =>
+      change(parts, grant, params.key, { action: "flag.killed", reason: body.reason, urgent: true }, kill),
   );
 }
 
@@ -114,20 +131,38 @@ function restoreRoute(parts: HttpParts): Route {
       answers: ANSWERS,
       problems: ["FLAG_NOT_FOUND"],
     },
-    ({ grant, params, body }) => change(parts, grant, params.key, { action: "flag.restored", reason: body.reason }, restore),
+    ({ grant, params, body }) =>
+      change(parts, grant, params.key, { action: "flag.restored", reason: body.reason }, restore),
   );
 }
 
-function ramp(parts: HttpParts, grant: EnvironmentGrant, { key, to, why }: { readonly key: string; readonly to: number; readonly why: string | undefined }): Promise<Reply> {
-  return change(parts, grant, key, { action: "flag.ramped", reason: why, urgent: to === 0 }, (record, definition) => rampTo(record, definition, to));
+function ramp(
+  parts: HttpParts,
+  grant: EnvironmentGrant,
+  { key, to, why }: { readonly key: string; readonly to: number; readonly why: string | undefined },
+): Promise<Reply> {
+  return change(parts, grant, key, { action: "flag.ramped", reason: why, urgent: to === 0 }, (record, definition) =>
+    rampTo(record, definition, to),
+  );
 }
 
 type Decide = (record: ConfigRecord, definition: Parameters<typeof rampTo>[1]) => Decision<FlagConfig, Refusal>;
 
-async function change(parts: HttpParts, grant: EnvironmentGrant, key: string, what: Change, decide: Decide): Promise<Reply> {
+async function change(
+  parts: HttpParts,
+  grant: EnvironmentGrant,
+  key: string,
+  what: Change,
+  decide: Decide,
+): Promise<Reply> {
   const { environment } = grant;
   const meta = metaOf(parts, grant.actor, what);
-  const written = await parts.store.changeConfig(environment, key, (record, around) => leaveToRollout(record, around.rollout, decide(record, around.definition)), meta);
+  const written = await parts.store.changeConfig(
+    environment,
+    key,
+    (record, around) => leaveToRollout(record, around.rollout, decide(record, around.definition)),
+    meta,
+  );
   switch (written.kind) {
     case "written":
       await publish(parts, meta.action, environment);

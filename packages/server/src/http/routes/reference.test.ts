@@ -26,24 +26,55 @@ beforeAll(async () => {
 });
 
 const operations = (): readonly (readonly [string, Operation])[] =>
-  Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => [`${method} ${path}`, operation] as const));
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+  );
 
 describe("the OpenAPI document", () => {
   it("is OpenAPI 3.1 with an operation for every path that the server is for", () => {
     expect(document.openapi).toBe("3.1.0");
     expect(document.info).toMatchObject({ title: "Rampart", version: "0.1.0" });
-    expect(operations().map(([name]) => name).toSorted()).toEqual(
+    expect(
+      operations()
+        .map(([name]) => name)
+        .toSorted(),
+    ).toEqual(
       [
-        "get /api/v1/flags", "post /api/v1/flags", "get /api/v1/flags/{key}", "patch /api/v1/flags/{key}", "delete /api/v1/flags/{key}",
-        "get /api/v1/environments/{env}/flags/{key}", "patch /api/v1/environments/{env}/flags/{key}",
-        "post /api/v1/environments/{env}/flags/{key}/rollout", "post /api/v1/environments/{env}/flags/{key}/kill", "post /api/v1/environments/{env}/flags/{key}/restore",
+        "get /api/v1/flags",
+        "post /api/v1/flags",
+        "get /api/v1/flags/{key}",
+        "patch /api/v1/flags/{key}",
+        "delete /api/v1/flags/{key}",
+        "get /api/v1/environments/{env}/flags/{key}",
+        "patch /api/v1/environments/{env}/flags/{key}",
+        "post /api/v1/environments/{env}/flags/{key}/rollout",
+        "post /api/v1/environments/{env}/flags/{key}/kill",
+        "post /api/v1/environments/{env}/flags/{key}/restore",
         "post /api/features/rollout",
-        "get /api/v1/segments", "post /api/v1/segments", "get /api/v1/segments/{key}", "patch /api/v1/segments/{key}", "delete /api/v1/segments/{key}",
-        "get /api/v1/tokens", "post /api/v1/tokens", "delete /api/v1/tokens/{id}",
-        "get /api/v1/audit", "get /api/v1/audit/export",
-        "get /api/v1/environments", "get /api/v1/environments/{env}/clients", "post /api/v1/environments/{env}/evaluate",
-        "get /sdk/v1/flags", "get /sdk/v1/stream", "post /sdk/v1/ack", "post /sdk/v1/events",
-        "get /health", "get /api/healthz", "get /ready", "get /metrics", "get /api/public/metrics.prom", "get /openapi.json", "get /docs",
+        "get /api/v1/segments",
+        "post /api/v1/segments",
+        "get /api/v1/segments/{key}",
+        "patch /api/v1/segments/{key}",
+        "delete /api/v1/segments/{key}",
+        "get /api/v1/tokens",
+        "post /api/v1/tokens",
+        "delete /api/v1/tokens/{id}",
+        "get /api/v1/audit",
+        "get /api/v1/audit/export",
+        "get /api/v1/environments",
+        "get /api/v1/environments/{env}/clients",
+        "post /api/v1/environments/{env}/evaluate",
+        "get /sdk/v1/flags",
+        "get /sdk/v1/stream",
+        "post /sdk/v1/ack",
+        "post /sdk/v1/events",
+        "get /health",
+        "get /api/healthz",
+        "get /ready",
+        "get /metrics",
+        "get /api/public/metrics.prom",
+        "get /openapi.json",
+        "get /docs",
       ].toSorted(),
     );
   });
@@ -53,14 +84,18 @@ describe("the OpenAPI document", () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const [name, { parameters = [], responses, summary }] of operations()) {
       const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
-      expect(parameters.filter((parameter) => parameter.in === "path").map((parameter) => parameter.name)).toEqual(inPath);
+      expect(parameters.filter((parameter) => parameter.in === "path").map((parameter) => parameter.name)).toEqual(
+        inPath,
+      );
       expect(summary).not.toBe("");
       expect(Object.keys(responses).some((status) => status.startsWith("2"))).toBe(true);
     }
   });
 
   it("refers to nothing that is not in it", () => {
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name ?? "");
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name ?? "",
+    );
     expect(references.length).toBeGreaterThan(50);
     expect([...new Set(references)].filter((name) => !Object.hasOwn(document.components.schemas, name))).toEqual([]);
   });
@@ -81,7 +116,8 @@ describe("the reference page", () => {
     expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
     for (const path of Object.keys(document.paths)) expect(text).toContain(`<code>${path}</code>`);
     for (const code of Object.keys(CODES)) expect(text).toContain(`id="${code}"`);
-    for (const name of Object.keys(document.components.schemas)) expect(text).toContain(`id="schema-${name.toLowerCase()}"`);
+    for (const name of Object.keys(document.components.schemas))
+      expect(text).toContain(`id="schema-${name.toLowerCase()}"`);
   });
 
   it("needs nothing from elsewhere, and its policy lets nothing else in", async () => {

@@ -14,13 +14,35 @@ export function referenceRoutes({ version }: Pick<HttpParts, "version">, others:
   const own = [
     openRoute(
       "it is the same for every server of this version",
-      { method: "get", path: "/openapi.json", tag: TAG, summary: "This reference for programs", lane: "open", answers: { 200: { description: "An OpenAPI 3.1 document", contentType: "application/json" } } },
+      {
+        method: "get",
+        path: "/openapi.json",
+        tag: TAG,
+        summary: "This reference for programs",
+        lane: "open",
+        answers: { 200: { description: "An OpenAPI 3.1 document", contentType: "application/json" } },
+      },
       () => ({ status: 200, headers: { ...CACHE, "content-type": "application/json" }, body: texts().json }),
     ),
     openRoute(
       "it is the same for every server of this version",
-      { method: "get", path: "/docs", tag: TAG, summary: "This reference for people", lane: "open", answers: { 200: { description: "A page that needs nothing from elsewhere", contentType: "text/html" } } },
-      () => ({ status: 200, headers: { ...CACHE, "content-type": "text/html; charset=utf-8", "content-security-policy": CONTENT_SECURITY_POLICY }, body: texts().html }),
+      {
+        method: "get",
+        path: "/docs",
+        tag: TAG,
+        summary: "This reference for people",
+        lane: "open",
+        answers: { 200: { description: "A page that needs nothing from elsewhere", contentType: "text/html" } },
+      },
+      () => ({
+        status: 200,
+        headers: {
+          ...CACHE,
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": CONTENT_SECURITY_POLICY,
+        },
+        body: texts().html,
+      }),
     ),
   ];
   // Made when first asked for: a server that starts has something better to do.

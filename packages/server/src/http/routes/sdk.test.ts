@@ -17,14 +17,24 @@ beforeEach(async () => {
 
 const kill = () => server.call("POST /api/v1/environments/production/flags/checkout/kill");
 const clients = async () => (await server.call<ClientsView>("GET /api/v1/environments/production/clients")).body;
-const named = (instance: string, more: Readonly<Record<string, string>> = {}) => ({ authorization: `Bearer ${server.sdkKey}`, [INSTANCE_HEADER]: instance, [SDK_HEADER]: "node/0.1.0", ...more });
-const poll = (headers: Readonly<Record<string, string>> = {}) => server.call<Snapshot>("GET /sdk/v1/flags", { token: server.sdkKey, headers });
+const named = (instance: string, more: Readonly<Record<string, string>> = {}) => ({
+  authorization: `Bearer ${server.sdkKey}`,
+  [INSTANCE_HEADER]: instance,
+  [SDK_HEADER]: "node/0.1.0",
+  ...more,
+});
+const poll = (headers: Readonly<Record<string, string>> = {}) =>
+  server.call<Snapshot>("GET /sdk/v1/flags", { token: server.sdkKey, headers });
 
 describe("GET /sdk/v1/flags", () => {
   it("is the whole environment, as SDKs parse it, and nothing that they don't need", async () => {
     const { status, body, headers, text } = await poll();
     expect(status).toBe(200);
-    expect(parseSnapshot(body)).toMatchObject({ ok: true, skipped: [], value: { environment: "production", flags: [{ key: "checkout" }] } });
+    expect(parseSnapshot(body)).toMatchObject({
+      ok: true,
+      skipped: [],
+      value: { environment: "production", flags: [{ key: "checkout" }] },
+    });
     expect(headers.get("etag")).toBe(`"${body.epoch}:${body.revision}"`);
     expect(text).not.toContain("not for SDKs");
   });
@@ -39,7 +49,11 @@ describe("GET /sdk/v1/flags", () => {
 
   it("comes compressed where that is understood, and only there", async () => {
     const raw = async (encoding: string): Promise<{ encoding: string | undefined; body: Buffer }> => {
-      const sent = request({ port: server.port, path: "/sdk/v1/flags", headers: { authorization: `Bearer ${server.sdkKey}`, "accept-encoding": encoding, connection: "close" } });
+      const sent = request({
+        port: server.port,
+        path: "/sdk/v1/flags",
+        headers: { authorization: `Bearer ${server.sdkKey}`, "accept-encoding": encoding, connection: "close" },
+      });
       const [response] = (await once(sent.end(), "response")) as [IncomingMessage];
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -55,8 +69,14 @@ describe("GET /sdk/v1/flags", () => {
 
   it("shows who polls, and takes what they say they hold for a receipt", async () => {
     const { body } = await poll({ [INSTANCE_HEADER]: "poller", [SDK_HEADER]: "node/0.1.0" });
-    await poll({ [INSTANCE_HEADER]: "poller", [SDK_HEADER]: "node/0.1.0", [BASIS_HEADER]: `${body.epoch}:${body.revision}` });
-    expect((await clients()).clients).toMatchObject([{ instanceId: "poller", sdk: "node/0.1.0", transport: "poll", revision: 1, acknowledgedRevision: 1, lag: 0 }]);
+    await poll({
+      [INSTANCE_HEADER]: "poller",
+      [SDK_HEADER]: "node/0.1.0",
+      [BASIS_HEADER]: `${body.epoch}:${body.revision}`,
+    });
+    expect((await clients()).clients).toMatchObject([
+      { instanceId: "poller", sdk: "node/0.1.0", transport: "poll", revision: 1, acknowledgedRevision: 1, lag: 0 },
+    ]);
   });
 
   it("does not keep a name that is none", async () => {
@@ -82,7 +102,11 @@ describe("GET /sdk/v1/stream", () => {
     expect(delta).toMatchObject({ from: 1, revision: 2, urgent: true, flags: [{ key: "checkout", enabled: false }] });
     const ack = { instanceId: "streamer", epoch: snapshot["epoch"], revision: 2, appliedAt: Date.now() };
     expect((await server.call("POST /sdk/v1/ack", { token: server.sdkKey, body: ack })).status).toBe(204);
-    expect(await clients()).toMatchObject({ total: 1, current: 1, clients: [{ instanceId: "streamer", transport: "stream", revision: 2, acknowledgedRevision: 2 }] });
+    expect(await clients()).toMatchObject({
+      total: 1,
+      current: 1,
+      clients: [{ instanceId: "streamer", transport: "stream", revision: 2, acknowledgedRevision: 2 }],
+    });
     const { text } = await server.call("GET /metrics");
     expect(text).toMatch(/rampart_receipt_seconds_count\{environment="production"\} 1/);
     expect(text).toMatch(/rampart_fanout_seconds_count\{environment="production"\} 1/);
@@ -100,7 +124,9 @@ describe("GET /sdk/v1/stream", () => {
   it("takes a client without a name for as long as its connection lasts", async () => {
     const stream = openStream(server.port, "/sdk/v1/stream", { "x-api-key": server.sdkKey });
     await stream.nextOf("snapshot");
-    expect((await clients()).clients).toMatchObject([{ instanceId: expect.stringMatching(/^anonymous-\d+$/) as string, sdk: "unknown" }]);
+    expect((await clients()).clients).toMatchObject([
+      { instanceId: expect.stringMatching(/^anonymous-\d+$/) as string, sdk: "unknown" },
+    ]);
   });
 
   it("that is refused says when to come back", async () => {
@@ -128,17 +154,41 @@ describe("GET /sdk/v1/stream", () => {
 
 describe("POST /sdk/v1/ack", () => {
   it.each([{}, { instanceId: "a", epoch: "e", revision: -1, appliedAt: 0 }, [], "text"])("refuses %j", async (body) => {
-    expect(await server.call("POST /sdk/v1/ack", { token: server.sdkKey, body, headers: { "content-type": "application/json" } })).toMatchObject({ status: 400 });
+    expect(
+      await server.call("POST /sdk/v1/ack", {
+        token: server.sdkKey,
+        body,
+        headers: { "content-type": "application/json" },
+      }),
+    ).toMatchObject({ status: 400 });
   });
 });
 
 describe("POST /sdk/v1/events", () => {
-  const report = (runs: readonly object[], more: object = {}) => ({ instanceId: "a", seq: 1, from: 0, to: 10_000, runs, tracks: [{ metric: "basket", count: 2, sum: 40 }], dropped: 1, ...more });
-  const run = (flag: string, cohort: string) => ({ flag, cohort, count: 10, failures: 2, latencySumMs: 500, latencyBins: [[3, 10]] });
+  const report = (runs: readonly object[], more: object = {}) => ({
+    instanceId: "a",
+    seq: 1,
+    from: 0,
+    to: 10_000,
+    runs,
+    tracks: [{ metric: "basket", count: 2, sum: 40 }],
+    dropped: 1,
+    ...more,
+  });
+  const run = (flag: string, cohort: string) => ({
+    flag,
+    cohort,
+    count: 10,
+    failures: 2,
+    latencySumMs: 500,
+    latencyBins: [[3, 10]],
+  });
   const send = (body: unknown) => server.call("POST /sdk/v1/events", { token: server.sdkKey, body });
 
   it("counts what was measured, by flag and cohort, and drops what is of no flag", async () => {
-    expect((await send(report([run("checkout", "on"), run("checkout", "off"), run("made-up", "on")]))).status).toBe(204);
+    expect((await send(report([run("checkout", "on"), run("checkout", "off"), run("made-up", "on")]))).status).toBe(
+      204,
+    );
     const { text } = await server.call("GET /metrics");
     expect(text).toMatch(/rampart_flag_runs_total\{environment="production",flag="checkout",cohort="on"\} 10/);
     expect(text).toMatch(/rampart_flag_run_failures_total\{environment="production",flag="checkout",cohort="off"\} 2/);
@@ -150,7 +200,10 @@ describe("POST /sdk/v1/events", () => {
   it.each([
     ["a cohort that is none", { runs: [run("checkout", "maybe")] }],
     ["a count below 0", { runs: [{ ...run("checkout", "on"), count: -1 }] }],
-    ["more series than an SDK keeps", { runs: Array.from({ length: 1_001 }, () => ({ ...run("c", "on"), latencyBins: [] })) }],
+    [
+      "more series than an SDK keeps",
+      { runs: Array.from({ length: 1_001 }, () => ({ ...run("c", "on"), latencyBins: [] })) },
+    ],
     ["no number", { tracks: [{ metric: "m", count: 1, sum: "1" }] }],
   ])("refuses a report with %s", async (_, more) => {
     expect(await send(report([], more))).toMatchObject({ status: 400, body: { code: "INVALID_BODY" } });

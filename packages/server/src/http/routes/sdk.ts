@@ -39,7 +39,10 @@ function flagsRoute(parts: HttpParts): Route {
       summary: "Get the whole environment",
       description: `For polling. \`If-None-Match\` saves the body; ${INSTANCE_HEADER}, ${SDK_HEADER} and ${BASIS_HEADER} say who asks and what it holds, which counts as its receipt.`,
       lane: "sdk",
-      answers: { 200: { description: "A snapshot: every flag and segment at one revision; `ETag` names it" }, 304: { description: "Nothing has changed" } },
+      answers: {
+        200: { description: "A snapshot: every flag and segment at one revision; `ETag` names it" },
+        304: { description: "Nothing has changed" },
+      },
     },
     (call) => {
       const { grant, incoming } = call;
@@ -59,7 +62,8 @@ function snapshotReply({ headers }: IncomingMessage, { etag, body, gzipped }: En
   const common = { etag, "cache-control": "no-cache", vary: "accept-encoding" };
   if (matchesTag(headers["if-none-match"], etag)) return { status: 304, headers: common };
   const typed = { ...common, "content-type": "application/json" };
-  if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(String(headers["accept-encoding"] ?? ""))) return { status: 200, headers: typed, body };
+  if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(String(headers["accept-encoding"] ?? "")))
+    return { status: 200, headers: typed, body };
   return gzipped().then((zipped) => ({ status: 200, headers: { ...typed, "content-encoding": "gzip" }, body: zipped }));
 }
 
@@ -74,16 +78,28 @@ function streamRoute(parts: HttpParts): Route {
       description:
         "Server-sent events: `snapshot` or `delta` to come up to the present (from `basis`, what the client holds), then each change as a `delta`, a `heartbeat` every five seconds, and a `goodbye` before the server closes.",
       lane: "sdk",
-      query: z.looseObject({ basis: z.string().max(160).optional().openapi({ description: "epoch:revision", example: "9f2c:42" }) }),
+      query: z.looseObject({
+        basis: z.string().max(160).optional().openapi({ description: "epoch:revision", example: "9f2c:42" }),
+      }),
       answers: { 200: { description: "The stream", contentType: "text/event-stream" } },
       problems: ["STREAMS_STORM", "STREAMS_FULL", "SHUTTING_DOWN"],
     },
     async ({ grant, query, incoming, outgoing, address }): Promise<Reply | typeof TAKEN_OVER> => {
       // A stream has no end to wait for, so asking for its head alone gets just that.
-      if (incoming.method === "HEAD") return { status: 200, headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" } };
+      if (incoming.method === "HEAD")
+        return {
+          status: 200,
+          headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
+        };
       const { environment, tokenId } = grant;
       const identity = namedIdentity(incoming, address) ?? anonymousIdentity(outgoing, address);
-      const answer = await parts.hub.open({ outgoing, environment, tokenId, identity, basis: basisOf(incoming, query.basis) });
+      const answer = await parts.hub.open({
+        outgoing,
+        environment,
+        tokenId,
+        identity,
+        basis: basisOf(incoming, query.basis),
+      });
       if (answer.kind === "open") return TAKEN_OVER;
       return refusedReply(answer.refusal, answer.retryAfterSeconds);
     },
@@ -99,10 +115,17 @@ function basisOf({ headers }: IncomingMessage, basis: string | undefined): Retur
 function refusedReply(refusal: StreamRefusal, retryAfterSeconds: number): Reply {
   const wait = `Come back in ${retryAfterSeconds} s.`;
   const headers = { "retry-after": String(retryAfterSeconds), connection: "close" };
-  return problemReply({ code: REFUSAL_CODES[refusal], detail: "The server takes no further stream right now.", hint: wait }, headers);
+  return problemReply(
+    { code: REFUSAL_CODES[refusal], detail: "The server takes no further stream right now.", hint: wait },
+    headers,
+  );
 }
 
-const REFUSAL_CODES: { readonly [refusal in StreamRefusal]: ProblemCode } = { storm: "STREAMS_STORM", full: "STREAMS_FULL", draining: "SHUTTING_DOWN" };
+const REFUSAL_CODES: { readonly [refusal in StreamRefusal]: ProblemCode } = {
+  storm: "STREAMS_STORM",
+  full: "STREAMS_FULL",
+  draining: "SHUTTING_DOWN",
+};
 
 function ackRoute(parts: HttpParts): Route {
   return route(
@@ -116,13 +139,23 @@ function ackRoute(parts: HttpParts): Route {
       lane: "ack",
       bodyMaxBytes: ACK_MAX_BYTES,
       body: z.unknown(),
-      bodyShown: z.object({ instanceId: z.string(), epoch: z.string(), revision: z.number().int(), appliedAt: z.number().openapi({ description: "Epoch milliseconds of the client's clock" }) }),
+      bodyShown: z.object({
+        instanceId: z.string(),
+        epoch: z.string(),
+        revision: z.number().int(),
+        appliedAt: z.number().openapi({ description: "Epoch milliseconds of the client's clock" }),
+      }),
       answers: { 204: { description: "Noted" } },
       problems: ["INVALID_BODY"],
     },
     ({ grant, body }) => {
       const parsed = parseAcknowledgement(body);
-      if (!parsed.ok) return problemReply({ code: "INVALID_BODY", detail: `The receipt can't be read: ${parsed.reason}.`, hint: "Send instanceId, epoch, revision and appliedAt." });
+      if (!parsed.ok)
+        return problemReply({
+          code: "INVALID_BODY",
+          detail: `The receipt can't be read: ${parsed.reason}.`,
+          hint: "Send instanceId, epoch, revision and appliedAt.",
+        });
       acknowledge(parts, grant, parsed.value);
       return ACCEPTED;
     },

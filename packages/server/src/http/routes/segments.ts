@@ -72,7 +72,9 @@ function createRoute(parts: HttpParts): Route {
       switch (created.kind) {
         case "created":
           await publish(parts, meta.action);
-          return json(201, segmentView(created.record), { location: `/api/v1/segments/${encodeURIComponent(segment.key)}` });
+          return json(201, segmentView(created.record), {
+            location: `/api/v1/segments/${encodeURIComponent(segment.key)}`,
+          });
         case "exists":
           return problemReply(alreadyExists("segment", segment.key));
         case "tombstone":
@@ -119,7 +121,11 @@ function patchRoute(parts: HttpParts): Route {
     },
     async ({ grant, params, body: { reason: why, ...patch } }) => {
       const meta = metaOf(parts, grant.actor, { action: "segment.updated", reason: why });
-      const written = await parts.store.changeSegment(params.key, (current) => patchSegment(current, patch as JsonObject, parts.regex), meta);
+      const written = await parts.store.changeSegment(
+        params.key,
+        (current) => patchSegment(current, patch as JsonObject, parts.regex),
+        meta,
+      );
       switch (written.kind) {
         case "written":
           await publish(parts, meta.action);
@@ -167,7 +173,9 @@ function deleteRoute(parts: HttpParts): Route {
   );
 }
 
-type NewSegment = { readonly kind: "segment"; readonly segment: Segment } | { readonly kind: "refuse"; readonly problem: Refusal };
+type NewSegment =
+  | { readonly kind: "segment"; readonly segment: Segment }
+  | { readonly kind: "refuse"; readonly problem: Refusal };
 
 function newSegmentOf(fields: JsonObject, { regex }: Pick<HttpParts, "regex">): NewSegment {
   const merged = mergeFields(NEW_SEGMENT, fields, { key: undefined, ...NEW_SEGMENT });
@@ -178,5 +186,10 @@ function newSegmentOf(fields: JsonObject, { regex }: Pick<HttpParts, "regex">): 
 }
 
 async function segmentMissing({ store }: Pick<HttpParts, "store">, key: string): Promise<Reply> {
-  return problemReply(segmentNotFound(key, (await store.segments()).map(({ segment }) => segment.key)));
+  return problemReply(
+    segmentNotFound(
+      key,
+      (await store.segments()).map(({ segment }) => segment.key),
+    ),
+  );
 }

@@ -22,9 +22,21 @@ const SDK_KINDS: ReadonlySet<TokenKind> = new Set(["server", "client"]);
 const newToken = z
   .strictObject({
     kind: tokenKind,
-    name: z.string().trim().min(1, "must not be empty").max(100, "must be at most 100 characters").openapi({ example: "checkout service" }),
-    environments: z.array(z.string().max(32)).min(1, "must name at least one environment, or \"*\" for all").max(50).default(["*"]),
-    roles: z.array(z.string().regex(/^[a-z0-9-]{1,64}$/, "must be small letters, digits and -, at most 64")).max(20).default([]),
+    name: z
+      .string()
+      .trim()
+      .min(1, "must not be empty")
+      .max(100, "must be at most 100 characters")
+      .openapi({ example: "checkout service" }),
+    environments: z
+      .array(z.string().max(32))
+      .min(1, 'must name at least one environment, or "*" for all')
+      .max(50)
+      .default(["*"]),
+    roles: z
+      .array(z.string().regex(/^[a-z0-9-]{1,64}$/, "must be small letters, digits and -, at most 64"))
+      .max(20)
+      .default([]),
     expiresAt: z.iso.datetime({ error: "must be a UTC instant like 2026-12-31T00:00:00Z" }).optional(),
   })
   .openapi("NewToken");
@@ -75,7 +87,12 @@ function createRoute(parts: HttpParts): Route {
       if (unknown !== undefined) return problemReply(environmentNotFound(unknown, known));
       if (SDK_KINDS.has(kind) && (environments.length !== 1 || environments[0] === "*")) {
         const detail = `a ${kind} key is for exactly one environment, not for ${environments.join(", ")}`;
-        return problemReply({ code: "INVALID_BODY", detail: `/environments: ${detail}.`, hint: "Make one key for each environment.", errors: [{ pointer: "/environments", detail }] });
+        return problemReply({
+          code: "INVALID_BODY",
+          detail: `/environments: ${detail}.`,
+          hint: "Make one key for each environment.",
+          errors: [{ pointer: "/environments", detail }],
+        });
       }
       const expiresAt = body.expiresAt === undefined ? undefined : Date.parse(body.expiresAt);
       const { record, text } = issue(parts, { kind, environments, name: body.name, roles: body.roles, expiresAt });
@@ -119,11 +136,17 @@ function revokeRoute(parts: HttpParts, authenticator: Authenticator): Route {
 /** A new token, as it is stored and as it is shown. */
 export function issue(
   { randomBytes, clock }: Pick<HttpParts, "randomBytes" | "clock">,
-  { expiresAt, ...of }: Pick<TokenRecord, "kind" | "name" | "environments" | "roles"> & { readonly expiresAt?: number | undefined },
+  {
+    expiresAt,
+    ...of
+  }: Pick<TokenRecord, "kind" | "name" | "environments" | "roles"> & { readonly expiresAt?: number | undefined },
 ): { readonly record: TokenRecord; readonly text: string } {
   const [only, ...others] = of.environments;
   const label = only === undefined || only === "*" || others.length > 0 ? "all" : only;
   const { text, hash, prefix } = mintToken({ kind: of.kind, environment: label, random: randomBytes });
   const id = Buffer.from(randomBytes(6)).toString("hex");
-  return { text, record: { ...of, id, hash, prefix, createdAt: clock.now(), ...(expiresAt === undefined ? {} : { expiresAt }) } };
+  return {
+    text,
+    record: { ...of, id, hash, prefix, createdAt: clock.now(), ...(expiresAt === undefined ? {} : { expiresAt }) },
+  };
 }

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { describeSettings, loadConfig } from "./config.ts";
+
+const configOf = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  const loaded = loadConfig(args, env);
+  if (loaded.kind === "invalid") throw new Error(JSON.stringify(loaded.errors));
+  return loaded.config;
+};
+const errorsOf = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  const loaded = loadConfig(args, env);
+  return loaded.kind === "invalid" ? loaded.errors : [];
+};
+
+describe("the configuration", () => {
+  it("has a safe default for everything: this machine only, tokens needed", () => {
+    expect(configOf([])).toEqual({
+      port: 4001,
+      host: "127.0.0.1",
+      dataDir: "./.rampart",
+      dev: false,
+      logLevel: "info",
+      streamsMax: 25_000,
+      admission: { perSecond: 5_000, burst: 20_000 },
+      requestsPerSecond: 2_000,
+      trustedProxies: [],
+      publicMetrics: false,
+    });
+  });
+
+  it("is read from variables, and a flag beats its variable", () => {
+    const env = {
+      RAMPART_PORT: "5000",
+      RAMPART_HOST: "0.0.0.0",
+      RAMPART_DATA_DIR: "/var/lib/rampart",
+      RAMPART_DEV: "true",
+      RAMPART_LOG_LEVEL: "WARN",
+    };
+    expect(configOf([], env)).toMatchObject({
+      port: 5000,
+      host: "0.0.0.0",
+      dataDir: "/var/lib/rampart",
+      dev: true,
+      logLevel: "warn",
+    });
+    expect(configOf(["--port", "6000", "--dev=false"], env)).toMatchObject({ port: 6000, dev: false });
+  });
+
+  it("takes switches without a value, and values after a space or an equals sign", () => {
+    expect(configOf(["--dev", "--port=0", "--data-dir", "x"])).toMatchObject({ dev: true, port: 0, dataDir: "x" });
+  });
+
+  it("tells all that is wrong at once, with the value and where it was given", () => {
+    const errors = errorsOf(["--port", "seventy", "--log-level", "loud", "--prot", "1", "run"], {
+      RAMPART_STREAMS_MAX: "0",
+      RAMPART_DEV: "perhaps",
+      RAMPART_TRUSTED_PROXIES: "10.0.0.0/8, office",
+    });
+    const byPlace = Object.fromEntries(errors.map(({ where, detail }) => [where, detail]));
+    expect(byPlace).toMatchObject({
+      "--port": expect.stringMatching(/"seventy".*0 to 65535/) as string,
+      "--log-level": expect.stringMatching(/"loud".*debug, info/) as string,
+      "--prot": expect.stringContaining("no setting") as string,
+      run: expect.stringContaining("no flag") as string,
+      RAMPART_STREAMS_MAX: expect.stringMatching(/"0".*1 to/) as string,
+      RAMPART_DEV: expect.stringMatching(/"perhaps".*true or false/) as string,
+      RAMPART_TRUSTED_PROXIES: expect.stringContaining('"office"') as string,
+    });
+  });
+
+  it("refuses a flag without its value, and an empty folder", () => {
+    expect(errorsOf(["--host"])).toMatchObject([{ where: "--host", detail: "needs a value" }]);
+    expect(errorsOf([], { RAMPART_DATA_DIR: " " })).toMatchObject([
+      { where: "RAMPART_DATA_DIR", detail: expect.stringContaining("empty") as string },
+    ]);
+  });
+
+  it("describes each setting for people", () => {
+    expect(describeSettings()).toContainEqual({
+      flag: "--port",
+      variable: "RAMPART_PORT",
+      fallback: "4001",
+      help: expect.any(String) as string,
+    });
+  });
+});
