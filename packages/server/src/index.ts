@@ -1,5 +1,17 @@
 export type { AuditDraft, ChainHead, ChainVerdict } from "./domain/audit.ts";
 export { verifyChain } from "./domain/audit.ts";
+export { planSchema } from "./domain/plan/json-schema.ts";
+export type { ParsedPlan, ParseOptions } from "./domain/plan/parse.ts";
+export { parsePlan } from "./domain/plan/parse.ts";
+export type { PlanProblem } from "./domain/plan/problem.ts";
+export { variablesOfPlan } from "./domain/plan/secrets.ts";
+export type { Plan } from "./domain/plan/types.ts";
+export type { ParsedScenario } from "./domain/simulate/parse-scenario.ts";
+export { parseScenario } from "./domain/simulate/parse-scenario.ts";
+export type { SimulationReport } from "./domain/simulate/report.ts";
+export { renderSimulation, reportOf } from "./domain/simulate/report.ts";
+export type { Simulation } from "./domain/simulate/simulate.ts";
+export { simulate } from "./domain/simulate/simulate.ts";
 export type { ConfigError, LoadedConfig, ServerConfig } from "./main/config.ts";
 export { describeSettings, loadConfig } from "./main/config.ts";
 export { runServer } from "./main/run.ts";
