@@ -75,12 +75,6 @@ export class CacheKeeper {
     return this.#saving;
   }
 
-  /** Forgets a save that is due but not begun. */
-  stop(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-  }
-
   async #saveUntilCurrent(): Promise<void> {
     do {
       this.#again = false;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { decodeCache, encodeCache, fingerprintOf } from "./cache-text.ts";
+import type { Cached } from "./cache-text.ts";
+import { decodeCache, encodeCache, fingerprintOf, mayReplace } from "./cache-text.ts";
 import { createClientOnPorts } from "./client.ts";
 import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
@@ -182,6 +183,32 @@ describe("the cache", () => {
     platform.stream.open().send("snapshot", snapshotOf(99, [flagAt(99, {})], "e1"));
     expect(next.isEnabled(FLAG, "u")).toBe(false);
     expect(next.status()).toMatchObject({ epoch: "e2", revision: 1 });
+  });
+});
+
+describe("a cache that processes share", () => {
+  const at = (
+    epoch: string,
+    revision: number,
+    how: { readonly left?: readonly string[]; readonly contactAt?: number } = {},
+  ): Cached => ({
+    snapshot: snapshotOf(revision, [], epoch),
+    leftEpochs: how.left ?? [],
+    contactAt: how.contactAt,
+    savedAt: 0,
+  });
+
+  it.each([
+    ["a later revision", at("e1", 5), at("e1", 6), true],
+    ["the same revision", at("e1", 5), at("e1", 5), true],
+    ["an earlier revision", at("e1", 5), at("e1", 4), false],
+    ["an epoch that was left", at("e2", 1, { left: ["e1"] }), at("e1", 99, { contactAt: 9 }), false],
+    ["an epoch that followed", at("e1", 99, { contactAt: 9 }), at("e2", 1, { left: ["e1"] }), true],
+    ["an unknown epoch, heard of later", at("e1", 9, { contactAt: 1 }), at("e2", 1, { contactAt: 2 }), true],
+    ["an unknown epoch, heard of earlier", at("e1", 9, { contactAt: 2 }), at("e2", 99, { contactAt: 1 }), false],
+    ["an unknown epoch, never heard of", at("e1", 9, { contactAt: 2 }), at("e2", 99), false],
+  ])("given %s, is replaced or not", (_case, there, next, expected) => {
+    expect(mayReplace(there, next)).toBe(expected);
   });
 });
 

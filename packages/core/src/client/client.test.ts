@@ -9,13 +9,13 @@ const ON = snapshotOf(5, [flagAt(5, { percentage: 100 })]);
 
 let platform: FakePlatform;
 let client: FlagClient;
-let events: { readonly event: keyof ClientEvents; readonly payload: unknown }[];
+const events: { readonly event: keyof ClientEvents; readonly payload: unknown }[] = [];
 
 function create(
   options: { readonly bootstrap?: unknown; readonly sdkKey?: string; readonly url?: string } = {},
 ): FlagClient {
   client = createClientOnPorts(platform.ports, { ...IDENTITY, ...options });
-  events = [];
+  events.length = 0;
   for (const event of ["ready", "change", "stale", "error"] as const)
     client.on(event, (payload) => events.push({ event, payload }));
   return client;
@@ -174,6 +174,27 @@ describe("a client", () => {
     expect(errors()).toEqual(["STREAM_FAILED", "REVISION_WENT_BACK"]);
     platform.stream.send("heartbeat", heartbeatOf(snapshotOf(9, [flagAt(9, { killed: true })])));
     expect(client.status().state).toBe("ready");
+  });
+
+  it("does not call itself ready for a moment when it comes back to a server with older data", async () => {
+    await connected(snapshotOf(9, [flagAt(9, {})]));
+    await platform.advance(12_000);
+    await platform.advance(1_000);
+    events.length = 0;
+    platform.stream.open().send("snapshot", ON);
+    expect(events.map(({ event }) => event)).toEqual(["error"]);
+    expect(client.status()).toMatchObject({ state: "stale", transport: "stream" });
+  });
+
+  it("does not listen to a stream that it has left, should that go on talking", async () => {
+    await connected();
+    const left = platform.stream;
+    await platform.advance(13_000);
+    platform.stream.open().send("heartbeat", heartbeatOf(ON));
+    left.send("delta", deltaOf(6, flagAt(6, { killed: true }))).bytes();
+    left.open().fail();
+    expect(client.status()).toMatchObject({ state: "ready", revision: 5 });
+    expect(platform.openStreams).toBe(1);
   });
 
   it("takes a snapshot of a new epoch whatever its revision, and never goes back to the old one", async () => {

@@ -269,6 +269,5 @@ class PortsClient implements FlagClient {
       const cancel = this.#ports.setTimer(CLOSE_MAX_MS, settle, { keepAlive: true });
       void work.then(settle);
     });
-    this.#keeper?.stop();
   }
 }

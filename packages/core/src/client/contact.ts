@@ -28,11 +28,10 @@ export class ContactClock {
   }
 
   /**
-   * Takes over the contact of a process before this one, at that wall clock time. A time in the future says nothing, so it counts
+   * Takes over the contact of a process before this one, at that wall clock time; to be called before any of its own. A time in the future says nothing, so it counts
    * as no contact.
    */
   inherit(contactAt: number): void {
-    if (this.#heard) return;
     const silenceMs = this.#clocks.wallNow() - contactAt;
     this.#mark(silenceMs >= 0 ? silenceMs : Infinity);
   }
