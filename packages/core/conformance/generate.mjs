@@ -9,15 +9,10 @@ import murmurhash from "murmurhash";
 const SALT = "conformance";
 const SEEDS = [0, 1, 42, 0x7fffffff, 0x80000000, 0xffffffff];
 const TEXTS = [
-  ...["", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", " ", "\u0000", "\u007f", "a\u0000b"],
-  ...[
-    "0b2c5f3e-8a56-4a7e-9d0e-1f4c6b7a8d9e",
-    "user-1",
-    "ann@example.com",
-    "The quick brown fox jumps over the lazy dog",
-  ],
-  ...["é", "aé", "aaé", "aaaé", "aaaaé", "Köln", "naïve café", "\u0080", "\u07ff", "\u0800", "\uffff", "ß".repeat(7)],
-  ...[
+  ["", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", " ", "\u0000", "\u007f", "a\u0000b"],
+  ["0b2c5f3e-8a56-4a7e-9d0e-1f4c6b7a8d9e", "user-1", "ann@example.com", "The quick brown fox jumps over the lazy dog"],
+  ["é", "aé", "aaé", "aaaé", "aaaaé", "Köln", "naïve café", "\u0080", "\u07ff", "\u0800", "\uffff", "ß".repeat(7)],
+  [
     "東京",
     "東京タワー1",
     "пользователь",
@@ -31,11 +26,11 @@ const TEXTS = [
     "\u{10000}",
     "\u{10ffff}",
   ],
-  ...["x".repeat(255), "x".repeat(256), "x".repeat(257), "0123456789".repeat(100), "é".repeat(500), "😀".repeat(333)],
-];
+  ["x".repeat(255), "x".repeat(256), "x".repeat(257), "0123456789".repeat(100), "é".repeat(500), "😀".repeat(333)],
+].flat();
 const PERCENTAGES = [
-  ...[0.001, 0.002, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 12.345, 25, 33.333, 50, 66.667, 75, 90, 95],
-  ...[99, 99.5, 99.9, 99.99, 99.999],
+  0.001, 0.002, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 12.345, 25, 33.333, 50, 66.667, 75, 90, 95, 99, 99.5, 99.9, 99.99,
+  99.999,
 ];
 /** Texts that every JSON reader can read into a text that is not empty, so that they can be ids. */
 const IDS = TEXTS.filter((text) => text !== "");

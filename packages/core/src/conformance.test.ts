@@ -42,10 +42,10 @@ conformanceSuite("A ruleset restored from its own snapshot", (testCase) => {
 });
 
 describe("the hash", () => {
-  const vectors = readVectors<{
+  const vectors = readVectors("buckets") as {
     readonly hashes: readonly { readonly text: string; readonly seed: number; readonly hash: number }[];
     readonly buckets: readonly { readonly id: string; readonly salt: string; readonly bucket: number }[];
-  }>("buckets");
+  };
 
   it("is that of every vector", () => {
     expect(vectors.hashes.length).toBeGreaterThan(100);
