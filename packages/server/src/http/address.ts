@@ -30,7 +30,7 @@ export function clientAddress(incoming: IncomingMessage, trusted: TrustedProxies
     .split(",")
     .slice(-HOPS_MAX)
     .map((hop) => normalize(hop.trim()))
-    .reverse();
+    .toReversed();
   return hops.find((hop) => !isTrusted(hop, trusted)) ?? peer;
 }
 

@@ -12,7 +12,7 @@ import type { Grant } from "./grant.ts";
 import type { Lane } from "./lanes.ts";
 import { Lanes, ratesAround } from "./lanes.ts";
 import type { HttpParts } from "./parts.ts";
-import { Authenticator } from "./principal.ts";
+import type { Authenticator } from "./principal.ts";
 import { ProblemError, problemReply } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 import { send, TAKEN_OVER } from "./reply.ts";
@@ -66,7 +66,7 @@ export function createApp(parts: HttpParts, routes: readonly Route[], authentica
   ): Promise<Reply | typeof TAKEN_OVER> {
     const { spec } = route;
     const address = clientAddress(incoming, parts.trustedProxies);
-    const params = c.req.param() as { readonly [name: string]: string };
+    const params: { readonly [name: string]: string } = c.req.param();
     const grant = await admit(route, incoming, address, params);
     const query = checked(spec.query, c.req.query(), "INVALID_QUERY");
     const body =

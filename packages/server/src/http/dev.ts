@@ -41,7 +41,7 @@ function refuseCrossSite({ headers }: IncomingMessage): void {
   if (!LOCAL_HOST.test(host))
     throw crossSite(`the Host header is ${JSON.stringify(host.slice(0, 80))}, which is no name of this machine`);
   if (site !== undefined && site !== "same-origin" && site !== "none")
-    throw crossSite(`the browser says that it is ${String(site).slice(0, 20)}`);
+    throw crossSite(`the browser says that it is ${site.slice(0, 20)}`);
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`)
     throw crossSite(`it comes from a page of ${JSON.stringify(origin.slice(0, 80))}`);
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ProblemCode } from "./codes.ts";
 import { CODES } from "./codes.ts";
+import type { Json } from "./html.ts";
+import { code, inline, list, object, paragraphs, slug, table, text, textIn } from "./html.ts";
 import type { OpenApiDocument } from "./openapi.ts";
-
-type Json = { readonly [key: string]: unknown };
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: #2563eb; }
@@ -66,143 +66,93 @@ interface Operation {
 
 function operationsOf(document: OpenApiDocument): readonly Operation[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    Object.entries(item as { readonly [method: string]: Json }).map(([method, spec]) => ({
-      tag: list(spec["tags"]).map(String)[0] ?? "",
-      method: method.toUpperCase(),
-      path,
-      spec,
-    })),
+    Object.entries(item as { readonly [method: string]: Json }).map(([method, spec]) => {
+      const [tag] = list(spec["tags"]);
+      return { tag: typeof tag === "string" ? tag : "", method: method.toUpperCase(), path, spec };
+    }),
   );
 }
 
 function operationHtml({ method, path, spec }: Operation): string {
-  const parameters = list(spec["parameters"]) as readonly Json[];
+  const title = `<span class="method">${method}</span>${code(path)} ${text(textIn(spec, "summary"))}`;
   const body = object(object(object(spec["requestBody"])["content"])["application/json"])["schema"];
-  return `<details id="${slug(`${method}-${path}`)}"><summary><span class="method">${method}</span><code>${text(path)}</code> ${text(spec["summary"])}</summary><div>
-${paragraphs(String(spec["description"] ?? ""))}
-${
-  parameters.length === 0
-    ? ""
-    : table(
-        ["Parameter", "In", "Type", ""],
-        parameters.map((parameter) => [
-          code(parameter["name"]),
-          text(parameter["in"]),
-          typeHtml(parameter["schema"]),
-          text(object(parameter["schema"])["description"]),
-        ]),
-      )
-}
-${body === undefined ? "" : `<h4>Body</h4>${fieldsHtml(object(body))}`}
-<h4>Answers</h4>
-${table(
-  ["Status", "", "Body"],
-  Object.entries(object(spec["responses"])).map(([status, answer]) => [
-    code(status),
-    codesHtml(object(answer)["description"]),
-    answerHtml(object(answer)),
-  ]),
-)}
-</div></details>
-`;
+  return details(slug(`${method}-${path}`), title, [
+    paragraphs(textIn(spec, "description")),
+    table(["Parameter", "In", "Type", ""], list(spec["parameters"]).map(object).map(parameterCells)),
+    ...(body === undefined ? [] : ["<h4>Body</h4>", fieldsHtml(object(body))]),
+    "<h4>Answers</h4>",
+    table(
+      ["Status", "", "Body"],
+      Object.entries(object(spec["responses"])).map(([status, answer]) => answerCells(status, object(answer))),
+    ),
+  ]);
 }
 
-function answerHtml(answer: Json): string {
-  return Object.entries(object(answer["content"]))
-    .map(([type, content]) =>
-      type === "application/json" || type === "application/problem+json"
-        ? typeHtml(object(content)["schema"])
-        : code(type),
-    )
-    .join("<br>");
+function parameterCells(parameter: Json): readonly string[] {
+  const schema = object(parameter["schema"]);
+  return [
+    code(textIn(parameter, "name")),
+    textIn(parameter, "in"),
+    typeHtml(schema),
+    inline(textIn(schema, "description")),
+  ];
+}
+
+function answerCells(status: string, answer: Json): readonly string[] {
+  const bodies = Object.entries(object(answer["content"])).map(([type, content]) =>
+    type.endsWith("json") ? typeHtml(object(content)["schema"]) : code(type),
+  );
+  return [code(status), withLinksToCodes(textIn(answer, "description")), bodies.join("<br>")];
 }
 
 function problemsHtml(): string {
-  const rows = (Object.keys(CODES) as ProblemCode[]).map((name) => [
-    `<span id="${name}">${code(name)}</span>`,
-    code(CODES[name].status),
-    text(CODES[name].title),
-    inline(CODES[name].meaning),
-  ]);
+  const rows = (Object.keys(CODES) as ProblemCode[]).map((name) => {
+    const { status, title, meaning } = CODES[name];
+    return [`<span id="${name}">${code(name)}</span>`, code(String(status)), text(title), inline(meaning)];
+  });
   return table(["Code", "Status", "Title", "What it means"], rows);
 }
 
 function schemaHtml(name: string, schema: Json): string {
-  return `<details id="${slug(`schema-${name}`)}"><summary><code>${text(name)}</code></summary><div>${paragraphs(String(schema["description"] ?? ""))}${fieldsHtml(schema)}</div></details>`;
+  return details(slug(`schema-${name}`), code(name), [paragraphs(textIn(schema, "description")), fieldsHtml(schema)]);
 }
 
 function fieldsHtml(schema: Json): string {
   const properties = Object.entries(object(schema["properties"]));
   if (properties.length === 0) return `<p>${typeHtml(schema)}</p>`;
   const required = new Set(list(schema["required"]));
-  return table(
-    ["Field", "Type", ""],
-    properties.map(([name, field]) => [
-      `${code(name)}${required.has(name) ? "" : " (optional)"}`,
-      typeHtml(field),
-      inline(String(object(field)["description"] ?? "")),
-    ]),
-  );
+  const rows = properties.map(([name, field]) => [
+    code(name) + (required.has(name) ? "" : " (optional)"),
+    typeHtml(field),
+    inline(textIn(object(field), "description")),
+  ]);
+  return table(["Field", "Type", ""], rows);
 }
 
 function typeHtml(schema: unknown): string {
-  const { $ref: ref, type, enum: values, items, anyOf, additionalProperties } = object(schema);
+  const { $ref: ref, type, enum: values, items, anyOf, additionalProperties, properties } = object(schema);
   if (typeof ref === "string") {
     const name = ref.split("/").at(-1) ?? ref;
-    return `<a href="#${slug(`schema-${name}`)}"><code>${text(name)}</code></a>`;
+    return `<a href="#${slug(`schema-${name}`)}">${code(name)}</a>`;
   }
   if (Array.isArray(values)) return values.map((value) => code(JSON.stringify(value))).join(" ");
   if (Array.isArray(anyOf)) return anyOf.map(typeHtml).join(" or ");
   if (type === "array") return `list of ${typeHtml(items)}`;
-  if (type === "object" && typeof additionalProperties === "object") return `map of ${typeHtml(additionalProperties)}`;
-  if (type === "object" && object(schema)["properties"] !== undefined)
-    return code(`{ ${Object.keys(object(object(schema)["properties"])).join(", ")} }`);
-  return text(Array.isArray(type) ? type.join(" or ") : (type ?? "any JSON"));
+  if (typeof additionalProperties === "object") return `map of ${typeHtml(additionalProperties)}`;
+  if (properties !== undefined) return code(`{ ${Object.keys(object(properties)).join(", ")} }`);
+  if (typeof type === "string") return text(type);
+  return Array.isArray(type) ? text(type.join(" or ")) : "any JSON";
+}
+
+/** Names of problems lead to what they mean. */
+function withLinksToCodes(description: string): string {
+  return inline(description).replaceAll(/[A-Z]+(?:_[A-Z]+)*/g, (name) =>
+    Object.hasOwn(CODES, name) ? `<a href="#${name}">${name}</a>` : name,
+  );
 }
 
 const section = (title: string, html: string): string =>
   `<section><h2 id="${slug(title)}">${text(title)}</h2>\n${html}</section>\n`;
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: string, row: readonly string[]): string =>
-    `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
-  return `<div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>${rows.map((row) => cells("td", row)).join("")}</tbody></table></div>`;
-}
-
-const paragraphs = (markdown: string): string =>
-  markdown
-    .split("\n\n")
-    .filter((part) => part !== "")
-    .map((part) => `<p>${inline(part)}</p>`)
-    .join("");
-
-const inline = (markdown: string): string => text(markdown).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
-
-/** Names of problems link to what they mean. */
-const codesHtml = (description: unknown): string =>
-  inline(String(description ?? "")).replaceAll(
-    /\b[A-Z]+(?:_[A-Z]+)+\b|\b(?:FORBIDDEN|INTERNAL|UNAUTHENTICATED)\b/g,
-    (name) => (Object.hasOwn(CODES, name) ? `<a href="#${name}">${name}</a>` : name),
-  );
-
-const code = (value: unknown): string => `<code>${text(value)}</code>`;
-
-const ESCAPES: { readonly [character: string]: string } = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const text = (value: unknown): string =>
-  String(value ?? "").replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
-
-const slug = (title: string): string =>
-  title
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "");
-
-const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const details = (id: string, summary: string, parts: readonly string[]): string =>
+  `<details id="${id}"><summary>${summary}</summary><div>\n${parts.filter((part) => part !== "").join("\n")}\n</div></details>\n`;

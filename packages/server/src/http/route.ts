@@ -89,7 +89,7 @@ export function route<
   spec: RouteSpec<Path, Query, Body>,
   handle: (call: Call<ParamsOf<Path>, z.output<Query>, z.output<Body>, GrantFor<R>>) => Handled,
 ): Route {
-  return { spec, guard: { kind: "scope", ...guard }, handle: handle as Route["handle"] };
+  return { spec, guard: { kind: "scope", ...guard }, handle };
 }
 
 /** A route that anybody may call. */
@@ -98,5 +98,5 @@ export function openRoute<const Path extends string, Query extends z.ZodType = z
   spec: RouteSpec<Path, Query, z.ZodUndefined>,
   handle: (call: Call<ParamsOf<Path>, z.output<Query>, undefined, undefined>) => Handled,
 ): Route {
-  return { spec, guard: { kind: "open", because }, handle: handle as Route["handle"] };
+  return { spec, guard: { kind: "open", because }, handle };
 }

@@ -142,14 +142,10 @@ export const configView = z
   })
   .openapi("FlagConfig");
 
-export const configPatch = z
-  .object(config)
-  .partial()
-  .extend({ reason: reason.optional() })
-  .openapi("FlagConfigPatch", {
-    description:
-      "`targets` is merged id by id (null takes one out); every other field replaces the whole; null sets it back to its default.",
-  });
+export const configPatch = z.object(config).partial().extend({ reason: reason.optional() }).openapi("FlagConfigPatch", {
+  description:
+    "`targets` is merged id by id (null takes one out); every other field replaces the whole; null sets it back to its default.",
+});
 
 export const rampView = z
   .object({

@@ -27,14 +27,7 @@ type Issue = Parameters<z.core.$ZodErrorMap>[0];
 function messageOf(issue: Issue): string | undefined {
   const { input } = issue;
   if (input === undefined) return "is missing";
-  const shown =
-    typeof input === "object"
-      ? Array.isArray(input)
-        ? "a list"
-        : input === null
-          ? "null"
-          : "an object"
-      : quoted(String(input));
+  const shown = quoted(JSON.stringify(input));
   switch (issue.code) {
     case "invalid_type":
       return `is ${shown}, but must be of the type ${issue.expected}`;

@@ -67,7 +67,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   try {
     const firstTokens = storage.isFresh ? await makeFirstTokens(storage.folder, storage.store, platform) : undefined;
     const metrics = createPrometheusMeter(VERSION);
-    cleanUp.push(metrics.close);
+    cleanUp.push(() => metrics.close());
     const { meter } = metrics;
     const feeds = await openFeeds(storage.store, { ...platform, logger, meter, regex: linearRegex });
     const hub = new Hub({
@@ -88,7 +88,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       meter,
       events: new Map([...feeds.keys()].map((environment) => [environment, new EventTotals()])),
       regex: linearRegex,
-      metrics: metrics.scrape,
+      metrics: () => metrics.scrape(),
       version: VERSION,
       phase: () => phase,
     };
@@ -114,12 +114,12 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       await hub.drain();
       phase = "closing";
       await closeListener(server, platform.timers);
-      for (const act of cleanUp.reverse()) await act();
+      for (const act of cleanUp.toReversed()) await act();
       logger.info({}, "closed");
     };
     return { url, port, firstTokens, close: () => (closing ??= close()) };
   } catch (cause) {
-    for (const act of cleanUp.reverse()) await act();
+    for (const act of cleanUp.toReversed()) await act();
     throw cause;
   }
 }
@@ -162,14 +162,14 @@ function watch({ feeds, hub, store, logger, platform }: Watched): readonly (() =
     for (const feed of feeds.values()) void feed.catchUp();
   });
   const check = platform.timers.every(TOKENS_CHECKED_EVERY_MS, () => {
-    closeForeclosed(hub, store, platform.clock.now()).catch((cause: unknown) =>
+    closeStreamsOfEndedTokens(hub, store, platform.clock.now()).catch((cause: unknown) =>
       logger.warn({ err: cause }, "can't check the tokens of open streams"),
     );
   });
   return [poll, check];
 }
 
-async function closeForeclosed(hub: Hub, store: Store, now: number): Promise<void> {
+async function closeStreamsOfEndedTokens(hub: Hub, store: Store, now: number): Promise<void> {
   if (hub.size === 0) return;
   const open = hub.tokenIds();
   for (const { id, revokedAt, expiresAt } of await store.tokens()) {

@@ -148,8 +148,8 @@ export class Hub {
   revoke(tokenId: string): void {
     const frame = goodbyeFrame({ reason: "revoked", retryAfterMs: REVOKED_RETRY_MS });
     for (const room of this.#rooms.values()) {
-      for (const stream of [...room.channel])
-        if (stream.tokenId === tokenId) this.#dismiss(room, stream, frame, "revoked");
+      const theirs = [...room.channel].filter((stream) => stream.tokenId === tokenId);
+      for (const stream of theirs) this.#dismiss(room, stream, frame, "revoked");
     }
     this.#parts.timers.after(GOODBYE_GRACE_MS, () => this.#destroyLeaving());
   }

@@ -208,16 +208,17 @@ function requestMeter(registry: Registry): RequestMeter {
 function watchEventLoop(registry: Registry): ReturnType<typeof monitorEventLoopDelay> {
   const loop = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
   loop.enable();
-  new Gauge({
+  const delay = new Gauge({
     name: "rampart_event_loop_delay_seconds",
     help: "Delay of the event loop since the last scrape, by quantile.",
     labelNames: ["quantile"],
-    registers: [registry],
+    registers: [],
     collect() {
       for (const quantile of [0.5, 0.99, 1])
-        this.set({ quantile: String(quantile) }, loop.percentile(quantile * 100 || 1) / NANOSECONDS);
+        this.set({ quantile: String(quantile) }, loop.percentile(quantile * 100) / NANOSECONDS);
       loop.reset();
     },
   });
+  registry.registerMetric(delay);
   return loop;
 }

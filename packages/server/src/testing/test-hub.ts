@@ -98,9 +98,11 @@ export async function startTestHub({
         basis: parseBasis(query.get("basis") ?? ""),
       })
       .then((answer) => {
-        if (answer.kind === "open") return;
-        refused.push(answer);
-        outgoing.writeHead(503).end();
+        if (answer.kind === "refused") {
+          refused.push(answer);
+          outgoing.writeHead(503).end();
+        }
+        return answer;
       });
   });
   server.listen(0, "127.0.0.1");

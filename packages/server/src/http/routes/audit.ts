@@ -107,10 +107,7 @@ async function exportTo(outgoing: ServerResponse, store: Store, query: AuditQuer
   outgoing.end();
 }
 
-type Defined<T> = { readonly [key in keyof T]: Exclude<T[key], undefined> };
-
 /** Without the fields that are undefined, as the store's exact types want it. */
-function defined<T extends { readonly limit: number }>(query: T): AuditQuery {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Defined<T> &
-    AuditQuery;
+function defined(query: { readonly [key in keyof AuditQuery]: AuditQuery[key] | undefined }): AuditQuery {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as unknown as AuditQuery;
 }

@@ -68,12 +68,10 @@ function evaluateRoute(parts: HttpParts): Route {
       lane: "admin",
       body: z.strictObject({
         flag: z.string(),
-        context: z
-          .unknown()
-          .openapi({
-            description: "An id, or an object with targetingKey and attributes",
-            example: { targetingKey: "user-1" },
-          }),
+        context: z.unknown().openapi({
+          description: "An id, or an object with targetingKey and attributes",
+          example: { targetingKey: "user-1" },
+        }),
       }),
       bodyMaxBytes: EVALUATE_MAX_BYTES,
       answers: { 200: { description: "The value, and what was asked in turn", schema: explainedEvaluation } },

@@ -62,7 +62,7 @@ function snapshotReply({ headers }: IncomingMessage, { etag, body, gzipped }: En
   const common = { etag, "cache-control": "no-cache", vary: "accept-encoding" };
   if (matchesTag(headers["if-none-match"], etag)) return { status: 304, headers: common };
   const typed = { ...common, "content-type": "application/json" };
-  if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(String(headers["accept-encoding"] ?? "")))
+  if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(headers["accept-encoding"] ?? ""))
     return { status: 200, headers: typed, body };
   return gzipped().then((zipped) => ({ status: 200, headers: { ...typed, "content-encoding": "gzip" }, body: zipped }));
 }
