@@ -1,14 +1,3 @@
-import type {
-  AuditEntry,
-  ClientsView,
-  ExplainedEvaluation,
-  FlagConfigView,
-  FlagView,
-  Problem,
-  RampView,
-  SegmentView,
-  TokenView,
-} from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 
 /** Reasons are read by people in lists: a paragraph, not a document. */
@@ -25,9 +14,6 @@ export const reason = z
   .string()
   .max(REASON_LENGTH_MAX, `must be at most ${REASON_LENGTH_MAX} characters`)
   .openapi({ description: "Why; becomes part of the audit", example: "canary looks good" });
-
-/** An object whose fields the domain checks. */
-export const jsonObject = z.record(z.string(), z.json(), { error: "must be a JSON object" });
 
 const clause = z
   .object({
@@ -305,22 +291,3 @@ export function pageOf(item: z.ZodType): z.ZodType {
     next: z.string().optional().openapi({ description: "Send it as `cursor` to get the next page" }),
   });
 }
-
-/** Fails to compile when the API's types and what the reference says of them part ways. */
-type Shows<Schema extends z.ZodType, View> = View extends DeepReadonly<z.output<Schema>> ? true : never;
-type DeepReadonly<T> = T extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : T extends object
-    ? { readonly [key in keyof T]: DeepReadonly<T[key]> }
-    : T;
-export type ReferenceIsRight = [
-  Shows<typeof flagView, FlagView>,
-  Shows<typeof configView, FlagConfigView>,
-  Shows<typeof rampView, RampView>,
-  Shows<typeof segmentView, SegmentView>,
-  Shows<typeof tokenView, TokenView>,
-  Shows<typeof clientsView, ClientsView>,
-  Shows<typeof auditEntry, AuditEntry>,
-  Shows<typeof explainedEvaluation, ExplainedEvaluation>,
-  Shows<typeof problem, Problem>,
-];
