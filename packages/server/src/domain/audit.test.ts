@@ -1,5 +1,5 @@
 import type { AuditEntry } from "@rampart/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FIRST_PREVIOUS_HASH, sealEntry, verifyChain } from "./audit.ts";
 
@@ -60,9 +60,23 @@ describe("the audit's chain", () => {
     const change = fc.record({
       at: place,
       over: fc.oneof(
-        fc.constantFrom<Partial<AuditEntry>>({ actor: "token:other" }, { action: "flag.killed" }, { environment: "staging" }, { revision: 0 }),
-        fc.constantFrom<Partial<AuditEntry>>({ reason: "another" }, { after: { fallthrough: { percentage: 100 } } }, { at: "2026-01-05T02:00:00.001Z" }),
-        fc.constantFrom<Partial<AuditEntry>>({ hash: "f".repeat(64) }, { previousHash: "f".repeat(64) }, { before: null }, { target: "flag/b" }),
+        fc.constantFrom<Partial<AuditEntry>>(
+          { actor: "token:other" },
+          { action: "flag.killed" },
+          { environment: "staging" },
+          { revision: 0 },
+        ),
+        fc.constantFrom<Partial<AuditEntry>>(
+          { reason: "another" },
+          { after: { fallthrough: { percentage: 100 } } },
+          { at: "2026-01-05T02:00:00.001Z" },
+        ),
+        fc.constantFrom<Partial<AuditEntry>>(
+          { hash: "f".repeat(64) },
+          { previousHash: "f".repeat(64) },
+          { before: null },
+          { target: "flag/b" },
+        ),
       ),
     });
     fc.assert(
@@ -89,10 +103,13 @@ describe("the audit's chain", () => {
     fc.assert(
       fc.property(place, place, (one, other) => {
         const [from, to] = one < other ? [one, other] : [other, one];
-        if (to < chain.length - 1) expect(brokenAt(chain.filter((_, index) => index < from || index > to))).toBe(from + 1);
+        if (to < chain.length - 1)
+          expect(brokenAt(chain.filter((_, index) => index < from || index > to))).toBe(from + 1);
         expect(brokenAt([...chain.slice(0, from + 1), ...chain.slice(from)])).toBe(from + 2);
         if (from === to) return;
-        const swapped = chain.map((entry, index) => (index === from ? chain[to]! : index === to ? chain[from]! : entry));
+        const swapped = chain.map(
+          (entry, index) => (index === from ? chain[to] : index === to ? chain[from] : entry) ?? entry,
+        );
         expect(brokenAt(swapped)).toBe(from + 1);
       }),
     );
@@ -112,7 +129,15 @@ describe("the audit's chain", () => {
 
   it("says why it is broken", () => {
     const changed = chain.map((entry) => (entry.seq === 3 ? { ...entry, actor: "me" } : entry));
-    expect(verifyChain(changed)).toEqual({ kind: "broken", seq: 3, why: "entry 3 was changed: its content does not have its hash" });
-    expect(verifyChain(chain.slice(1))).toEqual({ kind: "broken", seq: 1, why: "entry 1 is missing: 2 stands in its place" });
+    expect(verifyChain(changed)).toEqual({
+      kind: "broken",
+      seq: 3,
+      why: "entry 3 was changed: its content does not have its hash",
+    });
+    expect(verifyChain(chain.slice(1))).toEqual({
+      kind: "broken",
+      seq: 1,
+      why: "entry 1 is missing: 2 stands in its place",
+    });
   });
 });

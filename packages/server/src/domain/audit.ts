@@ -37,12 +37,18 @@ export function verifyChain(entries: Iterable<AuditEntry>, from?: ChainHead): Ch
   let head = from;
   for (const entry of entries) {
     const seq = (head?.seq ?? 0) + 1;
-    if (entry.seq !== seq) return { kind: "broken", seq, why: `entry ${seq} is missing: ${entry.seq} stands in its place` };
+    if (entry.seq !== seq)
+      return { kind: "broken", seq, why: `entry ${seq} is missing: ${entry.seq} stands in its place` };
     if (entry.previousHash !== (head?.hash ?? FIRST_PREVIOUS_HASH)) {
-      return { kind: "broken", seq, why: `entry ${seq} does not follow the entry before it: its previousHash is another` };
+      return {
+        kind: "broken",
+        seq,
+        why: `entry ${seq} does not follow the entry before it: its previousHash is another`,
+      };
     }
     const { hash, ...unsealed } = entry;
-    if (hash !== sha256(canonicalJson(unsealed))) return { kind: "broken", seq, why: `entry ${seq} was changed: its content does not have its hash` };
+    if (hash !== sha256(canonicalJson(unsealed)))
+      return { kind: "broken", seq, why: `entry ${seq} was changed: its content does not have its hash` };
     head = { seq, hash };
   }
   return { kind: "intact", head };

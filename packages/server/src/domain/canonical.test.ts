@@ -1,5 +1,5 @@
 import canonicalize from "canonicalize";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { canonicalJson } from "./canonical.ts";
 
@@ -13,9 +13,11 @@ it("is the text that the reference implementation makes, for any JSON", () => {
 });
 
 it("orders names by code units, also those that look like numbers", () => {
-  expect(canonicalJson({ "10": 1, "9": 2, "€": 3, "\u{1f600}": 4, "\ufb33": 5, a: undefined })).toBe('{"10":1,"9":2,"€":3,"😀":4,"\ufb33":5}');
+  expect(canonicalJson({ "10": 1, "9": 2, "€": 3, "\u{1f600}": 4, "\ufb33": 5, a: undefined })).toBe(
+    '{"10":1,"9":2,"€":3,"😀":4,"\ufb33":5}',
+  );
 });
 
 it("writes numbers as the RFC has them", () => {
-  expect(canonicalJson([1e21, 333333333.33333329, 1e-27, -0, 4.5])).toBe("[1e+21,333333333.3333333,1e-27,0,4.5]");
+  expect(canonicalJson([1e21, 333333333.3333333, 1e-27, -0, 4.5])).toBe("[1e+21,333333333.3333333,1e-27,0,4.5]");
 });

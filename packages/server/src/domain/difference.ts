@@ -9,7 +9,9 @@ import type { Difference } from "./problems.ts";
 export function differencesOf(yours: JsonValue, current: JsonValue, pointer = ""): readonly Difference[] {
   if (isObject(yours) && isObject(current)) {
     const names = new Set([...Object.keys(yours), ...Object.keys(current)]);
-    return [...names].flatMap((name) => differencesOf(own(yours, name), own(current, name), `${pointer}/${escapePointer(name)}`));
+    return [...names].flatMap((name) =>
+      differencesOf(own(yours, name), own(current, name), `${pointer}/${escapePointer(name)}`),
+    );
   }
   return canonicalJson(yours) === canonicalJson(current) ? [] : [{ pointer, yours, current }];
 }
@@ -24,4 +26,5 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const own = (object: JsonObject, name: string): JsonValue => (Object.hasOwn(object, name) ? (object[name] ?? null) : null);
+const own = (object: JsonObject, name: string): JsonValue =>
+  Object.hasOwn(object, name) ? (object[name] ?? null) : null;

@@ -4,7 +4,15 @@ import { booleanFlag, record } from "./testing/records.ts";
 
 const needs = (key: string, flag: string) => record(booleanFlag(key), { prerequisites: [{ flag, variants: ["on"] }] });
 const names = (key: string, ...values: string[]) =>
-  record(booleanFlag(key), { rules: [{ id: "r", clauses: [{ attribute: "targetingKey", op: "inSegment", values, negate: true }], serve: { variant: "on" } }] });
+  record(booleanFlag(key), {
+    rules: [
+      {
+        id: "r",
+        clauses: [{ attribute: "targetingKey", op: "inSegment", values, negate: true }],
+        serve: { variant: "on" },
+      },
+    ],
+  });
 
 describe("what is in use", () => {
   it("is a flag that another one has for a prerequisite", () => {
@@ -27,7 +35,13 @@ describe("what is in use", () => {
   });
 
   it("is not a segment of which a clause only has the name as a value", () => {
-    const rules = [{ id: "r", clauses: [{ attribute: "group", op: "equals", values: ["beta"], negate: false } as const], serve: { variant: "on" } }];
+    const rules = [
+      {
+        id: "r",
+        clauses: [{ attribute: "group", op: "equals", values: ["beta"], negate: false } as const],
+        serve: { variant: "on" },
+      },
+    ];
     expect(segmentInUse("beta", [record(booleanFlag("a"), { rules })])).toBeUndefined();
   });
 });

@@ -7,7 +7,11 @@ const NAMED_MAX = 5;
 
 /** Refuses to delete a flag that is another flag's prerequisite: that one would serve its off variant from then on. */
 export function flagInUse(key: string, configs: readonly ConfigRecord[]): Refusal | undefined {
-  return inUse("flag", key, configs.filter((one) => one.key !== key && one.config.prerequisites.some(({ flag }) => flag === key)));
+  return inUse(
+    "flag",
+    key,
+    configs.filter((one) => one.key !== key && one.config.prerequisites.some(({ flag }) => flag === key)),
+  );
 }
 
 /** Refuses to delete a segment that a rule names: the rule would match nobody from then on, or everybody where it is negated. */
@@ -15,7 +19,11 @@ export function segmentInUse(key: string, configs: readonly ConfigRecord[]): Ref
   return inUse(
     "segment",
     key,
-    configs.filter((one) => one.config.rules.some((rule) => rule.clauses.some((clause) => clause.op === "inSegment" && clause.values.includes(key)))),
+    configs.filter((one) =>
+      one.config.rules.some((rule) =>
+        rule.clauses.some((clause) => clause.op === "inSegment" && clause.values.includes(key)),
+      ),
+    ),
   );
 }
 

@@ -8,7 +8,9 @@ import { quoted } from "./problems.ts";
 export type Patchable = { readonly [field: string]: unknown };
 
 /** `merged` was not checked: it holds what the caller sent. */
-export type Merged = { readonly kind: "merged"; readonly merged: { readonly [field: string]: unknown } } | { readonly kind: "refuse"; readonly problem: Refusal };
+export type Merged =
+  | { readonly kind: "merged"; readonly merged: { readonly [field: string]: unknown } }
+  | { readonly kind: "refuse"; readonly problem: Refusal };
 
 /**
  * Puts a patch's fields in the place of the current ones, like a JSON merge patch (RFC 7396) of one level: null sets a field back to its
@@ -20,8 +22,12 @@ export function mergeFields(current: object, patch: JsonObject, patchable: Patch
     .filter((field) => !Object.hasOwn(patchable, field))
     .map((field) => unknownField(field, known));
   if (errors.length > 0) return { kind: "refuse", problem: invalidBody(errors) };
-  const changes = Object.entries(patch).map(([field, value]) => [field, value === null ? patchable[field] : value] as const);
-  const merged = Object.fromEntries([...Object.entries(current), ...changes].filter(([, value]) => value !== undefined));
+  const changes = Object.entries(patch).map(
+    ([field, value]) => [field, value === null ? patchable[field] : value] as const,
+  );
+  const merged = Object.fromEntries(
+    [...Object.entries(current), ...changes].filter(([, value]) => value !== undefined),
+  );
   // A field set back to "none" has to go, not to keep the current value.
   for (const [field, value] of changes) if (value === undefined) delete merged[field];
   return { kind: "merged", merged };
@@ -33,7 +39,10 @@ export function invalidBody(errors: readonly FieldError[]): Refusal {
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   return {
     code: "INVALID_BODY",
-    detail: first === undefined ? "The body is not valid." : `${first.pointer === "" ? "The body" : first.pointer} ${first.detail}${more}.`,
+    detail:
+      first === undefined
+        ? "The body is not valid."
+        : `${first.pointer === "" ? "The body" : first.pointer} ${first.detail}${more}.`,
     hint: "Mend every field under errors, and send it again; nothing was changed.",
     errors,
   };
@@ -42,5 +51,8 @@ export function invalidBody(errors: readonly FieldError[]): Refusal {
 function unknownField(field: string, known: readonly string[]): FieldError {
   const [guess] = nearest(field, known);
   const instead = guess === undefined ? `the fields are ${known.join(", ")}` : `did you mean ${guess}?`;
-  return { pointer: `/${escapePointer(field)}`, detail: `${quoted(field)} is not a field that can be changed: ${instead}` };
+  return {
+    pointer: `/${escapePointer(field)}`,
+    detail: `${quoted(field)} is not a field that can be changed: ${instead}`,
+  };
 }

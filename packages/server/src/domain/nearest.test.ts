@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nearest } from "./nearest.ts";
 
@@ -24,7 +24,11 @@ describe("the nearest names", () => {
   });
 
   it("begin with the nearest", () => {
-    expect(nearest("kitten", ["mittens", "sitten", "kittens", "kitten-food"])).toEqual(["kittens", "sitten", "kitten-food"]);
+    expect(nearest("kitten", ["mittens", "sitten", "kittens", "kitten-food"])).toEqual([
+      "kittens",
+      "sitten",
+      "kitten-food",
+    ]);
   });
 
   it("are at most three, among those given, whatever is asked", () => {

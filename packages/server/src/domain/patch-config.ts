@@ -28,11 +28,19 @@ export interface ConfigPatch {
 }
 
 /** Applies a patch, when what comes of it is a valid configuration that names only flags and segments that exist, in no circle. */
-export function patchConfig(record: ConfigRecord, around: Around, { patch, ifRevision, regex }: ConfigPatch): Decision<FlagConfig, Refusal> {
-  const merged = mergeFields(record.config, withTargets(record.config, patch), { ...NO_LEASE, ...defaultConfig(around.definition) });
+export function patchConfig(
+  record: ConfigRecord,
+  around: Around,
+  { patch, ifRevision, regex }: ConfigPatch,
+): Decision<FlagConfig, Refusal> {
+  const merged = mergeFields(record.config, withTargets(record.config, patch), {
+    ...NO_LEASE,
+    ...defaultConfig(around.definition),
+  });
   if (merged.kind === "refuse") return merged;
   const candidate = merged.merged;
-  if (ifRevision !== undefined && ifRevision !== record.revision) return refuse(conflict(record, ifRevision, differencesFrom(record, candidate)));
+  if (ifRevision !== undefined && ifRevision !== record.revision)
+    return refuse(conflict(record, ifRevision, differencesFrom(record, candidate)));
 
   const errors = checkConfig(around.definition, candidate, regex === undefined ? {} : { regex });
   const next = completeConfig(around.definition, candidate);
@@ -47,7 +55,10 @@ export function patchConfig(record: ConfigRecord, around: Around, { patch, ifRev
 /** The default of a field that most configurations don't have. */
 const NO_LEASE = { leaseMs: undefined };
 
-const refuse = (problem: Refusal): { readonly kind: "refuse"; readonly problem: Refusal } => ({ kind: "refuse", problem });
+const refuse = (problem: Refusal): { readonly kind: "refuse"; readonly problem: Refusal } => ({
+  kind: "refuse",
+  problem,
+});
 
 /** Both sides hold JSON only. */
 const differencesFrom = (record: ConfigRecord, yours: object): readonly Difference[] =>
@@ -77,21 +88,34 @@ function unknownPrerequisites(config: FlagConfig, around: Around): readonly Fiel
   const known = new Set(around.others().map((other) => other.key));
   return config.prerequisites.flatMap(({ flag }, index) => {
     if (known.has(flag)) return [];
-    return [{ pointer: `/prerequisites/${index}/flag`, detail: `names the flag ${quoted(flag)}, which does not exist${didYouMean(flag, known)}` }];
+    return [
+      {
+        pointer: `/prerequisites/${index}/flag`,
+        detail: `names the flag ${quoted(flag)}, which does not exist${didYouMean(flag, known)}`,
+      },
+    ];
   });
 }
 
 function unknownSegments(config: FlagConfig, around: Around): readonly FieldError[] {
   const named = config.rules.flatMap((rule, r) =>
     rule.clauses.flatMap((clause, c) =>
-      clause.op === "inSegment" ? clause.values.map((segment, v) => ({ segment: String(segment), pointer: `/rules/${r}/clauses/${c}/values/${v}` })) : [],
+      clause.op === "inSegment"
+        ? clause.values.map((segment, v) => ({
+            segment: typeof segment === "string" ? segment : JSON.stringify(segment),
+            pointer: `/rules/${r}/clauses/${c}/values/${v}`,
+          }))
+        : [],
     ),
   );
   if (named.length === 0) return [];
   const known = new Set(around.segments());
   return named
     .filter(({ segment }) => !known.has(segment))
-    .map(({ segment, pointer }) => ({ pointer, detail: `names the segment ${quoted(segment)}, which does not exist${didYouMean(segment, known)}` }));
+    .map(({ segment, pointer }) => ({
+      pointer,
+      detail: `names the segment ${quoted(segment)}, which does not exist${didYouMean(segment, known)}`,
+    }));
 }
 
 function didYouMean(name: string, known: Iterable<string>): string {

@@ -15,15 +15,26 @@ describe("a patch of a definition", () => {
   });
 
   it("adds variants and changes their values, but takes none away", () => {
-    expect(patchDefinition(flag, { variants: { red: "#f11", blue: "#00f", green: "#0f0" } })).toMatchObject({ kind: "write" });
+    expect(patchDefinition(flag, { variants: { red: "#f11", blue: "#00f", green: "#0f0" } })).toMatchObject({
+      kind: "write",
+    });
     expect(patchDefinition(flag, { variants: { red: "#f00" } })).toMatchObject({
       kind: "refuse",
       problem: { code: "INVALID_BODY", errors: [{ pointer: "/variants/blue" }] },
     });
   });
 
-  it.each([[{ key: "other" }], [{ type: "number" }], [{ expectedEnd: "soon" }], [{ variants: { red: 1, blue: 2 } }], [{ tag: ["x"] }]])("is refused for %j", (patch) => {
-    expect(patchDefinition(flag, patch as JsonObject)).toMatchObject({ kind: "refuse", problem: { code: "INVALID_BODY" } });
+  it.each([
+    [{ key: "other" }],
+    [{ type: "number" }],
+    [{ expectedEnd: "soon" }],
+    [{ variants: { red: 1, blue: 2 } }],
+    [{ tag: ["x"] }],
+  ])("is refused for %j", (patch) => {
+    expect(patchDefinition(flag, patch as JsonObject)).toMatchObject({
+      kind: "refuse",
+      problem: { code: "INVALID_BODY" },
+    });
   });
 
   it("is kept when it changes nothing", () => {
@@ -36,13 +47,25 @@ describe("a patch of a segment", () => {
     const rules = [{ clauses: [{ attribute: "plan", op: "equals", values: ["pro"] }] }];
     expect(patchSegment(segment, { included: ["u2"], description: null, rules })).toEqual({
       kind: "write",
-      next: { key: "beta", description: "", included: ["u2"], excluded: [], rules: [{ clauses: [{ attribute: "plan", op: "equals", values: ["pro"], negate: false }] }] },
+      next: {
+        key: "beta",
+        description: "",
+        included: ["u2"],
+        excluded: [],
+        rules: [{ clauses: [{ attribute: "plan", op: "equals", values: ["pro"], negate: false }] }],
+      },
     });
   });
 
   it("is kept when it changes nothing, and refused when it is wrong", () => {
     expect(patchSegment(segment, { included: ["u1"] })).toEqual({ kind: "keep" });
-    expect(patchSegment(segment, { include: ["u1"] })).toMatchObject({ kind: "refuse", problem: { errors: [{ pointer: "/include" }] } });
-    expect(patchSegment(segment, { included: "u1" })).toMatchObject({ kind: "refuse", problem: { errors: [{ pointer: "/included" }] } });
+    expect(patchSegment(segment, { include: ["u1"] })).toMatchObject({
+      kind: "refuse",
+      problem: { errors: [{ pointer: "/include" }] },
+    });
+    expect(patchSegment(segment, { included: "u1" })).toMatchObject({
+      kind: "refuse",
+      problem: { errors: [{ pointer: "/included" }] },
+    });
   });
 });

@@ -37,7 +37,10 @@ export function patchSegment(current: Segment, patch: JsonObject, regex?: Linear
 function lostVariants(current: FlagDefinition, next: FlagDefinition): readonly FieldError[] {
   return Object.keys(current.variants)
     .filter((name) => !Object.hasOwn(next.variants, name))
-    .map((name) => ({ pointer: `/variants/${escapePointer(name)}`, detail: `${quoted(name)} can't be taken away: rules, targets and programs may name it; add variants or change their values` }));
+    .map((name) => ({
+      pointer: `/variants/${escapePointer(name)}`,
+      detail: `${quoted(name)} can't be taken away: rules, targets and programs may name it; add variants or change their values`,
+    }));
 }
 
 function writeIfDifferent<T extends FlagDefinition | Segment>(current: T, next: T): Decision<T, Refusal> {

@@ -17,12 +17,19 @@ describe("a refusal", () => {
 
   it("of an unknown environment names all that there are", () => {
     const problem = environmentNotFound("prodution", ["development", "staging", "production"]);
-    expect(problem).toMatchObject({ hint: "The environments are development, staging, production.", suggestions: ["production"] });
+    expect(problem).toMatchObject({
+      hint: "The environments are development, staging, production.",
+      suggestions: ["production"],
+    });
   });
 
   it("of a key that is taken or was deleted says how to go on", () => {
     expect(alreadyExists("flag", "a").hint).toContain("PATCH /api/v1/flags/a");
-    expect(wasDeleted("segment", "s", 1_767_578_400_000)).toMatchObject({ code: "SEGMENT_DELETED", detail: expect.stringContaining("2026-01-05T02:00:00.000Z"), hint: expect.stringContaining('"reuse": true') });
+    expect(wasDeleted("segment", "s", 1_767_578_400_000)).toMatchObject({
+      code: "SEGMENT_DELETED",
+      detail: expect.stringContaining("2026-01-05T02:00:00.000Z"),
+      hint: expect.stringContaining('"reuse": true'),
+    });
   });
 
   it("shows what was sent without control characters, and not all of it", () => {

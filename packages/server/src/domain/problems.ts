@@ -41,12 +41,24 @@ export interface Refusal {
 
 /** A flag that isn't there, with the nearest of the keys that are. */
 export function flagNotFound(key: string, known: Iterable<string>): Refusal {
-  return notFound({ code: "FLAG_NOT_FOUND", what: "flag", name: key, known, otherwise: "List the flags with GET /api/v1/flags, or create this one with POST /api/v1/flags." });
+  return notFound({
+    code: "FLAG_NOT_FOUND",
+    what: "flag",
+    name: key,
+    known,
+    otherwise: "List the flags with GET /api/v1/flags, or create this one with POST /api/v1/flags.",
+  });
 }
 
 /** A segment that isn't there, with the nearest of the keys that are. */
 export function segmentNotFound(key: string, known: Iterable<string>): Refusal {
-  return notFound({ code: "SEGMENT_NOT_FOUND", what: "segment", name: key, known, otherwise: "List the segments with GET /api/v1/segments." });
+  return notFound({
+    code: "SEGMENT_NOT_FOUND",
+    what: "segment",
+    name: key,
+    known,
+    otherwise: "List the segments with GET /api/v1/segments.",
+  });
 }
 
 /** A flag that a rollout ramps: people's hands off, except to stop it. */
@@ -71,7 +83,11 @@ export function environmentNotFound(key: string, known: readonly string[]): Refu
 
 /** A token id that isn't there. */
 export function tokenNotFound(id: string): Refusal {
-  return { code: "TOKEN_NOT_FOUND", detail: `There is no token with the id ${quoted(id)}.`, hint: "List the tokens with GET /api/v1/tokens." };
+  return {
+    code: "TOKEN_NOT_FOUND",
+    detail: `There is no token with the id ${quoted(id)}.`,
+    hint: "List the tokens with GET /api/v1/tokens.",
+  };
 }
 
 /** A key that something of its kind already has. */
@@ -107,5 +123,10 @@ function notFound(missing: {
   const suggestions = nearest(missing.name, missing.known);
   const detail = `There is no ${missing.what} ${quoted(missing.name)}.`;
   if (suggestions.length === 0) return { code: missing.code, detail, hint: missing.otherwise };
-  return { code: missing.code, detail, hint: `Did you mean ${suggestions.map(quoted).join(" or ")}? ${missing.otherwise}`, suggestions };
+  return {
+    code: missing.code,
+    detail,
+    hint: `Did you mean ${suggestions.map(quoted).join(" or ")}? ${missing.otherwise}`,
+    suggestions,
+  };
 }

@@ -1,12 +1,18 @@
 import type { FlagConfig } from "@rampart/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Decision } from "./records.ts";
 import { configuredPercentage, kill, percentageOf, rampTo, restore } from "./ramp.ts";
 import { booleanFlag, record, stringFlag } from "./testing/records.ts";
 
 const flag = booleanFlag("checkout");
-const rules = [{ id: "r", clauses: [{ attribute: "plan", op: "equals", values: ["pro"], negate: false } as const], serve: { variant: "on" } }];
+const rules = [
+  {
+    id: "r",
+    clauses: [{ attribute: "plan", op: "equals", values: ["pro"], negate: false } as const],
+    serve: { variant: "on" },
+  },
+];
 const busy = { targets: { u1: "on" }, rules, fallthrough: { percentage: 25 } };
 
 function written(decision: Decision<FlagConfig, unknown>): FlagConfig {
@@ -17,7 +23,10 @@ function written(decision: Decision<FlagConfig, unknown>): FlagConfig {
 describe("a ramp", () => {
   it("changes the percentage, and nothing else", () => {
     const before = record(flag, busy);
-    expect(rampTo(before, flag, 50)).toEqual({ kind: "write", next: { ...before.config, fallthrough: { percentage: 50 } } });
+    expect(rampTo(before, flag, 50)).toEqual({
+      kind: "write",
+      next: { ...before.config, fallthrough: { percentage: 50 } },
+    });
   });
 
   it("to 0 leaves targets and rules alone", () => {
@@ -39,19 +48,28 @@ describe("a ramp", () => {
     );
   });
 
-  it.each([-1, 100.001, 101, 0.0001, 33.3333, NaN, Infinity, -Infinity])("to %d is refused, with what is allowed", (percentage) => {
-    const decision = rampTo(record(flag), flag, percentage);
-    expect(decision).toMatchObject({ kind: "refuse", problem: { code: "INVALID_PERCENTAGE", errors: [{ pointer: "/percentage" }] } });
-    if (decision.kind !== "refuse") return;
-    expect(decision.problem.detail).toContain(String(percentage));
-    expect(decision.problem.hint).toMatch(/0.*100.*three decimals/);
-  });
+  it.each([-1, 100.001, 101, 0.0001, 33.3333, NaN, Infinity, -Infinity])(
+    "to %d is refused, with what is allowed",
+    (percentage) => {
+      const decision = rampTo(record(flag), flag, percentage);
+      expect(decision).toMatchObject({
+        kind: "refuse",
+        problem: { code: "INVALID_PERCENTAGE", errors: [{ pointer: "/percentage" }] },
+      });
+      if (decision.kind !== "refuse") return;
+      expect(decision.problem.detail).toContain(String(percentage));
+      expect(decision.problem.hint).toMatch(/0.*100.*three decimals/);
+    },
+  );
 
   it("of a killed flag above 0 is refused, with the way to restore it", () => {
     const decision = rampTo(record(flag, { ...busy, enabled: false }), flag, 5);
     expect(decision).toMatchObject({
       kind: "refuse",
-      problem: { code: "FLAG_DISABLED", hint: expect.stringContaining("/api/v1/environments/production/flags/checkout/restore") },
+      problem: {
+        code: "FLAG_DISABLED",
+        hint: expect.stringContaining("/api/v1/environments/production/flags/checkout/restore"),
+      },
     });
   });
 
@@ -63,7 +81,10 @@ describe("a ramp", () => {
 
   it("of a flag without on and off is refused", () => {
     const colours = stringFlag("colours");
-    expect(rampTo(record(colours), colours, 5)).toMatchObject({ kind: "refuse", problem: { code: "NOT_BOOLEAN", detail: expect.stringContaining("string") } });
+    expect(rampTo(record(colours), colours, 5)).toMatchObject({
+      kind: "refuse",
+      problem: { code: "NOT_BOOLEAN", detail: expect.stringContaining("string") },
+    });
   });
 });
 
@@ -91,7 +112,9 @@ describe("the percentage of a flag", () => {
     expect(percentageOf(record(flag, { fallthrough: { variant: "on" } }).config)).toBe(100);
     expect(percentageOf(record(flag, { fallthrough: { variant: "off" } }).config)).toBe(0);
     expect(percentageOf(record(stringFlag("c"), { fallthrough: { variant: "red" } }).config)).toBeUndefined();
-    expect(percentageOf(record(stringFlag("c"), { fallthrough: { split: [{ variant: "red", percentage: 100 }] } }).config)).toBeUndefined();
+    expect(
+      percentageOf(record(stringFlag("c"), { fallthrough: { split: [{ variant: "red", percentage: 100 }] } }).config),
+    ).toBeUndefined();
   });
 
   it("is 0 while it is killed, and still known", () => {

@@ -8,7 +8,11 @@ import { quoted } from "./problems.ts";
  * Sets the share of users whom the fallthrough gives the on variant. Targets and rules stay as they are. A killed flag takes
  * 0 and nothing else: raising it would look like a ramp and change nothing.
  */
-export function rampTo(record: ConfigRecord, definition: FlagDefinition, percentage: number): Decision<FlagConfig, Refusal> {
+export function rampTo(
+  record: ConfigRecord,
+  definition: FlagDefinition,
+  percentage: number,
+): Decision<FlagConfig, Refusal> {
   if (definition.type !== "boolean") {
     return refuse({
       code: "NOT_BOOLEAN",
@@ -61,4 +65,7 @@ export function configuredPercentage(config: FlagConfig): number | undefined {
   return undefined;
 }
 
-const refuse = (problem: Refusal): { readonly kind: "refuse"; readonly problem: Refusal } => ({ kind: "refuse", problem });
+const refuse = (problem: Refusal): { readonly kind: "refuse"; readonly problem: Refusal } => ({
+  kind: "refuse",
+  problem,
+});

@@ -1,11 +1,12 @@
 import type { TokenKind } from "@rampart/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hashToken, mintToken, parseToken, scopesOf } from "./tokens.ts";
 
 const KINDS: readonly TokenKind[] = ["admin", "operator", "viewer", "server", "client", "ci"];
 const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 });
-const mint = (kind: TokenKind, environment: string, secret: Uint8Array) => mintToken({ kind, environment, random: () => secret });
+const mint = (kind: TokenKind, environment: string, secret: Uint8Array) =>
+  mintToken({ kind, environment, random: () => secret });
 
 describe("a token", () => {
   it("has its kind, its environment and 256 random bits in it, and is known by its hash", () => {
@@ -27,15 +28,24 @@ describe("a token", () => {
 
   it("is read back as what it was made, whatever its bytes are", () => {
     fc.assert(
-      fc.property(fc.constantFrom(...KINDS), fc.constantFrom("production", "all", "eu-west-1"), bytes, (kind, environment, secret) => {
-        expect(parseToken(mint(kind, environment, secret).text)).toEqual({ kind: "token", tokenKind: kind, environment });
-      }),
+      fc.property(
+        fc.constantFrom(...KINDS),
+        fc.constantFrom("production", "all", "eu-west-1"),
+        bytes,
+        (kind, environment, secret) => {
+          expect(parseToken(mint(kind, environment, secret).text)).toEqual({
+            kind: "token",
+            tokenKind: kind,
+            environment,
+          });
+        },
+      ),
     );
   });
 
   it("is told from a mistyped one, in whatever place the error is", () => {
     fc.assert(
-      fc.property(bytes, fc.nat(), fc.constantFrom(..."abcXYZ019_-"), (secret, at, letter) => {
+      fc.property(bytes, fc.nat(), fc.constantFrom("a", "B", "0", "9", "_", "-"), (secret, at, letter) => {
         const { text } = mint("operator", "all", secret);
         const place = "rmp_operator_all_".length + (at % 49);
         const typed = text.slice(0, place) + letter + text.slice(place + 1);
@@ -50,12 +60,18 @@ describe("a token", () => {
     expect(parseToken(text.replace("staging", "production"))).toEqual({ kind: "mistyped" });
   });
 
-  it.each(["", "dev", "rmp_root_all_", "Bearer x", "rmp_admin_all_short", `${mint("ci", "all", new Uint8Array(32)).text}x`, `x${mint("ci", "all", new Uint8Array(32)).text}`, `${mint("ci", "all", new Uint8Array(32)).text}\n`])(
-    "is not %j",
-    (text) => {
-      expect(parseToken(text)).toEqual({ kind: "malformed" });
-    },
-  );
+  it.each([
+    "",
+    "dev",
+    "rmp_root_all_",
+    "Bearer x",
+    "rmp_admin_all_short",
+    `${mint("ci", "all", new Uint8Array(32)).text}x`,
+    `x${mint("ci", "all", new Uint8Array(32)).text}`,
+    `${mint("ci", "all", new Uint8Array(32)).text}\n`,
+  ])("is not %j", (text) => {
+    expect(parseToken(text)).toEqual({ kind: "malformed" });
+  });
 
   it("is not made of an environment that its text can't hold, or of too few bytes", () => {
     expect(() => mint("server", "Prod_1", new Uint8Array(32))).toThrow(/Prod_1/);

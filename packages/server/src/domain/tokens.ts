@@ -9,7 +9,8 @@ const CHECKSUM_LENGTH = 6;
 /** Enough of the text to recognise a token by; the first four characters of the secret leave 232 bits. */
 const PREFIX_SECRET_LENGTH = 4;
 
-const TOKEN_PATTERN = /^rmp_(admin|operator|viewer|server|client|ci)_([a-z0-9-]{1,32})_([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
+const TOKEN_PATTERN =
+  /^rmp_(admin|operator|viewer|server|client|ci)_([a-z0-9-]{1,32})_([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
 
 /** What a token may do. A route names exactly one; nothing is allowed that isn't named here. */
 export type Scope =
@@ -56,12 +57,18 @@ export type ParsedToken =
  * A new token: `rmp_<kind>_<environment>_<43 characters of 256 random bits><6 of a checksum>`, all of it in base64url, so that
  * scanners for leaked secrets can tell it. `environment` is the label of the one it is bound to, `all` for several.
  */
-export function mintToken(of: { readonly kind: TokenKind; readonly environment: string; readonly random: (sizeBytes: number) => Uint8Array }): MintedToken {
+export function mintToken(of: {
+  readonly kind: TokenKind;
+  readonly environment: string;
+  readonly random: (sizeBytes: number) => Uint8Array;
+}): MintedToken {
   const secret = Buffer.from(of.random(SECRET_SIZE_BYTES)).toString("base64url");
   const head = `rmp_${of.kind}_${of.environment}_`;
   const text = head + secret + checksumOf(head + secret);
   if (secret.length !== SECRET_LENGTH || !TOKEN_PATTERN.test(text)) {
-    throw new Error(`can't make a ${of.kind} token for the environment label ${JSON.stringify(of.environment)}: labels are 1 to 32 of a-z, 0-9 and -, and the secret is ${SECRET_SIZE_BYTES} bytes`);
+    throw new Error(
+      `can't make a ${of.kind} token for the environment label ${JSON.stringify(of.environment)}: labels are 1 to 32 of a-z, 0-9 and -, and the secret is ${SECRET_SIZE_BYTES} bytes`,
+    );
   }
   return { text, hash: hashToken(text), prefix: text.slice(0, head.length + PREFIX_SECRET_LENGTH) };
 }
@@ -80,7 +87,15 @@ export function hashToken(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
 }
 
-const VIEWER = ["flags:read", "segments:read", "audit:read", "clients:read", "metrics:read", "plans:read", "rollouts:read"] as const satisfies readonly Scope[];
+const VIEWER = [
+  "flags:read",
+  "segments:read",
+  "audit:read",
+  "clients:read",
+  "metrics:read",
+  "plans:read",
+  "rollouts:read",
+] as const satisfies readonly Scope[];
 const OPERATOR = [
   ...VIEWER,
   "flags:write",
@@ -98,7 +113,16 @@ const SCOPES: { readonly [kind in TokenKind]: ReadonlySet<Scope> } = {
   operator: new Set(OPERATOR),
   admin: new Set([...OPERATOR, "tokens:admin", "audit:write"]),
   // A pipeline ramps, also to 0, and reports; it neither edits flags nor approves what it started.
-  ci: new Set(["flags:read", "flags:ramp", "clients:read", "signals:write", "plans:read", "plans:write", "rollouts:read", "rollouts:write"]),
+  ci: new Set([
+    "flags:read",
+    "flags:ramp",
+    "clients:read",
+    "signals:write",
+    "plans:read",
+    "plans:write",
+    "rollouts:read",
+    "rollouts:write",
+  ]),
   server: new Set(["sdk:read", "sdk:write"]),
   client: new Set(["client:read", "client:write"]),
 };
@@ -109,4 +133,5 @@ export function scopesOf(kind: TokenKind): ReadonlySet<Scope> {
 }
 
 /** Not against forgery, only against typing errors: anybody can compute it. */
-const checksumOf = (text: string): string => createHash("sha256").update(text, "utf8").digest("base64url").slice(0, CHECKSUM_LENGTH);
+const checksumOf = (text: string): string =>
+  createHash("sha256").update(text, "utf8").digest("base64url").slice(0, CHECKSUM_LENGTH);

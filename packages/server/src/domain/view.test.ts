@@ -6,10 +6,21 @@ const flag = booleanFlag("checkout");
 
 describe("a view", () => {
   it("of a flag has a line for each environment, and none of other flags", () => {
-    const staging = { ...record(flag, { fallthrough: { percentage: 50 }, targets: { u1: "on" } }), environment: "staging" };
+    const staging = {
+      ...record(flag, { fallthrough: { percentage: 50 }, targets: { u1: "on" } }),
+      environment: "staging",
+    };
     const production = record(flag, { enabled: false, fallthrough: { percentage: 25 } });
-    const view = flagView({ definition: flag, createdAt: AT, updatedAt: AT + 1 }, [staging, production, record(booleanFlag("other"))]);
-    expect(view).toMatchObject({ key: "checkout", createdAt: "2026-01-05T02:00:00.000Z", updatedAt: "2026-01-05T02:00:00.001Z" });
+    const view = flagView({ definition: flag, createdAt: AT, updatedAt: AT + 1 }, [
+      staging,
+      production,
+      record(booleanFlag("other")),
+    ]);
+    expect(view).toMatchObject({
+      key: "checkout",
+      createdAt: "2026-01-05T02:00:00.000Z",
+      updatedAt: "2026-01-05T02:00:00.001Z",
+    });
     expect(view.environments).toEqual({
       staging: { enabled: true, percentage: 50, rules: 0, targets: 1, revision: 7 },
       production: { enabled: false, percentage: 0, rules: 0, targets: 0, revision: 7 },
@@ -23,7 +34,13 @@ describe("a view", () => {
   });
 
   it("of a configuration has what it is, where, and who changed it", () => {
-    expect(configView(record(flag))).toMatchObject({ key: "checkout", environment: "production", revision: 7, updatedBy: "token:t1", updatedAt: "2026-01-05T02:00:00.000Z" });
+    expect(configView(record(flag))).toMatchObject({
+      key: "checkout",
+      environment: "production",
+      revision: 7,
+      updatedBy: "token:t1",
+      updatedAt: "2026-01-05T02:00:00.000Z",
+    });
   });
 
   it("of a ramp says from where to where, and whether anything changed", () => {
@@ -43,7 +60,17 @@ describe("a view", () => {
   });
 
   it("of a token never has its hash", () => {
-    const token = { id: "t1", kind: "ci", name: "deploys", environments: ["*"], roles: [], hash: "a".repeat(64), prefix: "rmp_ci_all_abcd", createdAt: AT, revokedAt: AT } as const;
+    const token = {
+      id: "t1",
+      kind: "ci",
+      name: "deploys",
+      environments: ["*"],
+      roles: [],
+      hash: "a".repeat(64),
+      prefix: "rmp_ci_all_abcd",
+      createdAt: AT,
+      revokedAt: AT,
+    } as const;
     const view = tokenView(token);
     expect(view).toMatchObject({ id: "t1", revokedAt: "2026-01-05T02:00:00.000Z" });
     expect(view).not.toHaveProperty("hash");

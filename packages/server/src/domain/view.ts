@@ -27,7 +27,11 @@ export function configView(record: ConfigRecord): FlagConfigView {
 }
 
 /** The answer to a ramp, kill or restore. `before` is missing when nothing had to change. `at`: when it was asked for. */
-export function rampView(done: { readonly before?: ConfigRecord; readonly after: ConfigRecord; readonly at: EpochMs }): RampView {
+export function rampView(done: {
+  readonly before?: ConfigRecord;
+  readonly after: ConfigRecord;
+  readonly at: EpochMs;
+}): RampView {
   const percentage = percentageOf(done.after.config);
   const previousPercentage = percentageOf((done.before ?? done.after).config);
   return {

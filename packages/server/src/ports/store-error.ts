@@ -20,7 +20,10 @@ export class StoreError extends Error {
   /** What to do about it. */
   readonly hint: string;
 
-  constructor(code: StoreErrorCode, what: { readonly message: string; readonly hint: string; readonly cause?: unknown }) {
+  constructor(
+    code: StoreErrorCode,
+    what: { readonly message: string; readonly hint: string; readonly cause?: unknown },
+  ) {
     super(what.message, what.cause === undefined ? {} : { cause: what.cause });
     this.code = code;
     this.hint = what.hint;

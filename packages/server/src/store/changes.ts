@@ -26,7 +26,10 @@ const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, 
  * The top-level fields in which two values differ, as each of them has it: a change of one percentage doesn't copy ten thousand
  * targets into the audit.
  */
-export function changedFields(before: object, after: object): { readonly before: JsonObject; readonly after: JsonObject } {
+export function changedFields(
+  before: object,
+  after: object,
+): { readonly before: JsonObject; readonly after: JsonObject } {
   const old: [string, JsonValue][] = [];
   const now: [string, JsonValue][] = [];
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -41,7 +44,8 @@ export function changedFields(before: object, after: object): { readonly before:
 }
 
 /** Models hold JSON only, and fields that can be missing. */
-const fieldOf = (model: object, name: string): JsonValue | undefined => (model as { readonly [name: string]: JsonValue | undefined })[name];
+const fieldOf = (model: object, name: string): JsonValue | undefined =>
+  (model as { readonly [name: string]: JsonValue | undefined })[name];
 
 /** Models hold JSON only; their interfaces just don't say so. */
 export function asJson(value: object): JsonValue {
@@ -51,7 +55,14 @@ export function asJson(value: object): JsonValue {
 /** What the audit shows of a new token: nothing by which it could be used or looked up. */
 export function auditedToken(token: TokenRecord): JsonValue {
   const { kind, name, environments, roles, prefix, expiresAt } = token;
-  return { kind, name, environments, roles, prefix, ...(expiresAt === undefined ? {} : { expiresAt: instantOf(expiresAt) }) };
+  return {
+    kind,
+    name,
+    environments,
+    roles,
+    prefix,
+    ...(expiresAt === undefined ? {} : { expiresAt: instantOf(expiresAt) }),
+  };
 }
 
 /** A segment as SDKs get it. */
@@ -62,7 +73,8 @@ export function wireSegment(segment: Segment, revision: number): WireSegment {
 
 /** A decision may change everything of a flag or segment but its key. Throws: a decision that does is a bug. */
 export function sameKey<T extends { readonly key: string }>(key: string, next: T): T {
-  if (next.key !== key) throw new Error(`a decision about ${JSON.stringify(key)} gave ${JSON.stringify(next.key)}: keys never change`);
+  if (next.key !== key)
+    throw new Error(`a decision about ${JSON.stringify(key)} gave ${JSON.stringify(next.key)}: keys never change`);
   return next;
 }
 

@@ -63,10 +63,19 @@ async function strayRecords(store: Store, entries: readonly AuditEntry[]): Promi
     ];
     const oldest = Math.max(0, revision - CHANGE_LOG_REVISIONS_MAX);
     const changes = await store.changesSince(environment, oldest);
-    const logged = new Set([...(changes?.flags ?? []).map((flag) => `flag/${flag.key}`), ...(changes?.segments ?? []).map((one) => `segment/${one.key}`)]);
+    const logged = new Set([
+      ...(changes?.flags ?? []).map((flag) => `flag/${flag.key}`),
+      ...(changes?.segments ?? []).map((one) => `segment/${one.key}`),
+    ]);
     for (const item of items) {
-      if (last.get(item.target) !== item.revision) found.push(`${item.target} in ${environment} is at revision ${item.revision}, its last audit entry at ${last.get(item.target)}`);
-      if (item.revision > oldest && !logged.has(item.target)) found.push(`${item.target} in ${environment} changed at ${item.revision}, and the change log has no line of it`);
+      if (last.get(item.target) !== item.revision)
+        found.push(
+          `${item.target} in ${environment} is at revision ${item.revision}, its last audit entry at ${last.get(item.target)}`,
+        );
+      if (item.revision > oldest && !logged.has(item.target))
+        found.push(
+          `${item.target} in ${environment} changed at ${item.revision}, and the change log has no line of it`,
+        );
     }
   }
   return found;
@@ -89,7 +98,8 @@ async function replayDifferences(store: Store, entries: readonly AuditEntry[]): 
   };
   return (["definitions", "configs", "segments"] as const).flatMap((what) =>
     differencesOf(Object.fromEntries(replayed[what]), Object.fromEntries(stored[what])).map(
-      (one) => `${what}${one.pointer}: the audit gives ${JSON.stringify(one.yours)}, the store has ${JSON.stringify(one.current)}`,
+      (one) =>
+        `${what}${one.pointer}: the audit gives ${JSON.stringify(one.yours)}, the store has ${JSON.stringify(one.current)}`,
     ),
   );
 }
@@ -110,7 +120,12 @@ function replay(entry: AuditEntry, { definitions, configs, segments }: Replayed)
 }
 
 /** Only one side: it came or went. Both: the fields that changed. */
-function apply(items: Map<string, JsonValue>, key: string, before: JsonValue | undefined, after: JsonValue | undefined): void {
+function apply(
+  items: Map<string, JsonValue>,
+  key: string,
+  before: JsonValue | undefined,
+  after: JsonValue | undefined,
+): void {
   if (before === undefined && after === undefined) return;
   if (after === undefined) return void items.delete(key);
   if (before === undefined) return void items.set(key, after);
@@ -120,7 +135,9 @@ function apply(items: Map<string, JsonValue>, key: string, before: JsonValue | u
   items.set(key, Object.fromEntries([...kept, ...Object.entries(after)]));
 }
 
-function whole(value: JsonValue | undefined): { readonly definition: JsonValue; readonly configs: { readonly [environment: string]: JsonValue } } | undefined {
+function whole(
+  value: JsonValue | undefined,
+): { readonly definition: JsonValue; readonly configs: { readonly [environment: string]: JsonValue } } | undefined {
   if (!isObject(value) || value["definition"] === undefined || !isObject(value["configs"])) return undefined;
   return { definition: value["definition"], configs: value["configs"] };
 }

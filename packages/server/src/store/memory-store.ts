@@ -18,24 +18,12 @@ import type {
 } from "../ports/store.ts";
 import type { Subject } from "./changes.ts";
 import { asJson, auditDraft, auditedToken, auditLimit, changedFields, sameKey, wireSegment } from "./changes.ts";
-import { FIRST_ENVIRONMENTS, mintEpoch } from "./environments.ts";
-import { CHANGE_LOG_REVISIONS_MAX, TOUCH_INTERVAL_MS } from "./limits.ts";
+import { mintEpoch } from "./environments.ts";
+import { TOUCH_INTERVAL_MS } from "./limits.ts";
+import type { Item, Kind, MemoryEnvironment } from "./memory-environments.ts";
+import { byKey, firstEnvironments } from "./memory-environments.ts";
 
-type Kind = "flag" | "segment";
-type Item = { readonly kind: Kind; readonly key: string };
 type Around = Parameters<Parameters<Store["changeConfig"]>[2]>[1];
-
-/** One line of an environment's change log. Line n of the array stands for revision `revision - length + 1 + n`. */
-type LogLine = Item & { readonly urgent: boolean; readonly at: number };
-
-interface Environment {
-  readonly key: string;
-  epoch: string;
-  revision: number;
-  readonly configs: Map<string, ConfigRecord>;
-  readonly segmentRevisions: Map<string, number>;
-  readonly log: LogLine[];
-}
 
 /** `random` gives that many random bytes; epochs are made of them. */
 export interface MemoryStoreOptions {
@@ -52,7 +40,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
 class MemoryStore implements Store {
   readonly #random: MemoryStoreOptions["random"];
   readonly #rolloutOn: NonNullable<MemoryStoreOptions["rolloutOn"]>;
-  readonly #environments: Map<string, Environment>;
+  readonly #environments: ReadonlyMap<string, MemoryEnvironment>;
   readonly #flags = new Map<string, FlagRecord>();
   readonly #segments = new Map<string, SegmentRecord>();
   readonly #tokens = new Map<string, TokenRecord>();
@@ -62,12 +50,7 @@ class MemoryStore implements Store {
   constructor({ random, rolloutOn = () => undefined }: MemoryStoreOptions) {
     this.#random = random;
     this.#rolloutOn = rolloutOn;
-    this.#environments = new Map(
-      FIRST_ENVIRONMENTS.map((key) => [
-        key,
-        { key, epoch: mintEpoch(random), revision: 0, configs: new Map(), segmentRevisions: new Map(), log: [] },
-      ]),
-    );
+    this.#environments = firstEnvironments(random);
   }
 
   async ping(): Promise<void> {}
@@ -75,12 +58,12 @@ class MemoryStore implements Store {
   async close(): Promise<void> {}
 
   async environments(): Promise<readonly EnvironmentRecord[]> {
-    return [...this.#environments.values()].map(recordOf);
+    return [...this.#environments.values()].map((environment) => environment.record);
   }
 
   async newEpoch(meta: ChangeMeta): Promise<readonly EnvironmentRecord[]> {
     for (const environment of this.#environments.values()) environment.epoch = mintEpoch(this.#random);
-    const records = [...this.#environments.values()].map(recordOf);
+    const records = [...this.#environments.values()].map((environment) => environment.record);
     this.#record(meta, { target: "store", after: Object.fromEntries(records.map(({ key, epoch }) => [key, epoch])) });
     return records;
   }
@@ -89,24 +72,25 @@ class MemoryStore implements Store {
     const environment = this.#environments.get(key);
     if (environment === undefined) return undefined;
     return {
-      ...recordOf(environment),
-      flags: sorted([...environment.configs.keys()]).map((flag) => this.#wireFlag(environment, flag)).filter(isThere),
-      segments: sorted([...this.#segments.keys()]).map((segment) => this.#wireSegment(environment, segment)).filter(isThere),
+      ...environment.record,
+      flags: [...this.#flags.keys()].toSorted().flatMap((flag) => this.#wireFlag(environment, flag) ?? []),
+      segments: [...this.#segments.keys()]
+        .toSorted()
+        .flatMap((segment) => this.#wireSegment(environment, segment) ?? []),
     };
   }
 
   async changesSince(key: string, from: number): Promise<EnvironmentChanges | undefined> {
     const environment = this.#environments.get(key);
-    if (environment === undefined) return undefined;
-    const { revision, log } = environment;
-    if (from > revision || from < revision - log.length) return undefined;
-    const lines = log.slice(log.length - (revision - from));
-    const keys = (kind: Kind): string[] => sorted([...new Set(lines.filter((line) => line.kind === kind).map((line) => line.key))]);
+    const lines = environment?.linesSince(from);
+    if (environment === undefined || lines === undefined) return undefined;
+    const keys = (kind: Kind): readonly string[] =>
+      [...new Set(lines.filter((line) => line.kind === kind).map((line) => line.key))].toSorted();
     return {
-      ...recordOf(environment),
+      ...environment.record,
       from,
-      flags: keys("flag").map((flag) => this.#wireFlag(environment, flag)).filter(isThere),
-      segments: keys("segment").map((segment) => this.#wireSegment(environment, segment)).filter(isThere),
+      flags: keys("flag").flatMap((flag) => this.#wireFlag(environment, flag) ?? []),
+      segments: keys("segment").flatMap((segment) => this.#wireSegment(environment, segment) ?? []),
       removedFlags: keys("flag").filter((flag) => !this.#flags.has(flag)),
       removedSegments: keys("segment").filter((segment) => !this.#segments.has(segment)),
       urgent: lines.some((line) => line.urgent),
@@ -132,20 +116,29 @@ class MemoryStore implements Store {
     const there = this.#occupied("flag", key, this.#flags, options);
     if (there !== undefined) return there;
     for (const environment of this.#environments.keys()) {
-      if (configs[environment] === undefined) throw new Error(`the new flag ${JSON.stringify(key)} has no configuration for ${environment}`);
+      if (configs[environment] === undefined)
+        throw new Error(`the new flag ${JSON.stringify(key)} has no configuration for ${environment}`);
     }
     const record: FlagRecord = { definition, createdAt: meta.at, updatedAt: meta.at };
     this.#flags.set(key, record);
     this.#tombstones.flag.delete(key);
     const revisions = this.#touchEverywhere({ kind: "flag", key }, meta, (environment) => {
       const config = configs[environment.key];
-      if (config !== undefined) environment.configs.set(key, { ...stamp(environment, meta), key, config });
+      if (config !== undefined) environment.put(meta, { key, config });
     });
-    this.#record(meta, { target: `flag/${key}`, revisions, after: { definition: asJson(definition), configs: asJson(configs) } });
+    this.#record(meta, {
+      target: `flag/${key}`,
+      revisions,
+      after: { definition: asJson(definition), configs: asJson(configs) },
+    });
     return { kind: "created", record };
   }
 
-  async changeFlag<P>(key: string, decide: (current: FlagDefinition) => Decision<FlagDefinition, P>, meta: ChangeMeta): Promise<Written<FlagRecord, P>> {
+  async changeFlag<P>(
+    key: string,
+    decide: (current: FlagDefinition) => Decision<FlagDefinition, P>,
+    meta: ChangeMeta,
+  ): Promise<Written<FlagRecord, P>> {
     const before = this.#flags.get(key);
     if (before === undefined) return this.#missing("flag", key);
     const decision = decide(before.definition);
@@ -161,7 +154,11 @@ class MemoryStore implements Store {
     return { kind: "written", before, after };
   }
 
-  async deleteFlag<P>(key: string, refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined, meta: ChangeMeta): Promise<Written<FlagRecord, P>> {
+  async deleteFlag<P>(
+    key: string,
+    refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined,
+    meta: ChangeMeta,
+  ): Promise<Written<FlagRecord, P>> {
     const before = this.#flags.get(key);
     if (before === undefined) return this.#missing("flag", key);
     const all = this.#configs();
@@ -169,15 +166,27 @@ class MemoryStore implements Store {
     if (problem !== undefined) return { kind: "refused", problem };
     this.#flags.delete(key);
     this.#tombstones.flag.set(key, meta.at);
-    const revisions = this.#touchEverywhere({ kind: "flag", key }, meta, (environment) => environment.configs.delete(key));
-    const configs = Object.fromEntries(all.filter((config) => config.key === key).map((one) => [one.environment, asJson(one.config)]));
-    this.#record(meta, { target: `flag/${key}`, revisions, before: { definition: asJson(before.definition), configs } });
+    const revisions = this.#touchEverywhere({ kind: "flag", key }, meta, (environment) =>
+      environment.configs.delete(key),
+    );
+    const configs = Object.fromEntries(
+      all.filter((config) => config.key === key).map((one) => [one.environment, asJson(one.config)]),
+    );
+    this.#record(meta, {
+      target: `flag/${key}`,
+      revisions,
+      before: { definition: asJson(before.definition), configs },
+    });
     return { kind: "written", before, after: before };
   }
 
-  async configs(filter: { readonly environment?: string; readonly key?: string } = {}): Promise<readonly ConfigRecord[]> {
+  async configs(
+    filter: { readonly environment?: string; readonly key?: string } = {},
+  ): Promise<readonly ConfigRecord[]> {
     return this.#configs().filter(
-      (one) => (filter.environment === undefined || one.environment === filter.environment) && (filter.key === undefined || one.key === filter.key),
+      (one) =>
+        (filter.environment === undefined || one.environment === filter.environment) &&
+        (filter.key === undefined || one.key === filter.key),
     );
   }
 
@@ -198,14 +207,13 @@ class MemoryStore implements Store {
     const decision = decide(before, {
       definition: flag.definition,
       others: () => byKey(environment.configs).filter((one) => one.key !== key),
-      segments: () => sorted([...this.#segments.keys()]),
+      segments: () => [...this.#segments.keys()].toSorted(),
       rollout: () => this.#rolloutOn(environmentKey, key),
     });
     if (decision.kind === "keep") return { kind: "kept", record: before };
     if (decision.kind === "refuse") return { kind: "refused", problem: decision.problem };
-    this.#advance(environment, { kind: "flag", key }, meta);
-    const after: ConfigRecord = { ...stamp(environment, meta), key, config: decision.next };
-    environment.configs.set(key, after);
+    environment.advance({ kind: "flag", key }, meta);
+    const after = environment.put(meta, { key, config: decision.next });
     this.#record(meta, {
       target: `flag/${key}`,
       environment: environment.key,
@@ -223,7 +231,11 @@ class MemoryStore implements Store {
     return this.#segments.get(key);
   }
 
-  async createSegment(segment: Segment, meta: ChangeMeta, options?: { readonly reuse?: boolean }): Promise<Created<SegmentRecord>> {
+  async createSegment(
+    segment: Segment,
+    meta: ChangeMeta,
+    options?: { readonly reuse?: boolean },
+  ): Promise<Created<SegmentRecord>> {
     const there = this.#occupied("segment", segment.key, this.#segments, options);
     if (there !== undefined) return there;
     const record: SegmentRecord = { segment, createdAt: meta.at, updatedAt: meta.at };
@@ -234,7 +246,11 @@ class MemoryStore implements Store {
     return { kind: "created", record };
   }
 
-  async changeSegment<P>(key: string, decide: (current: Segment) => Decision<Segment, P>, meta: ChangeMeta): Promise<Written<SegmentRecord, P>> {
+  async changeSegment<P>(
+    key: string,
+    decide: (current: Segment) => Decision<Segment, P>,
+    meta: ChangeMeta,
+  ): Promise<Written<SegmentRecord, P>> {
     const before = this.#segments.get(key);
     if (before === undefined) return this.#missing("segment", key);
     const decision = decide(before.segment);
@@ -247,14 +263,20 @@ class MemoryStore implements Store {
     return { kind: "written", before, after };
   }
 
-  async deleteSegment<P>(key: string, refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined, meta: ChangeMeta): Promise<Written<SegmentRecord, P>> {
+  async deleteSegment<P>(
+    key: string,
+    refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined,
+    meta: ChangeMeta,
+  ): Promise<Written<SegmentRecord, P>> {
     const before = this.#segments.get(key);
     if (before === undefined) return this.#missing("segment", key);
     const problem = refuse(this.#configs());
     if (problem !== undefined) return { kind: "refused", problem };
     this.#segments.delete(key);
     this.#tombstones.segment.set(key, meta.at);
-    const revisions = this.#touchEverywhere({ kind: "segment", key }, meta, (environment) => environment.segmentRevisions.delete(key));
+    const revisions = this.#touchEverywhere({ kind: "segment", key }, meta, (environment) =>
+      environment.segmentRevisions.delete(key),
+    );
     this.#record(meta, { target: `segment/${key}`, revisions, before: asJson(before.segment) });
     return { kind: "written", before, after: before };
   }
@@ -268,7 +290,8 @@ class MemoryStore implements Store {
   }
 
   async createToken(token: TokenRecord, meta: ChangeMeta): Promise<void> {
-    if (this.#tokens.has(token.id) || (await this.tokenByHash(token.hash)) !== undefined) throw new Error(`there already is a token ${token.id}`);
+    if (this.#tokens.has(token.id) || (await this.tokenByHash(token.hash)) !== undefined)
+      throw new Error(`there already is a token ${token.id}`);
     this.#tokens.set(token.id, token);
     this.#record(meta, { target: `token/${token.id}`, after: auditedToken(token) });
   }
@@ -295,7 +318,9 @@ class MemoryStore implements Store {
       (entry) =>
         entry.seq > after &&
         entry.seq < before &&
-        (environment === undefined || entry.environment === environment || entry.revisions?.[environment] !== undefined) &&
+        (environment === undefined ||
+          entry.environment === environment ||
+          entry.revisions?.[environment] !== undefined) &&
         (target === undefined || entry.target === target) &&
         (action === undefined || entry.action === action) &&
         (actor === undefined || entry.actor === actor),
@@ -303,7 +328,10 @@ class MemoryStore implements Store {
     return (query.order === "newest" ? found.toReversed() : found).slice(0, auditLimit(query));
   }
 
-  async appendAudit(entry: { readonly target: string; readonly environment?: string; readonly after?: JsonValue }, meta: ChangeMeta): Promise<AuditEntry> {
+  async appendAudit(
+    entry: { readonly target: string; readonly environment?: string; readonly after?: JsonValue },
+    meta: ChangeMeta,
+  ): Promise<AuditEntry> {
     return this.#record(meta, entry);
   }
 
@@ -311,7 +339,12 @@ class MemoryStore implements Store {
     return [...this.#environments.values()].flatMap((environment) => byKey(environment.configs));
   }
 
-  #occupied<R>(kind: Kind, key: string, records: ReadonlyMap<string, R>, options?: { readonly reuse?: boolean }): Created<R> | undefined {
+  #occupied<R>(
+    kind: Kind,
+    key: string,
+    records: ReadonlyMap<string, R>,
+    options?: { readonly reuse?: boolean },
+  ): Created<R> | undefined {
     const record = records.get(key);
     if (record !== undefined) return { kind: "exists", record };
     const deletedAt = this.#tombstones[kind].get(key);
@@ -323,23 +356,22 @@ class MemoryStore implements Store {
     return deletedAt === undefined ? { kind: "missing" } : { kind: "missing", deletedAt };
   }
 
-  /** The next revision of an environment, with its line in the change log. */
-  #advance(environment: Environment, item: Item, meta: ChangeMeta): void {
-    environment.revision += 1;
-    environment.log.push({ ...item, urgent: meta.urgent === true, at: meta.at });
-    if (environment.log.length > CHANGE_LOG_REVISIONS_MAX) environment.log.shift();
-  }
-
-  #touchEverywhere(item: Item, meta: ChangeMeta, touch: (environment: Environment) => void): { readonly [environment: string]: number } {
+  #touchEverywhere(
+    item: Item,
+    meta: ChangeMeta,
+    touch: (environment: MemoryEnvironment) => void,
+  ): { readonly [environment: string]: number } {
     for (const environment of this.#environments.values()) {
-      this.#advance(environment, item, meta);
+      environment.advance(item, meta);
       touch(environment);
     }
     return Object.fromEntries([...this.#environments.values()].map(({ key, revision }) => [key, revision]));
   }
 
   #touchSegment(key: string, meta: ChangeMeta): { readonly [environment: string]: number } {
-    return this.#touchEverywhere({ kind: "segment", key }, meta, (environment) => environment.segmentRevisions.set(key, environment.revision));
+    return this.#touchEverywhere({ kind: "segment", key }, meta, (environment) =>
+      environment.segmentRevisions.set(key, environment.revision),
+    );
   }
 
   #record(meta: ChangeMeta, subject: Subject): AuditEntry {
@@ -349,30 +381,17 @@ class MemoryStore implements Store {
     return entry;
   }
 
-  #wireFlag(environment: Environment, key: string): WireFlag | undefined {
+  #wireFlag(environment: MemoryEnvironment, key: string): WireFlag | undefined {
     const flag = this.#flags.get(key);
     const config = environment.configs.get(key);
-    return flag === undefined || config === undefined ? undefined : wireFlagOf(flag.definition, config.config, config.revision);
+    return flag === undefined || config === undefined
+      ? undefined
+      : wireFlagOf(flag.definition, config.config, config.revision);
   }
 
-  #wireSegment(environment: Environment, key: string): WireSegment | undefined {
+  #wireSegment(environment: MemoryEnvironment, key: string): WireSegment | undefined {
     const record = this.#segments.get(key);
     const revision = environment.segmentRevisions.get(key);
     return record === undefined || revision === undefined ? undefined : wireSegment(record.segment, revision);
   }
 }
-
-const recordOf = ({ key, epoch, revision }: Environment): EnvironmentRecord => ({ key, epoch, revision });
-
-const stamp = (environment: Environment, meta: ChangeMeta): Pick<ConfigRecord, "environment" | "revision" | "updatedAt" | "updatedBy"> => ({
-  environment: environment.key,
-  revision: environment.revision,
-  updatedAt: meta.at,
-  updatedBy: meta.actor,
-});
-
-const isThere = <T>(value: T | undefined): value is T => value !== undefined;
-
-const sorted = (keys: readonly string[]): string[] => keys.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-
-const byKey = <R>(records: ReadonlyMap<string, R>): R[] => sorted([...records.keys()]).map((key) => records.get(key)).filter(isThere);

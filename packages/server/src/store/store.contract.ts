@@ -11,7 +11,10 @@ export type OpenStore = () => Promise<Store>;
 
 const to =
   (percentage: number) =>
-  (current: ConfigRecord): Decision<FlagConfig, never> => ({ kind: "write", next: { ...current.config, fallthrough: { percentage } } });
+  (current: ConfigRecord): Decision<FlagConfig, never> => ({
+    kind: "write",
+    next: { ...current.config, fallthrough: { percentage } },
+  });
 const keep = (): Decision<never, never> => ({ kind: "keep" });
 const refuse = (): Decision<never, string> => ({ kind: "refuse", problem: "no" });
 const gone = (): undefined => undefined;
@@ -28,7 +31,8 @@ export function describeStore(name: string, open: OpenStore): void {
       await store.close();
     });
 
-    const create = (key: string, over: Partial<FlagConfig> = {}) => store.createFlag(booleanFlag(key), everywhere(config(key, over)), meta("flag.created"));
+    const create = (key: string, over: Partial<FlagConfig> = {}) =>
+      store.createFlag(booleanFlag(key), everywhere(config(key, over)), meta("flag.created"));
     const ramp = (key: string, percentage: number, over: Parameters<typeof meta>[1] = {}) =>
       store.changeConfig("production", key, to(percentage), meta("flag.ramped", over));
     const revisions = async () => (await store.environments()).map((one) => one.revision);
@@ -83,7 +87,12 @@ export function describeStore(name: string, open: OpenStore): void {
           updatedBy: "token:t1",
         });
         const [wire] = (await store.content("production"))?.flags ?? [];
-        expect(wire).toMatchObject({ key: "checkout", revision: 1, type: "boolean", variants: { on: true, off: false } });
+        expect(wire).toMatchObject({
+          key: "checkout",
+          revision: 1,
+          type: "boolean",
+          variants: { on: true, off: false },
+        });
         expect(wire).not.toHaveProperty("clientVisible");
       });
 
@@ -97,7 +106,9 @@ export function describeStore(name: string, open: OpenStore): void {
 
       it("are not made without a configuration for an environment, and nothing of them stays", async () => {
         const { production: _, ...others } = everywhere(config("a"));
-        await expect(store.createFlag(booleanFlag("a"), others, meta("flag.created"))).rejects.toThrow(/"a".*production/);
+        await expect(store.createFlag(booleanFlag("a"), others, meta("flag.created"))).rejects.toThrow(
+          /"a".*production/,
+        );
         expect(await store.flags()).toEqual([]);
         expect(await store.configs()).toEqual([]);
         expect(await revisions()).toEqual([0, 0, 0]);
@@ -106,14 +117,21 @@ export function describeStore(name: string, open: OpenStore): void {
       it("change in every environment when their definition does", async () => {
         await create("a");
         await ramp("a", 5);
-        const changed = await store.changeFlag("a", (current) => ({ kind: "write", next: { ...current, owner: "payments" } }), meta("flag.updated", { at: AT + 1 }));
+        const changed = await store.changeFlag(
+          "a",
+          (current) => ({ kind: "write", next: { ...current, owner: "payments" } }),
+          meta("flag.updated", { at: AT + 1 }),
+        );
         expect(changed).toMatchObject({
           kind: "written",
           before: { definition: { key: "a" }, updatedAt: AT },
           after: { definition: { owner: "payments" }, createdAt: AT, updatedAt: AT + 1 },
         });
         expect(await revisions()).toEqual([2, 2, 3]);
-        expect(await store.config("production", "a")).toMatchObject({ revision: 3, config: { fallthrough: { percentage: 5 } } });
+        expect(await store.config("production", "a")).toMatchObject({
+          revision: 3,
+          config: { fallthrough: { percentage: 5 } },
+        });
         expect((await auditOf(store)).at(-1)).toMatchObject({
           target: "flag/a",
           revisions: { development: 2, staging: 2, production: 3 },
@@ -134,7 +152,11 @@ export function describeStore(name: string, open: OpenStore): void {
 
       it("never change their key", async () => {
         await create("a");
-        const rename = store.changeFlag("a", (current) => ({ kind: "write", next: { ...current, key: "b" } }), meta("flag.updated"));
+        const rename = store.changeFlag(
+          "a",
+          (current) => ({ kind: "write", next: { ...current, key: "b" } }),
+          meta("flag.updated"),
+        );
         await expect(rename).rejects.toThrow(/keys never change/);
         expect(await store.flag("a")).toBeDefined();
         expect(await revisions()).toEqual([1, 1, 1]);
@@ -152,10 +174,17 @@ export function describeStore(name: string, open: OpenStore): void {
         expect(await store.deleteFlag("a", gone, meta("flag.deleted"))).toEqual({ kind: "missing", deletedAt: AT + 5 });
         expect(await revisions()).toEqual([2, 2, 2]);
 
-        const again = await store.createFlag(booleanFlag("a"), everywhere(config("a")), meta("flag.created", { at: AT + 9 }), { reuse: true });
+        const again = await store.createFlag(
+          booleanFlag("a"),
+          everywhere(config("a")),
+          meta("flag.created", { at: AT + 9 }),
+          { reuse: true },
+        );
         expect(again).toMatchObject({ kind: "created", record: { createdAt: AT + 9 } });
         expect(await store.config("production", "a")).toMatchObject({ revision: 3 });
-        expect(await store.deleteFlag("a", gone, meta("flag.deleted", { at: AT + 10 }))).toMatchObject({ kind: "written" });
+        expect(await store.deleteFlag("a", gone, meta("flag.deleted", { at: AT + 10 }))).toMatchObject({
+          kind: "written",
+        });
         expect(await create("a")).toEqual({ kind: "tombstone", deletedAt: AT + 10 });
       });
 
@@ -172,7 +201,14 @@ export function describeStore(name: string, open: OpenStore): void {
           meta("flag.deleted"),
         );
         expect(answer).toEqual({ kind: "refused", problem: "in use" });
-        expect(seen).toEqual(["development/a", "development/b", "staging/a", "staging/b", "production/a", "production/b"]);
+        expect(seen).toEqual([
+          "development/a",
+          "development/b",
+          "staging/a",
+          "staging/b",
+          "production/a",
+          "production/b",
+        ]);
         expect(await store.flag("a")).toBeDefined();
         expect(await revisions()).toEqual([2, 2, 2]);
       });
@@ -185,7 +221,12 @@ export function describeStore(name: string, open: OpenStore): void {
         expect(changed).toMatchObject({
           kind: "written",
           before: { revision: 1, config: { fallthrough: { percentage: 0 } } },
-          after: { revision: 2, config: { fallthrough: { percentage: 12.5 } }, updatedAt: AT + 1, updatedBy: "token:t2" },
+          after: {
+            revision: 2,
+            config: { fallthrough: { percentage: 12.5 } },
+            updatedAt: AT + 1,
+            updatedBy: "token:t2",
+          },
         });
         expect(await store.config("production", "a")).toEqual(changed.kind === "written" ? changed.after : undefined);
         expect(await revisions()).toEqual([1, 1, 2]);
@@ -221,14 +262,23 @@ export function describeStore(name: string, open: OpenStore): void {
           }),
           meta("config.changed"),
         );
-        expect(answer).toEqual({ kind: "refused", problem: { revision: 1, type: "boolean", others: ["staging/b/false"], segments: ["beta"] } });
+        expect(answer).toEqual({
+          kind: "refused",
+          problem: { revision: 1, type: "boolean", others: ["staging/b/false"], segments: ["beta"] },
+        });
       });
 
       it("are kept, refused, missing, or left alone by a decision that fails, without a trace", async () => {
         await create("a");
         const record = await store.config("production", "a");
-        expect(await store.changeConfig("production", "a", keep, meta("flag.killed"))).toEqual({ kind: "kept", record });
-        expect(await store.changeConfig("production", "a", refuse, meta("flag.ramped"))).toEqual({ kind: "refused", problem: "no" });
+        expect(await store.changeConfig("production", "a", keep, meta("flag.killed"))).toEqual({
+          kind: "kept",
+          record,
+        });
+        expect(await store.changeConfig("production", "a", refuse, meta("flag.ramped"))).toEqual({
+          kind: "refused",
+          problem: "no",
+        });
         expect(await store.changeConfig("production", "b", keep, meta("flag.ramped"))).toEqual({ kind: "missing" });
         expect(await store.changeConfig("qa", "a", keep, meta("flag.ramped"))).toEqual({ kind: "missing" });
         const failing = (): never => {
@@ -242,10 +292,12 @@ export function describeStore(name: string, open: OpenStore): void {
 
       it("keep every change when many come at once", async () => {
         await create("a");
-        const add = (id: string) => (current: ConfigRecord): Decision<FlagConfig, never> => ({
-          kind: "write",
-          next: { ...current.config, targets: { ...current.config.targets, [id]: "on" } },
-        });
+        const add =
+          (id: string) =>
+          (current: ConfigRecord): Decision<FlagConfig, never> => ({
+            kind: "write",
+            next: { ...current.config, targets: { ...current.config.targets, [id]: "on" } },
+          });
         const ids = Array.from({ length: 50 }, (_, index) => `user-${index}`);
         await Promise.all(ids.map((id) => store.changeConfig("production", "a", add(id), meta("config.changed"))));
         const after = await store.config("production", "a");
@@ -256,8 +308,16 @@ export function describeStore(name: string, open: OpenStore): void {
       it("are listed by environment and key, all or some", async () => {
         await create("b");
         await create("a");
-        const named = async (filter?: Parameters<Store["configs"]>[0]) => (await store.configs(filter)).map((one) => `${one.environment}/${one.key}`);
-        expect(await named()).toEqual(["development/a", "development/b", "staging/a", "staging/b", "production/a", "production/b"]);
+        const named = async (filter?: Parameters<Store["configs"]>[0]) =>
+          (await store.configs(filter)).map((one) => `${one.environment}/${one.key}`);
+        expect(await named()).toEqual([
+          "development/a",
+          "development/b",
+          "staging/a",
+          "staging/b",
+          "production/a",
+          "production/b",
+        ]);
         expect(await named({ environment: "staging" })).toEqual(["staging/a", "staging/b"]);
         expect(await named({ key: "b" })).toEqual(["development/b", "staging/b", "production/b"]);
         expect(await named({ environment: "production", key: "b" })).toEqual(["production/b"]);
@@ -265,10 +325,18 @@ export function describeStore(name: string, open: OpenStore): void {
       });
 
       it("hold ids that are special to JavaScript, and a lease that comes and goes", async () => {
-        const targets = Object.fromEntries([["__proto__", "on"], ["constructor", "off"], ["ü😀", "on"]]);
+        const targets = Object.fromEntries([
+          ["__proto__", "on"],
+          ["constructor", "off"],
+          ["ü😀", "on"],
+        ]);
         await create("a", { targets, leaseMs: 25_000 });
         const stored = await store.config("production", "a");
-        expect(Object.entries(stored?.config.targets ?? {})).toEqual([["__proto__", "on"], ["constructor", "off"], ["ü😀", "on"]]);
+        expect(Object.entries(stored?.config.targets ?? {})).toEqual([
+          ["__proto__", "on"],
+          ["constructor", "off"],
+          ["ü😀", "on"],
+        ]);
         expect(stored?.config.leaseMs).toBe(25_000);
         const { leaseMs: _, ...unleased } = config("a", { targets });
         await store.changeConfig("production", "a", () => ({ kind: "write", next: unleased }), meta("config.changed"));
@@ -286,13 +354,24 @@ export function describeStore(name: string, open: OpenStore): void {
         expect(await store.createSegment(segment("beta"), meta("segment.created"))).toEqual({ kind: "exists", record });
         expect(await store.segment("beta")).toEqual(record);
         expect(await revisions()).toEqual([2, 2, 3]);
-        expect((await store.content("staging"))?.segments).toEqual([{ key: "beta", included: ["u1"], excluded: [], rules: [], revision: 2 }]);
+        expect((await store.content("staging"))?.segments).toEqual([
+          { key: "beta", included: ["u1"], excluded: [], rules: [], revision: 2 },
+        ]);
 
-        const written = await store.changeSegment("beta", (current) => ({ kind: "write", next: { ...current, excluded: ["u2"] } }), meta("segment.updated", { at: AT + 1 }));
-        expect(written).toMatchObject({ kind: "written", after: { segment: { included: ["u1"], excluded: ["u2"] }, updatedAt: AT + 1 } });
+        const written = await store.changeSegment(
+          "beta",
+          (current) => ({ kind: "write", next: { ...current, excluded: ["u2"] } }),
+          meta("segment.updated", { at: AT + 1 }),
+        );
+        expect(written).toMatchObject({
+          kind: "written",
+          after: { segment: { included: ["u1"], excluded: ["u2"] }, updatedAt: AT + 1 },
+        });
         expect((await store.content("production"))?.segments).toMatchObject([{ excluded: ["u2"], revision: 4 }]);
 
-        expect(await store.deleteSegment("beta", gone, meta("segment.deleted", { at: AT + 2 }))).toMatchObject({ kind: "written" });
+        expect(await store.deleteSegment("beta", gone, meta("segment.deleted", { at: AT + 2 }))).toMatchObject({
+          kind: "written",
+        });
         expect(await store.segments()).toEqual([]);
         expect((await store.content("production"))?.segments).toEqual([]);
         expect(await revisions()).toEqual([4, 4, 5]);
@@ -307,13 +386,24 @@ export function describeStore(name: string, open: OpenStore): void {
         await store.createSegment(segment("beta"), meta("segment.created"));
         const record = await store.segment("beta");
         expect(await store.changeSegment("beta", keep, meta("segment.updated"))).toEqual({ kind: "kept", record });
-        expect(await store.changeSegment("beta", refuse, meta("segment.updated"))).toEqual({ kind: "refused", problem: "no" });
-        expect(await store.deleteSegment("beta", () => "in use", meta("segment.deleted"))).toEqual({ kind: "refused", problem: "in use" });
+        expect(await store.changeSegment("beta", refuse, meta("segment.updated"))).toEqual({
+          kind: "refused",
+          problem: "no",
+        });
+        expect(await store.deleteSegment("beta", () => "in use", meta("segment.deleted"))).toEqual({
+          kind: "refused",
+          problem: "in use",
+        });
         expect(await store.changeSegment("alpha", keep, meta("segment.updated"))).toEqual({ kind: "missing" });
         expect(await revisions()).toEqual([1, 1, 1]);
         await store.deleteSegment("beta", gone, meta("segment.deleted", { at: AT + 3 }));
-        expect(await store.createSegment(segment("beta"), meta("segment.created"))).toEqual({ kind: "tombstone", deletedAt: AT + 3 });
-        expect(await store.createSegment(segment("beta"), meta("segment.created"), { reuse: true })).toMatchObject({ kind: "created" });
+        expect(await store.createSegment(segment("beta"), meta("segment.created"))).toEqual({
+          kind: "tombstone",
+          deletedAt: AT + 3,
+        });
+        expect(await store.createSegment(segment("beta"), meta("segment.created"), { reuse: true })).toMatchObject({
+          kind: "created",
+        });
         expect(await store.segments()).toHaveLength(1);
       });
 
@@ -323,7 +413,12 @@ export function describeStore(name: string, open: OpenStore): void {
         await store.deleteFlag("same", gone, meta("flag.deleted"));
         expect(await store.segment("same")).toBeDefined();
         const changes = await store.changesSince("production", 0);
-        expect(changes).toMatchObject({ flags: [], segments: [{ key: "same" }], removedFlags: ["same"], removedSegments: [] });
+        expect(changes).toMatchObject({
+          flags: [],
+          segments: [{ key: "same" }],
+          removedFlags: ["same"],
+          removedSegments: [],
+        });
       });
     });
 
@@ -403,14 +498,22 @@ export function describeStore(name: string, open: OpenStore): void {
 
     describe("tokens", () => {
       it("are found by id's order and by hash, and leave no secret in the audit", async () => {
-        const server = token("b2", { kind: "server", environments: ["production"], expiresAt: AT + 1000, roles: ["engineering-lead"] });
+        const server = token("b2", {
+          kind: "server",
+          environments: ["production"],
+          expiresAt: AT + 1000,
+          roles: ["engineering-lead"],
+        });
         await store.createToken(server, meta("token.created"));
         await store.createToken(token("a1"), meta("token.created"));
         expect(await store.tokens()).toEqual([server, token("a1")]);
         expect(await store.tokenByHash(server.hash)).toEqual(server);
         expect(await store.tokenByHash("f".repeat(64))).toBeUndefined();
         const [entry] = await auditOf(store);
-        expect(entry).toMatchObject({ target: "token/b2", after: { kind: "server", name: "token b2", environments: ["production"] } });
+        expect(entry).toMatchObject({
+          target: "token/b2",
+          after: { kind: "server", name: "token b2", environments: ["production"] },
+        });
         expect(JSON.stringify(entry)).not.toContain(server.hash);
         expect(await revisions()).toEqual([0, 0, 0]);
       });
@@ -418,7 +521,9 @@ export function describeStore(name: string, open: OpenStore): void {
       it("are not made twice with one id or one hash", async () => {
         await store.createToken(token("a1"), meta("token.created"));
         await expect(store.createToken(token("a1", { hash: "e".repeat(64) }), meta("token.created"))).rejects.toThrow();
-        await expect(store.createToken(token("a2", { hash: token("a1").hash }), meta("token.created"))).rejects.toThrow();
+        await expect(
+          store.createToken(token("a2", { hash: token("a1").hash }), meta("token.created")),
+        ).rejects.toThrow();
         expect(await store.tokens()).toEqual([token("a1")]);
         expect(await auditOf(store)).toHaveLength(1);
       });
@@ -426,8 +531,15 @@ export function describeStore(name: string, open: OpenStore): void {
       it("are revoked once", async () => {
         await store.createToken(token("a1"), meta("token.created"));
         const revoked = { ...token("a1"), revokedAt: AT + 7 };
-        expect(await store.revokeToken("a1", meta("token.revoked", { at: AT + 7 }))).toEqual({ kind: "written", before: token("a1"), after: revoked });
-        expect(await store.revokeToken("a1", meta("token.revoked", { at: AT + 8 }))).toEqual({ kind: "kept", record: revoked });
+        expect(await store.revokeToken("a1", meta("token.revoked", { at: AT + 7 }))).toEqual({
+          kind: "written",
+          before: token("a1"),
+          after: revoked,
+        });
+        expect(await store.revokeToken("a1", meta("token.revoked", { at: AT + 8 }))).toEqual({
+          kind: "kept",
+          record: revoked,
+        });
         expect(await store.revokeToken("zz", meta("token.revoked"))).toEqual({ kind: "missing" });
         expect(await store.tokenByHash(revoked.hash)).toEqual(revoked);
         expect(await auditOf(store)).toHaveLength(2);
@@ -460,8 +572,17 @@ export function describeStore(name: string, open: OpenStore): void {
       });
 
       it("takes entries without a record of their own", async () => {
-        const entry = await store.appendAudit({ target: "token/a1", environment: "production", after: { path: "/api/v1/flags" } }, meta("request.denied"));
-        expect(entry).toMatchObject({ seq: 1, action: "request.denied", target: "token/a1", environment: "production", after: { path: "/api/v1/flags" } });
+        const entry = await store.appendAudit(
+          { target: "token/a1", environment: "production", after: { path: "/api/v1/flags" } },
+          meta("request.denied"),
+        );
+        expect(entry).toMatchObject({
+          seq: 1,
+          action: "request.denied",
+          target: "token/a1",
+          environment: "production",
+          after: { path: "/api/v1/flags" },
+        });
         expect(await auditOf(store)).toEqual([entry]);
         expect(await revisions()).toEqual([0, 0, 0]);
       });
@@ -511,7 +632,8 @@ export function describeStore(name: string, open: OpenStore): void {
         seen.push(await revisions());
       }
       for (const [index, now] of seen.slice(1).entries()) {
-        for (const [place, revision] of now.entries()) expect(revision - (seen[index]?.[place] ?? 0)).toBeLessThanOrEqual(1);
+        for (const [place, revision] of now.entries())
+          expect(revision - (seen[index]?.[place] ?? 0)).toBeLessThanOrEqual(1);
       }
       expect(seen.at(-1)).toEqual([4, 5, 6]);
     });
@@ -520,16 +642,24 @@ export function describeStore(name: string, open: OpenStore): void {
 
 /** Slower than the rest, so on its own: the change log forgets, and says so. */
 export function describeChangeLogLimit(name: string, open: OpenStore): void {
-  it(`${name} keeps the change log of the last ${CHANGE_LOG_REVISIONS_MAX} revisions, and knows no changes from before`, { timeout: 60_000 }, async () => {
-    const store = await open();
-    await store.createFlag(booleanFlag("a"), everywhere(config("a")), meta("flag.created"));
-    for (let index = 0; index < CHANGE_LOG_REVISIONS_MAX; index++) {
-      await store.changeConfig("production", "a", to(index % 2), meta("flag.ramped"));
-    }
-    const revision = CHANGE_LOG_REVISIONS_MAX + 1;
-    expect(await store.changesSince("production", 0)).toBeUndefined();
-    expect(await store.changesSince("production", 1)).toMatchObject({ from: 1, revision, flags: [{ key: "a", revision }] });
-    expect(await store.changesSince("staging", 0)).toMatchObject({ from: 0, revision: 1 });
-    await store.close();
-  });
+  it(
+    `${name} keeps the change log of the last ${CHANGE_LOG_REVISIONS_MAX} revisions, and knows no changes from before`,
+    { timeout: 60_000 },
+    async () => {
+      const store = await open();
+      await store.createFlag(booleanFlag("a"), everywhere(config("a")), meta("flag.created"));
+      for (let index = 0; index < CHANGE_LOG_REVISIONS_MAX; index++) {
+        await store.changeConfig("production", "a", to(index % 2), meta("flag.ramped"));
+      }
+      const revision = CHANGE_LOG_REVISIONS_MAX + 1;
+      expect(await store.changesSince("production", 0)).toBeUndefined();
+      expect(await store.changesSince("production", 1)).toMatchObject({
+        from: 1,
+        revision,
+        flags: [{ key: "a", revision }],
+      });
+      expect(await store.changesSince("staging", 0)).toMatchObject({ from: 0, revision: 1 });
+      await store.close();
+    },
+  );
 }

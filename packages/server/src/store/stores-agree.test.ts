@@ -1,5 +1,5 @@
 import type { FlagConfig } from "@rampart/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ConfigRecord, Decision, Store } from "../ports/store.ts";
 import { FIRST_ENVIRONMENTS } from "./environments.ts";
@@ -25,32 +25,56 @@ function decided<T>(kind: string, next: () => T): Decision<T, string> {
   return kind === "refuse" ? { kind, problem: "no" } : { kind: "write", next: next() };
 }
 
+/** Sets a field that can be missing; null takes it away. */
+function withOptional<T extends object>(current: T, field: keyof T & string, value: unknown): T {
+  const others = Object.entries(current).filter(([name]) => name !== field);
+  return Object.fromEntries(value === null ? others : [...others, [field, value]]) as T;
+}
+
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ key: flagKey, reuse: fc.boolean(), percentage: fc.integer({ min: 0, max: 100 }) }).map(({ key, reuse, percentage }) => ({
-    name: `createFlag ${key} ${reuse}`,
-    run: (store: Store, at: number) =>
-      store.createFlag(booleanFlag(key), everywhere(config(key, { fallthrough: { percentage } })), meta("flag.created", { at }), { reuse }),
-  })),
+  fc
+    .record({ key: flagKey, reuse: fc.boolean(), percentage: fc.integer({ min: 0, max: 100 }) })
+    .map(({ key, reuse, percentage }) => ({
+      name: `createFlag ${key} ${reuse}`,
+      run: (store: Store, at: number) =>
+        store.createFlag(
+          booleanFlag(key),
+          everywhere(config(key, { fallthrough: { percentage } })),
+          meta("flag.created", { at }),
+          { reuse },
+        ),
+    })),
   fc.record({ key: flagKey, kind: verdict, owner: fc.option(fc.string()) }).map(({ key, kind, owner }) => ({
     name: `changeFlag ${key} ${kind} ${owner}`,
     run: (store: Store, at: number) =>
-      store.changeFlag(key, ({ owner: _, ...rest }) => decided(kind, () => (owner === null ? rest : { ...rest, owner })), meta("flag.updated", { at })),
+      store.changeFlag(
+        key,
+        (current) => decided(kind, () => withOptional(current, "owner", owner)),
+        meta("flag.updated", { at }),
+      ),
   })),
-  fc.record({ environment, key: flagKey, kind: verdict, id, urgent: fc.boolean(), leaseMs: fc.option(fc.nat()) }).map((of) => ({
-    name: `changeConfig ${JSON.stringify(of)}`,
-    run: (store: Store, at: number) => {
-      const next = ({ leaseMs: _, ...rest }: FlagConfig): FlagConfig => ({
-        ...rest,
-        targets: Object.fromEntries([...Object.entries(rest.targets), [of.id, "on"]]),
-        ...(of.leaseMs === null ? {} : { leaseMs: of.leaseMs }),
-      });
-      const decide = (current: ConfigRecord) => decided(of.kind, () => next(current.config));
-      return store.changeConfig(of.environment, of.key, decide, meta("config.changed", { at, urgent: of.urgent, reason: "why not" }));
-    },
-  })),
+  fc
+    .record({ environment, key: flagKey, kind: verdict, id, urgent: fc.boolean(), leaseMs: fc.option(fc.nat()) })
+    .map((of) => ({
+      name: `changeConfig ${JSON.stringify(of)}`,
+      run: (store: Store, at: number) => {
+        const next = (current: FlagConfig): FlagConfig => ({
+          ...withOptional(current, "leaseMs", of.leaseMs),
+          targets: Object.fromEntries([...Object.entries(current.targets), [of.id, "on"]]),
+        });
+        const decide = (current: ConfigRecord) => decided(of.kind, () => next(current.config));
+        return store.changeConfig(
+          of.environment,
+          of.key,
+          decide,
+          meta("config.changed", { at, urgent: of.urgent, reason: "why not" }),
+        );
+      },
+    })),
   fc.record({ key: flagKey, refused: fc.boolean() }).map(({ key, refused }) => ({
     name: `deleteFlag ${key} ${refused}`,
-    run: (store: Store, at: number) => store.deleteFlag(key, (all) => (refused ? all : undefined), meta("flag.deleted", { at })),
+    run: (store: Store, at: number) =>
+      store.deleteFlag(key, (all) => (refused ? all : undefined), meta("flag.deleted", { at })),
   })),
   fc.record({ key: segmentKey, reuse: fc.boolean() }).map(({ key, reuse }) => ({
     name: `createSegment ${key} ${reuse}`,
@@ -58,13 +82,22 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   })),
   fc.record({ key: segmentKey, kind: verdict, included: fc.array(id) }).map(({ key, kind, included }) => ({
     name: `changeSegment ${key} ${kind}`,
-    run: (store: Store, at: number) => store.changeSegment(key, (current) => decided(kind, () => ({ ...current, included })), meta("segment.updated", { at })),
+    run: (store: Store, at: number) =>
+      store.changeSegment(
+        key,
+        (current) => decided(kind, () => ({ ...current, included })),
+        meta("segment.updated", { at }),
+      ),
   })),
   fc.record({ key: segmentKey, refused: fc.boolean() }).map(({ key, refused }) => ({
     name: `deleteSegment ${key} ${refused}`,
-    run: (store: Store, at: number) => store.deleteSegment(key, (all) => (refused ? all.length : undefined), meta("segment.deleted", { at })),
+    run: (store: Store, at: number) =>
+      store.deleteSegment(key, (all) => (refused ? all.length : undefined), meta("segment.deleted", { at })),
   })),
-  fc.constantFrom("t1", "t2").map((one) => ({ name: `revokeToken ${one}`, run: (store: Store, at: number) => store.revokeToken(one, meta("token.revoked", { at })) })),
+  fc.constantFrom("t1", "t2").map((one) => ({
+    name: `revokeToken ${one}`,
+    run: (store: Store, at: number) => store.revokeToken(one, meta("token.revoked", { at })),
+  })),
   fc.constantFrom("t1", "t2").map((one) => ({
     name: `createToken ${one}`,
     run: (store: Store, at: number) =>
@@ -74,7 +107,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       ),
   })),
   fc.constant({ name: "newEpoch", run: (store: Store, at: number) => store.newEpoch(meta("store.restored", { at })) }),
-  fc.constant({ name: "appendAudit", run: (store: Store, at: number) => store.appendAudit({ target: "token/x" }, meta("request.denied", { at })) }),
+  fc.constant({
+    name: "appendAudit",
+    run: (store: Store, at: number) => store.appendAudit({ target: "token/x" }, meta("request.denied", { at })),
+  }),
 );
 
 /** Epochs that are the same in both stores, whatever else they need random bytes for. */
@@ -86,7 +122,9 @@ function epochs(): (sizeBytes: number) => Uint8Array {
 /** All that can be read. */
 async function everything(store: Store): Promise<unknown> {
   const environments = await store.environments();
-  const changes = environments.flatMap(({ key, revision }) => Array.from({ length: revision + 2 }, (_, from) => store.changesSince(key, from)));
+  const changes = environments.flatMap(({ key, revision }) =>
+    Array.from({ length: revision + 2 }, (_, from) => store.changesSince(key, from)),
+  );
   return {
     environments,
     content: await Promise.all(environments.map(({ key }) => store.content(key))),

@@ -20,12 +20,17 @@ export class AuditRows {
   constructor({ db, orm }: Session) {
     this.#orm = orm;
     this.#head = db.prepare("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
-    this.#insert = db.prepare("INSERT INTO audit (seq, environment, target, action, actor, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = db.prepare(
+      "INSERT INTO audit (seq, environment, target, action, actor, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
   }
 
   append(meta: ChangeMeta, subject: Subject): AuditEntry {
     const head = this.#head.get();
-    const { entry, canonical } = sealEntry(head?.hash ?? FIRST_PREVIOUS_HASH, auditDraft((head?.seq ?? 0) + 1, meta, subject));
+    const { entry, canonical } = sealEntry(
+      head?.hash ?? FIRST_PREVIOUS_HASH,
+      auditDraft((head?.seq ?? 0) + 1, meta, subject),
+    );
     const environment = entry.revisions === undefined ? (entry.environment ?? null) : EVERYWHERE;
     this.#insert.run(entry.seq, environment, entry.target, entry.action, entry.actor, canonical, entry.hash);
     return entry;

@@ -41,7 +41,7 @@ export class Ballast {
       try {
         const bytes = this.#random(BALLAST_SIZE_BYTES);
         // A disk that is nearly full takes a part of it, and says so only the next time.
-        for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+        for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
         fsyncSync(file);
       } finally {
         closeSync(file);

@@ -40,29 +40,44 @@ export class ConfigRows {
     );
     this.#wire = db.prepare(`SELECT definition, config, revision ${joined} AND key = ?`);
     this.#wireAll = db.prepare(`SELECT definition, config, revision ${joined} ORDER BY key`);
-    this.#insert = db.prepare("INSERT INTO configs (environment, key, config, revision, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?)");
-    this.#update = db.prepare("UPDATE configs SET config = ?, revision = ?, updated_at = ?, updated_by = ? WHERE environment = ? AND key = ?");
+    this.#insert = db.prepare(
+      "INSERT INTO configs (environment, key, config, revision, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    this.#update = db.prepare(
+      "UPDATE configs SET config = ?, revision = ?, updated_at = ?, updated_by = ? WHERE environment = ? AND key = ?",
+    );
     this.#stamp = db.prepare("UPDATE configs SET revision = ? WHERE environment = ? AND key = ?");
   }
 
   /** By environment in their order, then by key. */
-  list({ environment, key }: { readonly environment?: string | undefined; readonly key?: string | undefined } = {}): readonly ConfigRecord[] {
+  list({
+    environment,
+    key,
+  }: { readonly environment?: string | undefined; readonly key?: string | undefined } = {}): readonly ConfigRecord[] {
     return this.#orm
       .select({ config: configs })
       .from(configs)
       .innerJoin(environments, eq(environments.key, configs.environment))
-      .where(and(environment === undefined ? undefined : eq(configs.environment, environment), key === undefined ? undefined : eq(configs.key, key)))
+      .where(
+        and(
+          environment === undefined ? undefined : eq(configs.environment, environment),
+          key === undefined ? undefined : eq(configs.key, key),
+        ),
+      )
       .orderBy(asc(environments.position), asc(configs.key))
       .all()
       .map((row) => row.config);
   }
 
   /** The configuration with its flag's definition, in one look. */
-  get(environment: string, key: string): { readonly record: ConfigRecord; readonly definition: FlagDefinition } | undefined {
+  get(
+    environment: string,
+    key: string,
+  ): { readonly record: ConfigRecord; readonly definition: FlagDefinition } | undefined {
     const row = this.#withDefinition.get(environment, key);
     if (row === undefined) return undefined;
     const { config, definition, ...rest } = row;
-    return { record: { ...rest, config: parse<FlagConfig>(config) }, definition: parse<FlagDefinition>(definition) };
+    return { record: { ...rest, config: parseConfig(config) }, definition: parseDefinition(definition) };
   }
 
   wire(environment: string, key: string): WireFlag | undefined {
@@ -89,6 +104,8 @@ export class ConfigRows {
 }
 
 /** What this store wrote itself, and the database's check found whole. */
-const parse = <T>(text: string): T => JSON.parse(text) as T;
+const parseConfig = (text: string): FlagConfig => JSON.parse(text) as FlagConfig;
+const parseDefinition = (text: string): FlagDefinition => JSON.parse(text) as FlagDefinition;
 
-const wireOf = (row: WireRow): WireFlag => wireFlagOf(parse<FlagDefinition>(row.definition), parse<FlagConfig>(row.config), row.revision);
+const wireOf = (row: WireRow): WireFlag =>
+  wireFlagOf(parseDefinition(row.definition), parseConfig(row.config), row.revision);

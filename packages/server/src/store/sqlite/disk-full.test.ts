@@ -22,7 +22,9 @@ const DISK_SIZE_BYTES = 4 * 1024 * 1024;
 function smallDisk(): string | undefined {
   const path = temporaryFolder();
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_SIZE_BYTES},mode=700`, "tmpfs", path], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_SIZE_BYTES},mode=700`, "tmpfs", path], {
+      stdio: "ignore",
+    });
   } catch {
     return undefined;
   }
@@ -48,11 +50,17 @@ function fillUp(path: string): { readonly free: () => void } {
   return { free: () => rmSync(filler) };
 }
 
-const open = (folder: DataFolder): Store => openSqliteStore({ folder, random: countingRandom(), timers: manualTimers() }).store;
+const open = (folder: DataFolder): Store =>
+  openSqliteStore({ folder, random: countingRandom(), timers: manualTimers() }).store;
 const describeDisk = (title: string) => `${title} (skipped where no disk can be mounted)`;
 
 const kill = (store: Store) =>
-  store.changeConfig("production", "a", (now) => ({ kind: "write", next: { ...now.config, enabled: !now.config.enabled } }), meta("flag.killed", { urgent: true }));
+  store.changeConfig(
+    "production",
+    "a",
+    (now) => ({ kind: "write", next: { ...now.config, enabled: !now.config.enabled } }),
+    meta("flag.killed", { urgent: true }),
+  );
 const describeIt = (store: Store, description: string) =>
   store.changeFlag("a", (now) => ({ kind: "write", next: { ...now, description } }), meta("flag.updated"));
 
@@ -69,34 +77,38 @@ async function writeUntilRefused(store: Store): Promise<unknown> {
 }
 
 describe("a store on a full disk", () => {
-  it(describeDisk("refuses ordinary writes, serves reads, lets kills through, and recovers"), { timeout: 60_000 }, async (context) => {
-    const path = smallDisk();
-    if (path === undefined) return context.skip("no disk could be mounted");
-    const folder = openDataFolder(path, process.pid);
-    const store = open(folder);
-    await store.createFlag(booleanFlag("a"), everywhere(config("a")), meta("flag.created"));
-    await store.createToken(token("t1"), meta("token.created"));
-    const filler = fillUp(path);
+  it(
+    describeDisk("refuses ordinary writes, serves reads, lets kills through, and recovers"),
+    { timeout: 60_000 },
+    async (context) => {
+      const path = smallDisk();
+      if (path === undefined) return context.skip("no disk could be mounted");
+      const folder = openDataFolder(path, process.pid);
+      const store = open(folder);
+      await store.createFlag(booleanFlag("a"), everywhere(config("a")), meta("flag.created"));
+      await store.createToken(token("t1"), meta("token.created"));
+      const filler = fillUp(path);
 
-    const refused = await writeUntilRefused(store);
-    expect(refused).toBeInstanceOf(StoreError);
-    expect(refused).toMatchObject({ code: "DISK_FULL", hint: expect.stringContaining("Make room") });
-    expect(await store.content("production")).toMatchObject({ flags: [{ key: "a", enabled: true }] });
+      const refused = await writeUntilRefused(store);
+      expect(refused).toBeInstanceOf(StoreError);
+      expect(refused).toMatchObject({ code: "DISK_FULL", hint: expect.stringContaining("Make room") });
+      expect(await store.content("production")).toMatchObject({ flags: [{ key: "a", enabled: true }] });
 
-    for (let index = 0; index < 21; index++) expect(await kill(store)).toMatchObject({ kind: "written" });
-    expect(existsSync(folder.ballastPath)).toBe(false);
-    await expect(describeIt(store, "still no space")).rejects.toMatchObject({ code: "DISK_FULL" });
-    await expect(store.touchToken("t1", 1e13)).resolves.toBeUndefined();
-    expect(await store.config("production", "a")).toMatchObject({ config: { enabled: false } });
-    expect(await violations(store)).toEqual([]);
+      for (let index = 0; index < 21; index++) expect(await kill(store)).toMatchObject({ kind: "written" });
+      expect(existsSync(folder.ballastPath)).toBe(false);
+      await expect(describeIt(store, "still no space")).rejects.toMatchObject({ code: "DISK_FULL" });
+      await expect(store.touchToken("t1", 1e13)).resolves.toBeUndefined();
+      expect(await store.config("production", "a")).toMatchObject({ config: { enabled: false } });
+      expect(await violations(store)).toEqual([]);
 
-    filler.free();
-    await describeIt(store, "space again");
-    expect(existsSync(folder.ballastPath)).toBe(true);
-    expect(await violations(store)).toEqual([]);
-    await store.close();
-    folder.release();
-  });
+      filler.free();
+      await describeIt(store, "space again");
+      expect(existsSync(folder.ballastPath)).toBe(true);
+      expect(await violations(store)).toEqual([]);
+      await store.close();
+      folder.release();
+    },
+  );
 
   it(describeDisk("opens again there, and has the kill"), { timeout: 60_000 }, async (context) => {
     const path = smallDisk();

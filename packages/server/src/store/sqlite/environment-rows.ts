@@ -25,13 +25,19 @@ export class EnvironmentRows {
   constructor({ db, orm }: Session) {
     this.#orm = orm;
     this.#select = db.prepare("SELECT key, epoch, revision FROM environments WHERE key = ?");
-    this.#advance = db.prepare<[string], number>("UPDATE environments SET revision = revision + 1 WHERE key = ? RETURNING revision").pluck();
-    this.#log = db.prepare("INSERT INTO changes (environment, revision, kind, key, urgent, at) VALUES (?, ?, ?, ?, ?, ?)");
+    this.#advance = db
+      .prepare<[string], number>("UPDATE environments SET revision = revision + 1 WHERE key = ? RETURNING revision")
+      .pluck();
+    this.#log = db.prepare(
+      "INSERT INTO changes (environment, revision, kind, key, urgent, at) VALUES (?, ?, ?, ?, ?, ?)",
+    );
     this.#forget = db.prepare("DELETE FROM changes WHERE environment = ? AND revision <= ?");
     this.#changed = db.prepare(
       "SELECT kind, key, max(urgent) AS urgent, count(*) AS lines FROM changes WHERE environment = ? AND revision > ? GROUP BY kind, key ORDER BY kind, key",
     );
-    this.#committedAt = db.prepare<[string, number], number>("SELECT at FROM changes WHERE environment = ? AND revision = ?").pluck();
+    this.#committedAt = db
+      .prepare<[string, number], number>("SELECT at FROM changes WHERE environment = ? AND revision = ?")
+      .pluck();
   }
 
   all(): readonly EnvironmentRecord[] {
@@ -44,7 +50,10 @@ export class EnvironmentRows {
   }
 
   insert(rows: readonly { readonly key: string; readonly epoch: string }[]): void {
-    this.#orm.insert(environments).values(rows.map((row, position) => ({ ...row, position, revision: 0 }))).run();
+    this.#orm
+      .insert(environments)
+      .values(rows.map((row, position) => ({ ...row, position, revision: 0 })))
+      .run();
   }
 
   setEpoch(key: string, epoch: string): void {
@@ -70,6 +79,11 @@ export class EnvironmentRows {
   }
 
   count(): number {
-    return this.#orm.select({ count: sql<number>`count(*)` }).from(environments).get()?.count ?? 0;
+    return (
+      this.#orm
+        .select({ count: sql<number>`count(*)` })
+        .from(environments)
+        .get()?.count ?? 0
+    );
   }
 }

@@ -35,7 +35,15 @@ export class FlagRows {
   }
 }
 
-const recordOf = ({ definition, createdAt, updatedAt }: { definition: FlagDefinition; createdAt: number; updatedAt: number }): FlagRecord => ({
+const recordOf = ({
+  definition,
+  createdAt,
+  updatedAt,
+}: {
+  definition: FlagDefinition;
+  createdAt: number;
+  updatedAt: number;
+}): FlagRecord => ({
   definition,
   createdAt,
   updatedAt,

@@ -43,7 +43,8 @@ function failure(act: () => unknown): StoreError {
 /** A closed database with something in it. */
 async function writtenDatabase(): Promise<string> {
   const { store, folder } = temporaryStore();
-  for (let index = 0; index < 20; index++) await store.createFlag(booleanFlag(`flag-${index}`), everywhere(config(`flag-${index}`)), meta("flag.created"));
+  for (let index = 0; index < 20; index++)
+    await store.createFlag(booleanFlag(`flag-${index}`), everywhere(config(`flag-${index}`)), meta("flag.created"));
   await store.close();
   return folder.databasePath;
 }
@@ -66,7 +67,13 @@ describe("a database", () => {
     for (const table of TABLES.map((one) => getTableConfig(one))) {
       const rows = db.pragma(`table_info(${table.name})`) as readonly { name: string; type: string; notnull: number }[];
       const stored = rows.map((row) => ({ name: row.name, type: row.type, notNull: row.notnull === 1 }));
-      expect(stored, table.name).toEqual(table.columns.map((column) => ({ name: column.name, type: column.getSQLType().toUpperCase(), notNull: column.notNull || column.primary })));
+      expect(stored, table.name).toEqual(
+        table.columns.map((column) => ({
+          name: column.name,
+          type: column.getSQLType().toUpperCase(),
+          notNull: column.notNull || column.primary,
+        })),
+      );
     }
     const made = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").pluck().all();
     expect(made).toEqual(TABLES.map((one) => getTableConfig(one).name).toSorted());
@@ -80,7 +87,9 @@ describe("a database", () => {
     newer.close();
     const refused = failure(() => openDatabase(path));
     expect(refused.code).toBe("DATABASE_NEWER");
-    expect(refused.message).toBe(`${path} has schema version ${MIGRATIONS.length + 3}; this version of Rampart knows up to ${MIGRATIONS.length}`);
+    expect(refused.message).toBe(
+      `${path} has schema version ${MIGRATIONS.length + 3}; this version of Rampart knows up to ${MIGRATIONS.length}`,
+    );
     expect(refused.hint).toMatch(/newer version.*backup/);
   });
 
@@ -89,7 +98,10 @@ describe("a database", () => {
     const other = new BetterSqlite3(path);
     other.exec("CREATE TABLE photos (id INTEGER)");
     other.close();
-    expect(failure(() => openDatabase(path))).toMatchObject({ code: "DATABASE_DAMAGED", message: `${path} is an SQLite database of another program` });
+    expect(failure(() => openDatabase(path))).toMatchObject({
+      code: "DATABASE_DAMAGED",
+      message: `${path} is an SQLite database of another program`,
+    });
     const again = new BetterSqlite3(path);
     expect(again.prepare("SELECT name FROM sqlite_schema").pluck().all()).toEqual(["photos"]);
     again.close();

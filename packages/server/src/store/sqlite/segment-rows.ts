@@ -18,7 +18,12 @@ export class SegmentRows {
   }
 
   keys(): readonly string[] {
-    return this.#orm.select({ key: segments.key }).from(segments).orderBy(asc(segments.key)).all().map((row) => row.key);
+    return this.#orm
+      .select({ key: segments.key })
+      .from(segments)
+      .orderBy(asc(segments.key))
+      .all()
+      .map((row) => row.key);
   }
 
   get(key: string): SegmentRecord | undefined {
@@ -46,7 +51,10 @@ export class SegmentRows {
     this.#orm
       .insert(segmentRevisions)
       .values({ environment, key, revision })
-      .onConflictDoUpdate({ target: [segmentRevisions.environment, segmentRevisions.key], set: { revision: sql`excluded.revision` } })
+      .onConflictDoUpdate({
+        target: [segmentRevisions.environment, segmentRevisions.key],
+        set: { revision: sql`excluded.revision` },
+      })
       .run();
   }
 
@@ -59,14 +67,27 @@ export class SegmentRows {
       .select({ segment: segments.segment, revision: segmentRevisions.revision })
       .from(segmentRevisions)
       .innerJoin(segments, eq(segments.key, segmentRevisions.key))
-      .where(and(eq(segmentRevisions.environment, environment), key === undefined ? undefined : eq(segmentRevisions.key, key)))
+      .where(
+        and(
+          eq(segmentRevisions.environment, environment),
+          key === undefined ? undefined : eq(segmentRevisions.key, key),
+        ),
+      )
       .orderBy(asc(segments.key))
       .all()
       .map((row) => wireSegment(row.segment, row.revision));
   }
 }
 
-const recordOf = ({ segment, createdAt, updatedAt }: { segment: Segment; createdAt: number; updatedAt: number }): SegmentRecord => ({
+const recordOf = ({
+  segment,
+  createdAt,
+  updatedAt,
+}: {
+  segment: Segment;
+  createdAt: number;
+  updatedAt: number;
+}): SegmentRecord => ({
   segment,
   createdAt,
   updatedAt,

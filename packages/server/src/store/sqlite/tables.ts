@@ -50,8 +50,12 @@ export function readChanges(tables: Tables, key: string, from: number): Environm
   const lines = items.reduce((sum, item) => sum + item.lines, 0);
   // A line for each revision, or else the log no longer goes back that far.
   if (lines !== environment.revision - from) return undefined;
-  const flags = items.filter((item) => item.kind === "flag").map((item) => ({ key: item.key, now: tables.configs.wire(key, item.key) }));
-  const segments = items.filter((item) => item.kind === "segment").map((item) => ({ key: item.key, now: tables.segments.wire(key, item.key) }));
+  const flags = items
+    .filter((item) => item.kind === "flag")
+    .map((item) => ({ key: item.key, now: tables.configs.wire(key, item.key) }));
+  const segments = items
+    .filter((item) => item.kind === "segment")
+    .map((item) => ({ key: item.key, now: tables.segments.wire(key, item.key) }));
   return {
     ...environment,
     from,

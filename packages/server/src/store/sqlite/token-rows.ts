@@ -13,7 +13,12 @@ export class TokenRows {
 
   /** In the order in which they were made. */
   all(): readonly TokenRecord[] {
-    return this.#orm.select().from(tokens).orderBy(sql`rowid`).all().map(recordOf);
+    return this.#orm
+      .select()
+      .from(tokens)
+      .orderBy(sql`rowid`)
+      .all()
+      .map(recordOf);
   }
 
   get(id: string): TokenRecord | undefined {

@@ -12,7 +12,11 @@ export class TombstoneRows {
   }
 
   deletedAt({ kind, key }: Item): number | undefined {
-    return this.#orm.select().from(tombstones).where(and(eq(tombstones.kind, kind), eq(tombstones.key, key))).get()?.deletedAt;
+    return this.#orm
+      .select()
+      .from(tombstones)
+      .where(and(eq(tombstones.kind, kind), eq(tombstones.key, key)))
+      .get()?.deletedAt;
   }
 
   set({ kind, key }: Item, deletedAt: number): void {
@@ -24,6 +28,9 @@ export class TombstoneRows {
   }
 
   clear({ kind, key }: Item): void {
-    this.#orm.delete(tombstones).where(and(eq(tombstones.kind, kind), eq(tombstones.key, key))).run();
+    this.#orm
+      .delete(tombstones)
+      .where(and(eq(tombstones.kind, kind), eq(tombstones.key, key)))
+      .run();
   }
 }

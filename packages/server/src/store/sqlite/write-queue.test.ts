@@ -27,7 +27,8 @@ describe("a write while another program holds the database", () => {
   });
 
   const write = (name: string, urgent = false) => {
-    const target = (current: ConfigRecord) => ({ kind: "write", next: { ...current.config, targets: { ...current.config.targets, [name]: "on" } } }) as const;
+    const target = (current: ConfigRecord) =>
+      ({ kind: "write", next: { ...current.config, targets: { ...current.config.targets, [name]: "on" } } }) as const;
     return store.changeConfig("production", "a", target, meta("config.changed", { urgent })).then(
       () => void order.push(name),
       (error: Error) => void order.push(`${name}: ${"code" in error ? error.code : error.message}`),

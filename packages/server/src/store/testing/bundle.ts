@@ -17,16 +17,22 @@ interface Bundler {
  */
 export async function bundleProgram(entry: string): Promise<string> {
   const vitePath = createRequire(createRequire(import.meta.url).resolve("vitest/package.json")).resolve("vite");
-  const { build } = (await import(pathToFileURL(vitePath).href)) as Bundler;
+  const vite = (await import(pathToFileURL(vitePath).href)) as Bundler;
   const outDir = mkdtempSync(join(PACKAGE, "node_modules", ".program-"));
   onTestFinished(() => rmSync(outDir, { recursive: true, force: true }));
-  await build({
+  await vite.build({
     configFile: false,
     logLevel: "error",
     root: PACKAGE,
     resolve: { conditions: ["source"] },
     ssr: { resolve: { conditions: ["source"] } },
-    build: { ssr: entry, outDir, emptyOutDir: false, minify: false, rollupOptions: { output: { entryFileNames: "program.mjs" } } },
+    build: {
+      ssr: entry,
+      outDir,
+      emptyOutDir: false,
+      minify: false,
+      rollupOptions: { output: { entryFileNames: "program.mjs" } },
+    },
   });
   return join(outDir, "program.mjs");
 }

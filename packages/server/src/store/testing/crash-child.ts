@@ -19,10 +19,24 @@ async function act(store: Store, turn: number): Promise<void> {
   const key = `flag-${turn % 5}`;
   const flags = everywhere(config(key));
   await store.createFlag(booleanFlag(key), flags, meta("flag.created"), { reuse: true });
-  await store.changeConfig("production", key, to((current) => ({ ...current, fallthrough: { percentage: turn % 100 } })), meta("flag.ramped"));
-  await store.changeConfig("staging", key, to((current) => ({ ...current, enabled: !current.enabled })), meta("flag.killed", { urgent: true }));
+  await store.changeConfig(
+    "production",
+    key,
+    to((current) => ({ ...current, fallthrough: { percentage: turn % 100 } })),
+    meta("flag.ramped"),
+  );
+  await store.changeConfig(
+    "staging",
+    key,
+    to((current) => ({ ...current, enabled: !current.enabled })),
+    meta("flag.killed", { urgent: true }),
+  );
   await store.createSegment(segment(`segment-${turn % 3}`), meta("segment.created"), { reuse: true });
-  await store.changeFlag(key, (current) => ({ kind: "write", next: { ...current, description: `turn ${turn}` } }), meta("flag.updated"));
+  await store.changeFlag(
+    key,
+    (current) => ({ kind: "write", next: { ...current, description: `turn ${turn}` } }),
+    meta("flag.updated"),
+  );
   await store.createToken(token(randomBytes(8).toString("hex")), meta("token.created"));
   if (turn % 4 === 3) await store.deleteFlag(key, () => undefined, meta("flag.deleted"));
   if (turn % 4 === 1) await store.deleteSegment(`segment-${turn % 3}`, () => undefined, meta("segment.deleted"));

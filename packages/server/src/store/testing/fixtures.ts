@@ -8,7 +8,8 @@ export const AT = 1_767_578_400_000;
 /** Bytes that look random, and are the same each time. */
 export function countingRandom(): (sizeBytes: number) => Uint8Array {
   let next = 0;
-  return (sizeBytes) => Uint8Array.from({ length: sizeBytes }, () => (next = (next * 1_103_515_245 + 12_345) % 2_147_483_648) >>> 16);
+  return (sizeBytes) =>
+    Uint8Array.from({ length: sizeBytes }, () => (next = (next * 1_103_515_245 + 12_345) % 2_147_483_648) >>> 16);
 }
 
 export const booleanFlag = (key: string): FlagDefinition => ({
@@ -36,9 +37,21 @@ export const config = (key: string, over: Partial<FlagConfig> = {}): FlagConfig 
 export const everywhere = (one: FlagConfig): { readonly [environment: string]: FlagConfig } =>
   Object.fromEntries(FIRST_ENVIRONMENTS.map((environment) => [environment, one]));
 
-export const segment = (key: string, over: Partial<Segment> = {}): Segment => ({ key, description: "", included: [], excluded: [], rules: [], ...over });
+export const segment = (key: string, over: Partial<Segment> = {}): Segment => ({
+  key,
+  description: "",
+  included: [],
+  excluded: [],
+  rules: [],
+  ...over,
+});
 
-export const meta = (action: string, over: Partial<ChangeMeta> = {}): ChangeMeta => ({ actor: "token:t1", action, at: AT, ...over });
+export const meta = (action: string, over: Partial<ChangeMeta> = {}): ChangeMeta => ({
+  actor: "token:t1",
+  action,
+  at: AT,
+  ...over,
+});
 
 export const token = (id: string, over: { readonly kind?: TokenKind } & Partial<TokenRecord> = {}): TokenRecord => ({
   id,

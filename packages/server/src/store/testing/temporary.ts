@@ -19,7 +19,11 @@ export function temporaryFolder(): string {
 }
 
 /** An SQLite store in a folder that is gone after the test. */
-export function temporaryStore(timers: Timers = manualTimers()): { readonly store: Store; readonly rollouts: RolloutStore; readonly folder: DataFolder } {
+export function temporaryStore(timers: Timers = manualTimers()): {
+  readonly store: Store;
+  readonly rollouts: RolloutStore;
+  readonly folder: DataFolder;
+} {
   const folder = openDataFolder(temporaryFolder(), process.pid);
   onTestFinished(() => folder.release());
   const { store, rollouts } = openSqliteStore({ folder, random: countingRandom(), timers });
