@@ -27,17 +27,27 @@ export function parsePlan(text: string, options: ParseOptions = {}): ParsedPlan 
   if (read.kind === "unreadable") return { ok: false, problems: read.problems };
   const { source } = read;
   const structure = checkStructure(source.json);
-  const findings: Finding[] = [...structure.findings];
-  const reader = new Reader<PlanDocument>(source.json, [], (finding) => findings.push(finding));
+  const texts: Finding[] = [];
+  const reader = new Reader<PlanDocument>(source.json, [], (finding) => texts.push(finding));
   const context = contextOf(reader, options.variables);
   const spec = lowerPlan(reader, context);
-  if (structure.document === undefined || findings.length > 0 || read.problems.length > 0) {
-    return { ok: false, problems: ordered([...read.problems, ...findings.map((finding) => problemOf(finding, source))]) };
-  }
+  const problems = [read.problems, problemsOf(structure.findings, source), problemsOf(texts, source)].reduce(
+    withNewPlaces,
+    [],
+  );
+  if (structure.document === undefined || problems.length > 0) return { ok: false, problems: ordered(problems) };
   const plan: Plan = { ...metadataOf(structure.document.metadata), ...spec, digest: digestOf(source.json) };
-  const warnings = warningsOf(plan, context.origins).map((finding) => problemOf(finding, source));
-  return { ok: true, plan, warnings: ordered(warnings) };
+  return { ok: true, plan, warnings: ordered(problemsOf(warningsOf(plan, context.origins), source)) };
 }
+
+/** What is wrong with a value in one way is often wrong with it in another: the first look at it is what is told. */
+function withNewPlaces(told: readonly PlanProblem[], more: readonly PlanProblem[]): readonly PlanProblem[] {
+  const known = new Set(told.map(({ path }) => path));
+  return [...told, ...more.filter(({ path }) => !known.has(path))];
+}
+
+const problemsOf = (findings: readonly Finding[], source: PlanSource): readonly PlanProblem[] =>
+  findings.map((finding) => problemOf(finding, source));
 
 function problemOf(finding: Finding, source: PlanSource): PlanProblem {
   const place = placeOf(finding.path);
@@ -52,11 +62,18 @@ function problemOf(finding: Finding, source: PlanSource): PlanProblem {
 
 /** In the order of the text, each once, and not more than anybody reads. */
 function ordered(problems: readonly PlanProblem[]): readonly PlanProblem[] {
-  const unique = [...new Map(problems.map((problem) => [`${problem.line}:${problem.column}:${problem.path}:${problem.message}`, problem])).values()];
+  const unique = [
+    ...new Map(
+      problems.map((problem) => [`${problem.line}:${problem.column}:${problem.path}:${problem.message}`, problem]),
+    ).values(),
+  ];
   const sorted = unique.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (sorted.length <= PROBLEMS_MAX) return sorted;
   const kept = sorted.slice(0, PROBLEMS_MAX);
   const last = kept.at(-1);
   if (last === undefined) return kept;
-  return [...kept, { ...last, message: `${sorted.length - PROBLEMS_MAX} more problems are not shown`, hint: "mend these first" }];
+  return [
+    ...kept,
+    { ...last, message: `${sorted.length - PROBLEMS_MAX} more problems are not shown`, hint: "mend these first" },
+  ];
 }

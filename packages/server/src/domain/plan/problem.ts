@@ -70,7 +70,9 @@ export function placeOf(path: Path): string {
     const next = path[index + 1];
     if (typeof part !== "string") continue;
     const item = ITEM_NAMES[part];
-    if (item !== undefined && typeof next === "number") words.push(`${item} ${next + 1}`);
+    // The stages that a notify rule names are none of the plan's own list.
+    const isList = part !== "stages" || index === 1;
+    if (item !== undefined && typeof next === "number" && isList) words.push(`${item} ${next + 1}`);
     else if (part === "metrics" && typeof next === "string") words.push(`metric ${next.slice(0, 64)}`);
     else if (sections.has(part) && index < path.length - 1) words.push(part);
   }

@@ -4,8 +4,16 @@ import { parseDuration } from "./grammar/duration.ts";
 import type { Path } from "./problem.ts";
 import type { Finding } from "./structure.ts";
 
-type KeyOf<T> = T extends string | number | boolean | null | undefined | readonly unknown[] ? never : T extends object ? keyof T & string : never;
-type At<T, K> = T extends string | number | boolean | null | undefined | readonly unknown[] ? never : K extends keyof T ? T[K] : never;
+type KeyOf<T> = T extends string | number | boolean | null | undefined | readonly unknown[]
+  ? never
+  : T extends object
+    ? keyof T & string
+    : never;
+type At<T, K> = T extends string | number | boolean | null | undefined | readonly unknown[]
+  ? never
+  : K extends keyof T
+    ? T[K]
+    : never;
 type Item<T> = T extends readonly (infer E)[] ? E : never;
 type Single<T> = T extends readonly unknown[] ? never : T;
 type Entry<T> = T extends { readonly [key: string]: infer V } ? V : never;
@@ -32,13 +40,16 @@ export class Reader<T> {
   get<K extends KeyOf<NonNullable<T>>>(key: K): Reader<NonNullable<At<NonNullable<T>, K>>> {
     const { value } = this;
     const isMapping = value !== null && typeof value === "object" && !Array.isArray(value);
-    const inner = isMapping && Object.hasOwn(value, key) ? (value as { readonly [name: string]: JsonValue })[key] : undefined;
+    const inner =
+      isMapping && Object.hasOwn(value, key) ? (value as { readonly [name: string]: JsonValue })[key] : undefined;
     return new Reader(inner, [...this.path, key], this.#report);
   }
 
   /** Elements of a list; none when it is missing. */
   items(): readonly Reader<Item<NonNullable<T>>>[] {
-    return Array.isArray(this.value) ? (this.value as readonly JsonValue[]).map((item, index) => new Reader(item, [...this.path, index], this.#report)) : [];
+    return Array.isArray(this.value)
+      ? (this.value as readonly JsonValue[]).map((item, index) => new Reader(item, [...this.path, index], this.#report))
+      : [];
   }
 
   /** Elements of a list, or the one thing that stands in its place. */
@@ -50,7 +61,10 @@ export class Reader<T> {
   entries(): readonly (readonly [string, Reader<Entry<NonNullable<T>>>])[] {
     const { value } = this;
     if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
-    return Object.entries(value as { readonly [name: string]: JsonValue }).map(([key, inner]) => [key, new Reader(inner, [...this.path, key], this.#report)]);
+    return Object.entries(value as { readonly [name: string]: JsonValue }).map(([key, inner]) => [
+      key,
+      new Reader(inner, [...this.path, key], this.#report),
+    ]);
   }
 
   /** The text that stands here; undefined when it is missing or something else. */

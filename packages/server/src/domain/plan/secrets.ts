@@ -4,7 +4,10 @@ import type { MetricSource, Plan, ResolvedSource, Template } from "./types.ts";
 export type ResolvedSecrets =
   | { readonly ok: true; readonly sources: { readonly [metric: string]: ResolvedSource } }
   /** Variables that are not set, each with the metrics that need it. Nothing of their values is told, since there are none. */
-  | { readonly ok: false; readonly missing: readonly { readonly variable: string; readonly metrics: readonly string[] }[] };
+  | {
+      readonly ok: false;
+      readonly missing: readonly { readonly variable: string; readonly metrics: readonly string[] }[];
+    };
 
 /**
  * Fills the variables in urls and headers of the plan's metrics in: the only place where their values appear. What comes back is for
@@ -51,10 +54,15 @@ function templatesOf(source: MetricSource): readonly Template[] {
 }
 
 function resolved(source: MetricSource, fill: (template: Template) => string): ResolvedSource {
-  const headers = (templates: { readonly [name: string]: Template }) => Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, fill(value)]));
+  const headers = (templates: { readonly [name: string]: Template }) =>
+    Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, fill(value)]));
   switch (source.kind) {
     case "prometheus":
-      return brand({ ...source, headers: headers(source.headers), ...(source.url === undefined ? {} : { url: fill(source.url) }) });
+      return brand({
+        ...source,
+        headers: headers(source.headers),
+        ...(source.url === undefined ? {} : { url: fill(source.url) }),
+      });
     case "http":
       return brand({ ...source, headers: headers(source.headers), url: fill(source.url) });
     case "signal":

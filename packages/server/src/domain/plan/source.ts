@@ -52,19 +52,31 @@ export type ReadSource =
 export function readSource(text: string): ReadSource {
   const start = { line: 1, column: 1, endColumn: 1, path: "" };
   if (new TextEncoder().encode(text).length > PLAN_BYTES_MAX) {
-    return unreadable({ ...start, message: "the plan is larger than 1 MiB", hint: "is this the right file? A plan is a page or two of YAML" });
+    return unreadable({
+      ...start,
+      message: "the plan is larger than 1 MiB",
+      hint: "is this the right file? A plan is a page or two of YAML",
+    });
   }
   const lines = new LineCounter();
   const spot = spotter(text, lines);
   const composed = composeYaml(text, lines);
-  if (composed.kind === "refused") return unreadable({ ...spot(composed.offset, composed.offset), path: "", ...composed.what });
+  if (composed.kind === "refused")
+    return unreadable({ ...spot(composed.offset, composed.offset), path: "", ...composed.what });
   const { document } = composed;
   const failures = withoutCascade([...document.errors, ...document.warnings]);
   if (failures.length > 0) {
-    return { kind: "unreadable", problems: failures.map((error) => ({ ...spot(...error.pos), path: "", ...explain(error) })) };
+    return {
+      kind: "unreadable",
+      problems: failures.map((error) => ({ ...spot(...error.pos), path: "", ...explain(error) })),
+    };
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
-    return unreadable({ ...start, message: "the plan is empty", hint: "start from one of the plans in examples/plans, or see docs/plan.md" });
+    return unreadable({
+      ...start,
+      message: "the plan is empty",
+      hint: "start from one of the plans in examples/plans, or see docs/plan.md",
+    });
   }
   const walk = new Walk(spot);
   const json = walk.value(document.contents, []);
@@ -91,7 +103,11 @@ function spotter(text: string, lines: LineCounter): Spot {
 
 type Composed =
   | { readonly kind: "composed"; readonly document: Document.Parsed }
-  | { readonly kind: "refused"; readonly offset: number; readonly what: { readonly message: string; readonly hint: string } };
+  | {
+      readonly kind: "refused";
+      readonly offset: number;
+      readonly what: { readonly message: string; readonly hint: string };
+    };
 
 /**
  * The library's `parseDocument` with the budgets that it lacks. Without them a megabyte of brackets keeps the process busy for
@@ -99,36 +115,65 @@ type Composed =
  */
 function composeYaml(text: string, lines: LineCounter): Composed {
   const parser = new Parser(lines.addNewLine);
+  // `parser.parse` would tell where the first line begins; it can't be stopped half-way.
+  lines.addNewLine(0);
   const tokens: CST.Token[] = [];
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    const refuse = (message: string, hint: string): Composed => ({ kind: "refused", offset: parser.offset, what: { message, hint } });
+    const refuse = (message: string, hint: string): Composed => ({
+      kind: "refused",
+      offset: parser.offset,
+      what: { message, hint },
+    });
     lexemes++;
-    if (lexemes > PLAN_LEXEMES_MAX) return refuse("the plan is too long", `${PLAN_LEXEMES_MAX.toLocaleString("en-US")} words and signs are the most, some 10,000 lines`);
-    if (lexeme.length > PLAN_LEXEME_LENGTH_MAX) return refuse("one text of the plan is longer than 64 KiB", "is a quote missing? The longest texts are queries, at most 8 KiB");
+    if (lexemes > PLAN_LEXEMES_MAX)
+      return refuse(
+        "the plan is too long",
+        `${PLAN_LEXEMES_MAX.toLocaleString("en-US")} words and signs are the most, some 10,000 lines`,
+      );
+    if (lexeme.length > PLAN_LEXEME_LENGTH_MAX)
+      return refuse(
+        "one text of the plan is longer than 64 KiB",
+        "is a quote missing? The longest texts are queries, at most 8 KiB",
+      );
     for (const token of parser.next(lexeme)) tokens.push(token);
-    if (parser.stack.length > PLAN_DEPTH_MAX + STACK_EXTRA) return refuse(`the plan nests deeper than ${PLAN_DEPTH_MAX} levels`, "look for a bracket that is not closed");
+    if (parser.stack.length > PLAN_DEPTH_MAX + STACK_EXTRA)
+      return refuse(`the plan nests deeper than ${PLAN_DEPTH_MAX} levels`, "look for a bracket that is not closed");
   }
   for (const token of parser.end()) tokens.push(token);
   // Keys are compared in `Walk`: the library's own check takes quadratic time.
-  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, resolveKnownTags: false, logLevel: "silent" });
+  const composer = new Composer({
+    prettyErrors: false,
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: "silent",
+  });
   const documents = [...composer.compose(tokens, true, text.length)];
   const [document, second] = documents;
   if (document === undefined) throw new Error("the composer gave no document although it was told to");
   if (second !== undefined) {
-    return { kind: "refused", offset: second.range[0], what: { message: "the file holds several documents", hint: "one file is one plan: take out the line ---" } };
+    return {
+      kind: "refused",
+      offset: second.range[0],
+      what: { message: "the file holds several documents", hint: "one file is one plan: take out the line ---" },
+    };
   }
   return { kind: "composed", document };
 }
 
 /** Mistakes within one word, which don't derange what follows. */
-const LOCAL: readonly ErrorCode[] = ["TAG_RESOLVE_FAILED", "BAD_DQ_ESCAPE", "TAB_AS_INDENT"];
+const LOCAL: readonly ErrorCode[] = ["TAG_RESOLVE_FAILED", "BAD_DQ_ESCAPE"];
 
 /** After the first mistake in the structure the parser stumbles over everything: what it says then is no help. */
 function withoutCascade(errors: readonly YAMLError[]): readonly YAMLError[] {
   const sorted = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   const first = sorted.find(({ code }) => !LOCAL.includes(code));
-  return sorted.filter((error) => error === first || (LOCAL.includes(error.code) && (first === undefined || error.pos[0] < first.pos[0]))).slice(0, PROBLEMS_MAX);
+  return sorted
+    .filter(
+      (error) =>
+        error === first || (LOCAL.includes(error.code) && (first === undefined || error.pos[0] < first.pos[0])),
+    )
+    .slice(0, PROBLEMS_MAX);
 }
 
 function explain(error: YAMLError): { readonly message: string; readonly hint: string } {
@@ -149,7 +194,10 @@ function explain(error: YAMLError): { readonly message: string; readonly hint: s
       return { message, hint: "look for a quote, bracket or colon that is missing above" };
     case "ALIAS_PROPS":
     case "BAD_ALIAS":
-      return { message, hint: "an alias is *name, and its anchor &name comes before it; quote text that begins with *" };
+      return {
+        message,
+        hint: "an alias is *name, and its anchor &name comes before it; quote text that begins with *",
+      };
     case "BLOCK_IN_FLOW":
       return { message, hint: "within { … } and [ … ], text that begins with - or holds [ ] { } , : # needs quotes" };
     case "BAD_DIRECTIVE":
@@ -191,8 +239,16 @@ class Walk {
 
   value(node: unknown, path: Path, key?: Place): JsonValue {
     this.#nodes++;
-    if (this.#nodes > PLAN_NODES_MAX) this.exhausted = { message: `the plan holds more than ${PLAN_NODES_MAX.toLocaleString("en-US")} values`, hint: "aliases count each time they are used" };
-    if (path.length > PLAN_DEPTH_MAX) this.exhausted = { message: `the plan nests deeper than ${PLAN_DEPTH_MAX} levels`, hint: "an alias that holds itself never ends" };
+    if (this.#nodes > PLAN_NODES_MAX)
+      this.exhausted = {
+        message: `the plan holds more than ${PLAN_NODES_MAX.toLocaleString("en-US")} values`,
+        hint: "aliases count each time they are used",
+      };
+    if (path.length > PLAN_DEPTH_MAX)
+      this.exhausted = {
+        message: `the plan nests deeper than ${PLAN_DEPTH_MAX} levels`,
+        hint: "an alias that holds itself never ends",
+      };
     if (this.exhausted !== undefined) return null;
     if (isAlias(node)) return this.#alias(node.source, node, path, key);
     const place = placeOfNode(node, this.#spot) ?? key ?? { line: 1, column: 1, endColumn: 1 };
@@ -231,7 +287,11 @@ class Walk {
     const target = this.#anchors.get(name);
     if (target !== undefined) return this.value(target, path, key);
     const place = placeOfNode(node, this.#spot) ?? key;
-    if (place) this.#problem(place, path, { message: `*${name.slice(0, 40)} stands for nothing`, hint: `an alias needs an anchor before it (&${name.slice(0, 40)}); quote text that begins with *` });
+    if (place)
+      this.#problem(place, path, {
+        message: `*${name.slice(0, 40)} stands for nothing`,
+        hint: `an alias needs an anchor before it (&${name.slice(0, 40)}); quote text that begins with *`,
+      });
     return null;
   }
 
@@ -239,12 +299,18 @@ class Walk {
     if (value === null || typeof value === "boolean") return value;
     if (typeof value === "number") {
       if (Number.isFinite(value)) return value;
-      this.#problem(this.locate(path, "value"), path, { message: `${String(value)} is not a number that can be compared`, hint: "write a finite number" });
+      this.#problem(this.locate(path, "value"), path, {
+        message: `${String(value)} is not a number that can be compared`,
+        hint: "write a finite number",
+      });
       return 0;
     }
     const text = String(value);
     if (/\p{Surrogate}/u.test(text)) {
-      this.#problem(this.locate(path, "value"), path, { message: "the text holds half of a character (a lone surrogate)", hint: "write the character itself in place of its \\u escape" });
+      this.#problem(this.locate(path, "value"), path, {
+        message: "the text holds half of a character (a lone surrogate)",
+        hint: "write the character itself in place of its \\u escape",
+      });
     }
     return text;
   }
@@ -256,12 +322,18 @@ class Walk {
       const place = placeOfNode(pair.key, this.#spot) ?? this.locate(path, "value");
       const name = nameOf(pair.key);
       if (name === undefined || name === "") {
-        this.#problem(place, path, { message: "a field has no name, or one that is not text", hint: "a field is a name, a colon, a space and a value; quote text that begins with ? or :" });
+        this.#problem(place, path, {
+          message: "a field has no name, or one that is not text",
+          hint: "a field is a name, a colon, a space and a value; quote text that begins with ? or :",
+        });
         continue;
       }
       const first = lines.get(name);
       if (first !== undefined) {
-        this.#problem(place, [...path, name], { message: `${shown(name)} is given twice (first at line ${first})`, hint: "keep one of the two" });
+        this.#problem(place, [...path, name], {
+          message: `${shown(name)} is given twice (first at line ${first})`,
+          hint: "keep one of the two",
+        });
         continue;
       }
       lines.set(name, place.line);

@@ -16,10 +16,16 @@ export interface Finding {
 }
 
 /** What is wrong with the document's shape: unknown and missing fields, wrong types. Texts are read by the grammars. */
-export function checkStructure(json: JsonValue): { readonly document: PlanDocument | undefined; readonly findings: readonly Finding[] } {
+export function checkStructure(json: JsonValue): {
+  readonly document: PlanDocument | undefined;
+  readonly findings: readonly Finding[];
+} {
   const result = planDocument.safeParse(json);
   if (result.success) return { document: result.data, findings: [] };
-  return { document: undefined, findings: withoutEchoes(result.error.issues.flatMap((issue) => findingsOf(issue, [], json))) };
+  return {
+    document: undefined,
+    findings: withoutEchoes(result.error.issues.flatMap((issue) => findingsOf(issue, [], json))),
+  };
 }
 
 /** A misspelt field is unknown, and the right one is missing: one mistake, told once. */
@@ -50,9 +56,13 @@ function findingsOf(issue: Issue, around: Path, json: JsonValue): readonly Struc
     case "invalid_union":
       return value === undefined ? [missingField(path, node)] : unionFindings(issue, path, value, json);
     case "too_big":
-      return [outOfBounds(path, value, `${issue.inclusive === false ? "below" : "at most"} ${issue.maximum}`, issue.origin)];
+      return [
+        outOfBounds(path, value, `${issue.inclusive === false ? "below" : "at most"} ${issue.maximum}`, issue.origin),
+      ];
     case "too_small":
-      return [outOfBounds(path, value, `${issue.inclusive === false ? "above" : "at least"} ${issue.minimum}`, issue.origin)];
+      return [
+        outOfBounds(path, value, `${issue.inclusive === false ? "above" : "at least"} ${issue.minimum}`, issue.origin),
+      ];
     case "invalid_key":
     case "invalid_element":
       return issue.issues.flatMap((inner) => findingsOf(inner, path, json));
@@ -64,20 +74,42 @@ function findingsOf(issue: Issue, around: Path, json: JsonValue): readonly Struc
 }
 
 /** Of alternatives, tells what is wrong with the one that was meant: the one whose kind of value is there. */
-function unionFindings(issue: Extract<Issue, { code: "invalid_union" }>, path: Path, value: JsonValue, json: JsonValue): readonly StructureFinding[] {
-  const meant = issue.errors.filter((branch) => !branch.some((inner) => inner.path.length === 0 && (inner.code === "invalid_type" || inner.code === "invalid_value")));
+function unionFindings(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  path: Path,
+  value: JsonValue,
+  json: JsonValue,
+): readonly StructureFinding[] {
+  const meant = issue.errors.filter(
+    (branch) =>
+      !branch.some(
+        (inner) => inner.path.length === 0 && (inner.code === "invalid_type" || inner.code === "invalid_value"),
+      ),
+  );
   const branch = meant.length === 1 ? meant[0] : undefined;
   if (branch) return branch.flatMap((inner) => findingsOf(inner, path, json));
   const node = schemaAt(path);
-  const choices = issue.errors.flatMap((errors) => errors.flatMap((inner) => (inner.code === "invalid_value" ? inner.values : [])));
+  const choices = issue.errors.flatMap((errors) =>
+    errors.flatMap((inner) => (inner.code === "invalid_value" ? inner.values : [])),
+  );
   if (choices.length > 0 && typeof value === "string") return [wrongChoice(path, value, choices)];
   return [{ path, at: "value", value, message: `${fieldName(path)} can't be ${kindOf(value)}`, hint: exampleOf(node) }];
 }
 
-function unknownField(path: Path, key: string, value: JsonValue | undefined, node: SchemaNode | undefined): StructureFinding {
+function unknownField(
+  path: Path,
+  key: string,
+  value: JsonValue | undefined,
+  node: SchemaNode | undefined,
+): StructureFinding {
   const known = fieldsOf(node);
   if (value === null && key.includes(" ")) {
-    return { path: [...path, key], at: "key", message: `unknown field ${shown(key)}`, hint: "is it the rest of a text? Within { … } a comma ends it: put the whole text in quotes" };
+    return {
+      path: [...path, key],
+      at: "key",
+      message: `unknown field ${shown(key)}`,
+      hint: "is it the rest of a text? Within { … } a comma ends it: put the whole text in quotes",
+    };
   }
   const [suggestion] = nearest(key, known);
   const home = suggestion === undefined ? homeOf(key) : undefined;
@@ -89,32 +121,74 @@ function unknownField(path: Path, key: string, value: JsonValue | undefined, nod
         : known.length > 0
           ? `the fields here are: ${known.join(", ")}`
           : "take it out";
-  return { path: [...path, key], at: "key", message: `unknown field ${shown(key)}`, hint, ...(suggestion === undefined ? {} : { meant: [...path, suggestion] }) };
+  return {
+    path: [...path, key],
+    at: "key",
+    message: `unknown field ${shown(key)}`,
+    hint,
+    ...(suggestion === undefined ? {} : { meant: [...path, suggestion] }),
+  };
 }
 
 /** Where a field would be right that was found in a wrong place; only for the large mappings, which people mix up. */
 function homeOf(key: string): string | undefined {
-  const homes: readonly Path[] = [[], ["metadata"], ["spec"], ["spec", "stages", 0], ["spec", "triggers", 0], ["spec", "rollback"], ["spec", "completion"]];
+  const homes: readonly Path[] = [
+    [],
+    ["metadata"],
+    ["spec"],
+    ["spec", "stages", 0],
+    ["spec", "triggers", 0],
+    ["spec", "rollback"],
+    ["spec", "completion"],
+  ];
   const home = homes.find((one) => fieldsOf(schemaAt(one)).includes(key));
   if (home === undefined) return undefined;
-  return home.length === 0 ? "the top of the document" : `"${home.filter((part) => typeof part === "string").join(".")}"`;
+  return home.length === 0
+    ? "the top of the document"
+    : `"${home.filter((part) => typeof part === "string").join(".")}"`;
 }
 
 function missingField(path: Path, node: SchemaNode | undefined): StructureFinding {
-  return { isMissing: true, path, at: "key", message: `${fieldName(path)} is missing`, hint: `${node?.description ?? "it is needed"} ${capitalised(exampleOf(node))}`.trim() };
+  return {
+    isMissing: true,
+    path,
+    at: "key",
+    message: `${fieldName(path)} is missing`,
+    hint: `${node?.description ?? "it is needed"} ${capitalised(exampleOf(node))}`.trim(),
+  };
 }
 
 function wrongType(path: Path, value: JsonValue, expected: string, node: SchemaNode | undefined): Finding {
-  if (value === null) return { path, at: "value", value, message: `${fieldName(path)} is empty`, hint: `give it a value, or take the line out; ${exampleOf(node)}` };
+  if (value === null)
+    return {
+      path,
+      at: "key",
+      value,
+      message: `${fieldName(path)} is empty`,
+      hint: `give it a value, or take the line out; ${exampleOf(node)}`,
+    };
   const wanted = KINDS[expected] ?? expected;
-  const unquoted = expected === "string" && (typeof value === "number" || typeof value === "boolean");
-  const hint = unquoted && node?.title === "duration" ? `a duration needs a unit: ${value}s, ${value}m or ${value}h` : unquoted ? `put it in quotes: "${value}"` : exampleOf(node);
-  return { path, at: "value", value, message: `${fieldName(path)} must be ${wanted}, not ${mayHoldSecrets(path) ? "what is there" : kindOf(value)}`, hint };
+  const unquoted =
+    expected === "string" && (typeof value === "number" || typeof value === "boolean") && !mayHoldSecrets(path);
+  const hint = unquoted ? textHint(String(value), node?.title) : exampleOf(node);
+  return {
+    path,
+    at: "value",
+    value,
+    message: `${fieldName(path)} must be ${wanted}, not ${mayHoldSecrets(path) ? "what is there" : kindOf(value)}`,
+    hint,
+  };
+}
+
+/** What YAML took for a number or for true and false. */
+function textHint(value: string, title: string | undefined): string {
+  if (title === "duration") return `a duration needs a unit: ${value}s, ${value}m or ${value}h`;
+  return title === "moment" ? "a moment has a sign and a unit: -2h, +24h, or 0s" : `put it in quotes: "${value}"`;
 }
 
 function wrongChoice(path: Path, value: JsonValue, values: readonly unknown[]): Finding {
   const names = values.map(String);
-  const [suggestion] = typeof value === "string" ? nearest(value, names) : [];
+  const [suggestion] = typeof value === "string" && names.length > 1 ? nearest(value, names) : [];
   const all = `${names.length === 1 ? "it is" : "one of"} ${names.join(", ")}`;
   return {
     path,
@@ -127,7 +201,13 @@ function wrongChoice(path: Path, value: JsonValue, values: readonly unknown[]): 
 
 function outOfBounds(path: Path, value: JsonValue | undefined, bound: string, origin: string): Finding {
   const unit = origin === "string" ? " characters long" : origin === "array" ? " items long" : "";
-  return { path, at: "value", value, message: `${fieldName(path)} must be ${bound}${unit}${origin === "number" || origin === "int" ? `, not ${shown(value)}` : ""}`, hint: exampleOf(schemaAt(path)) };
+  return {
+    path,
+    at: "value",
+    value,
+    message: `${fieldName(path)} must be ${bound}${unit}${origin === "number" || origin === "int" ? `, not ${shown(value)}` : ""}`,
+    hint: exampleOf(schemaAt(path)),
+  };
 }
 
 /** Words for JSON types. */
@@ -157,7 +237,11 @@ function fieldName(path: Path): string {
 /** An example of the right form. */
 function exampleOf(node: SchemaNode | undefined): string {
   const examples = node?.examples ?? node?.anyOf?.flatMap((one) => one.examples ?? []) ?? [];
-  if (examples.length > 0) return `for example ${examples.slice(0, 2).map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join(" or ")}`;
+  if (examples.length > 0)
+    return `for example ${examples
+      .slice(0, 2)
+      .map((one) => (typeof one === "string" ? one : JSON.stringify(one)))
+      .join(" or ")}`;
   if (node?.const !== undefined) return `it is ${String(node.const)}`;
   if (node?.enum) return `one of ${node.enum.join(", ")}`;
   const fields = fieldsOf(node);

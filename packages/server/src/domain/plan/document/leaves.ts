@@ -35,29 +35,67 @@ export const duration = (description: string, leaf: Leaf = { examples: ["90s", "
   z.string().meta(meta("duration", description, leaf, DURATION_PATTERN));
 
 export const condition = (description: string) =>
-  z.string().meta(meta("condition", description, { examples: ["error_rate < 1%", "p95 >= 1000ms", "tickets >= baseline + 25%"] }, CONDITION_PATTERN));
+  z
+    .string()
+    .meta(
+      meta(
+        "condition",
+        description,
+        { examples: ["error_rate < 1%", "p95 >= 1000ms", "tickets >= baseline + 25%"] },
+        CONDITION_PATTERN,
+      ),
+    );
 
-export const moment = (description: string) => z.string().meta(meta("moment", description, { examples: ["-2h", "+24h"] }, MOMENT_PATTERN));
+export const moment = (description: string) =>
+  z.string().meta(meta("moment", description, { examples: ["-2h", "+24h"] }, MOMENT_PATTERN));
 
 export const percentage = (description: string, leaf: Leaf = { examples: [5, 12.5] }) =>
   z
     .union([z.number().min(0).max(100), z.string().meta({ pattern: PERCENTAGE_PATTERN })])
     .meta(meta("percentage", description, leaf));
 
-export const name = (description: string, example: string) => z.string().min(1).max(64).meta(meta("name", description, { examples: [example] }, NAME_PATTERN));
+export const name = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(64)
+    .meta(meta("name", description, { examples: [example] }, NAME_PATTERN));
 
 /** One line for people. */
-export const line = (description: string, example: string) => z.string().min(1).max(LINE_LENGTH_MAX).meta(meta("text", description, { examples: [example] }));
+export const line = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(LINE_LENGTH_MAX)
+    .meta(meta("text", description, { examples: [example] }));
 
 /** Some lines for people, or a command. */
-export const prose = (description: string, example: string) => z.string().min(1).max(TEXT_LENGTH_MAX).meta(meta("text", description, { examples: [example] }));
+export const prose = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(TEXT_LENGTH_MAX)
+    .meta(meta("text", description, { examples: [example] }));
 
-export const template = (description: string, example: string) => z.string().min(1).max(2_000).meta(meta("template", description, { examples: [example] }));
+export const template = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(2_000)
+    .meta(meta("template", description, { examples: [example] }));
 
-export const query = (description: string, example: string) => z.string().min(1).max(QUERY_LENGTH_MAX).meta(meta("PromQL", description, { examples: [example] }));
+export const query = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(QUERY_LENGTH_MAX)
+    .meta(meta("PromQL", description, { examples: [example] }));
 
-export const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string, standard?: T[number]) =>
-  z.enum(values).meta({ title: "choice", description, ...(standard === undefined ? {} : { default: standard }) });
+export const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  description: string,
+  standard?: T[number],
+) => z.enum(values).meta({ title: "choice", description, ...(standard === undefined ? {} : { default: standard }) });
 
 /** One, or a list of them. */
 export const oneOrMany = <T extends z.ZodType>(item: T, description: string, max: number) =>

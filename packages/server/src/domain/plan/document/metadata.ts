@@ -23,7 +23,15 @@ const risk = z.strictObject({
 const signoff = z.strictObject({
   item: line("What was done or agreed.", "Security review"),
   by: line("Who signed it.", "Security team").exactOptional(),
-  on: z.string().meta({ title: "date", description: "The day, as YYYY-MM-DD.", examples: ["2025-08-29"], pattern: "^\\d{4}-\\d{2}-\\d{2}$" }).exactOptional(),
+  on: z
+    .string()
+    .meta({
+      title: "date",
+      description: "The day, as YYYY-MM-DD.",
+      examples: ["2025-08-29"],
+      pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+    })
+    .exactOptional(),
 });
 
 const change = z
@@ -41,7 +49,10 @@ export const metadata = z
   .strictObject({
     name: name("Identifies the plan; a new version keeps it.", "phase-9-slice-b"),
     title: line("For people. Default: the name.", "Phase 9: production canary").exactOptional(),
-    description: prose("What is rolled out, and why in this way.", "The new document flow, in four stages over six days.").exactOptional(),
+    description: prose(
+      "What is rolled out, and why in this way.",
+      "The new document flow, in four stages over six days.",
+    ).exactOptional(),
     owner: line("Who answers for the plan.", "Platform engineering").exactOptional(),
     version: line("The plan's own version. Approvals bind to the digest, not to this.", "1.0").exactOptional(),
     labels: z
@@ -52,6 +63,10 @@ export const metadata = z
     contacts: z.array(contact).max(50).meta({ description: "Whom to call." }).exactOptional(),
     links: z.array(link).max(50).meta({ description: "Dashboards, runbooks, status pages." }).exactOptional(),
     risks: z.array(risk).max(50).meta({ description: "What was thought of beforehand." }).exactOptional(),
-    signoffs: z.array(signoff).max(50).meta({ description: "What was signed off before the plan was written; it is shown and not asked again." }).exactOptional(),
+    signoffs: z
+      .array(signoff)
+      .max(50)
+      .meta({ description: "What was signed off before the plan was written; it is shown and not asked again." })
+      .exactOptional(),
   })
   .meta({ description: "Who and what the plan is for. Shown with the rollout, part of the digest." });

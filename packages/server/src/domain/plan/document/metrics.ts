@@ -3,10 +3,19 @@ import { METRIC_NAME_PATTERN } from "../grammar/condition.ts";
 import { choice, duration, line, prose, query, template } from "./leaves.ts";
 
 const headers = z
-  .record(z.string().min(1).max(100), template("The header's value; `${NAME}` is a variable of the server.", "Bearer ${METRICS_TOKEN}"))
-  .meta({ title: "map of templates", description: "Headers of each request. Secrets go into variables: `authorization: \"Bearer ${METRICS_TOKEN}\"`." });
+  .record(
+    z.string().min(1).max(100),
+    template("The header's value; `${NAME}` is a variable of the server.", "Bearer ${METRICS_TOKEN}"),
+  )
+  .meta({
+    title: "map of templates",
+    description: 'Headers of each request. Secrets go into variables: `authorization: "Bearer ${METRICS_TOKEN}"`.',
+  });
 
-const promql = query("An instant query that gives one number: a scalar, or a vector with one series.", 'sum(rate(http_requests_total{status=~"5.."}[2m])) / sum(rate(http_requests_total[2m]))');
+const promql = query(
+  "An instant query that gives one number: a scalar, or a vector with one series.",
+  'sum(rate(http_requests_total{status=~"5.."}[2m])) / sum(rate(http_requests_total[2m]))',
+);
 
 const prometheus = z
   .union([
@@ -38,7 +47,9 @@ const http = z
         body: z
           .strictObject({
             pointer: line("JSON pointer into the answer.", "/status"),
-            equals: z.unknown().meta({ title: "JSON", description: "The value that has to stand there.", examples: ["healthy"] }),
+            equals: z
+              .unknown()
+              .meta({ title: "JSON", description: "The value that has to stand there.", examples: ["healthy"] }),
           })
           .meta({ description: "A value that a good answer holds." })
           .optional(),
@@ -46,26 +57,45 @@ const http = z
       .meta({ description: "What a good answer is. Default: status 200." })
       .optional(),
     measure: z
-      .union([z.enum(["success", "latency"]), z.strictObject({ pointer: line("JSON pointer to a number in the answer.", "/queue/lag_seconds") })])
+      .union([
+        z.enum(["success", "latency"]),
+        z.strictObject({ pointer: line("JSON pointer to a number in the answer.", "/queue/lag_seconds") }),
+      ])
       .meta({
         title: "choice or mapping",
-        description: "What the metric's value is: the share of good answers over `window` (`success`), the seconds an answer took (`latency`), or a number in the answer (`{ pointer: /… }`).",
+        description:
+          "What the metric's value is: the share of good answers over `window` (`success`), the seconds an answer took (`latency`), or a number in the answer (`{ pointer: /… }`).",
         examples: ["success"],
         default: "success",
       })
       .optional(),
-    window: duration("`success` is the share of good answers over this time.", { examples: ["1m", "5m"], default: "1m" }).optional(),
+    window: duration("`success` is the share of good answers over this time.", {
+      examples: ["1m", "5m"],
+      default: "1m",
+    }).optional(),
     every: duration("Between two calls. Default: the plan's interval.", { examples: ["30s"] }).optional(),
   })
   .meta({ description: "A call to a URL: is it up, how long does it take, what does it say." });
 
 const sdk = z
   .strictObject({
-    measure: choice(["error_rate", "p50", "p95", "p99", "rate", "count"], "What is computed from the reports: the share of failures, a latency in seconds (or a percentile of the tracked value), events a second, or their number."),
+    measure: choice(
+      ["error_rate", "p50", "p95", "p99", "rate", "count"],
+      "What is computed from the reports: the share of failures, a latency in seconds (or a percentile of the tracked value), events a second, or their number.",
+    ),
     metric: line("The `track` metric. Default: what `run` of the plan's flag reports.", "upload_ms").optional(),
     cohort: choice(["on", "off", "all"], "Whose reports: users with the flag on, off, or both.", "on").optional(),
     window: duration("How far back each value looks.", { examples: ["1m", "5m"], default: "1m" }).optional(),
-    minEvents: z.int().min(0).max(1_000_000).meta({ description: "With fewer events in the window there is no data, so that a single failure decides nothing.", examples: [5], default: 0 }).optional(),
+    minEvents: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({
+        description: "With fewer events in the window there is no data, so that a single failure decides nothing.",
+        examples: [5],
+        default: 0,
+      })
+      .optional(),
   })
   .meta({ description: "What the SDKs report: `run` and `track`, by cohort." });
 
@@ -76,7 +106,12 @@ export const metric = z
   .strictObject({
     prometheus: prometheus.optional(),
     http: http.optional(),
-    signal: signal.meta({ title: "text", description: "Numbers that somebody pushes with `POST /api/v1/signals`; the last one holds until the next." }).optional(),
+    signal: signal
+      .meta({
+        title: "text",
+        description: "Numbers that somebody pushes with `POST /api/v1/signals`; the last one holds until the next.",
+      })
+      .optional(),
     sdk: sdk.optional(),
     unit: choice(
       ["ratio", "percent", "seconds", "milliseconds", "count", "none"],
@@ -84,7 +119,11 @@ export const metric = z
     ).optional(),
     baseline: z
       .union([z.number(), z.string()])
-      .meta({ title: "number with unit", description: "What `baseline` means in conditions. Default: what was seen before exposure.", examples: ["200ms", 40] })
+      .meta({
+        title: "number with unit",
+        description: "What `baseline` means in conditions. Default: what was seen before exposure.",
+        examples: ["200ms", 40],
+      })
       .optional(),
     maxAge: duration("An older sample is stale, and counts as no data.", { examples: ["2m"] }).optional(),
     description: prose("What it measures, for people.", "Share of requests answered with 5xx").optional(),

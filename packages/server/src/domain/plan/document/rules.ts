@@ -10,14 +10,23 @@ const alpha = z
   .max(0.5)
   .meta({ description: "How often a false alarm is accepted, over the whole rollout.", examples: [0.005] });
 
-const margin = (description: string, example: string) => z.string().meta({ title: "margin", description, examples: [example], pattern: "^\\d+(?:\\.\\d+)?%$" });
+const margin = (description: string, example: string) =>
+  z.string().meta({ title: "margin", description, examples: [example], pattern: "^\\d+(?:\\.\\d+)?%$" });
 
 const compareWithin = z
   .union([
     z.string().meta({ examples: ["upload_errors within 25%"] }),
-    z.strictObject({ metric: line("A metric that the SDKs report.", "upload_errors"), within: margin("How much worse the on cohort may be.", "25%").optional(), alpha: alpha.optional() }),
+    z.strictObject({
+      metric: line("A metric that the SDKs report.", "upload_errors"),
+      within: margin("How much worse the on cohort may be.", "25%").optional(),
+      alpha: alpha.optional(),
+    }),
   ])
-  .meta({ title: "comparison", description: "The on cohort is shown to be no worse than the off cohort by more than this: `upload_errors within 25%`." });
+  .meta({
+    title: "comparison",
+    description:
+      "The on cohort is shown to be no worse than the off cohort by more than this: `upload_errors within 25%`.",
+  });
 
 const compareWorse = z
   .union([
@@ -26,11 +35,19 @@ const compareWorse = z
       metric: line("A metric that the SDKs report.", "upload_errors"),
       worseBy: margin("How much worse is tolerated. Default: nothing.", "25%").optional(),
       alpha: alpha.optional(),
-      weight: z.number().gt(0).max(100).meta({ description: "This metric's share of the rollout's alpha, against the others' weights." }).optional(),
+      weight: z
+        .number()
+        .gt(0)
+        .max(100)
+        .meta({ description: "This metric's share of the rollout's alpha, against the others' weights." })
+        .optional(),
       minSamples: z.int().min(0).max(1_000_000).meta({ description: "No verdict before this many events." }).optional(),
     }),
   ])
-  .meta({ title: "comparison", description: "The on cohort is worse than the off cohort at the same instant: `upload_errors worse by 25%`." });
+  .meta({
+    title: "comparison",
+    description: "The on cohort is worse than the off cohort at the same instant: `upload_errors worse by 25%`.",
+  });
 
 /** What must hold before a stage is done. */
 export const criterion = z
@@ -39,12 +56,18 @@ export const criterion = z
     z
       .strictObject({
         require: condition("What must be true.").optional(),
-        for: duration("For how long without a break, up to now.", { examples: ["10m", "24h"], default: "2m" }).optional(),
+        for: duration("For how long without a break, up to now.", {
+          examples: ["10m", "24h"],
+          default: "2m",
+        }).optional(),
         compare: compareWithin.optional(),
       })
       .meta({ oneOf: [{ required: ["require"] }, { required: ["compare"] }] }),
   ])
-  .meta({ title: "criterion", description: "A condition (`p95 < 500ms`), or a mapping with `require` and `for`, or `compare`." });
+  .meta({
+    title: "criterion",
+    description: "A condition (`p95 < 500ms`), or a mapping with `require` and `for`, or `compare`.",
+  });
 
 /** Criteria of a stage, of the verification of a rollback, of a review. */
 export const criteria = (description: string) => z.array(criterion).max(LIST_LENGTH_MAX).meta({ description });
@@ -55,7 +78,9 @@ export const checklistItem = z
     z.strictObject({
       item: line("What is to be done.", "Preserve logs and metrics"),
       roles: oneOrMany(line("A role.", "engineering-lead"), "Who may tick it. Default: any operator.", 20).optional(),
-      within: duration("Due this long after it opened; then people are reminded.", { examples: ["1h", "24h"] }).optional(),
+      within: duration("Due this long after it opened; then people are reminded.", {
+        examples: ["1h", "24h"],
+      }).optional(),
       run: prose("A command for it, shown to be copied. Rampart never runs it.", "gh run list --limit 1").optional(),
     }),
   ])
@@ -68,16 +93,31 @@ export const trigger = z
   .strictObject({
     name: name("Names the trigger; in a stage, the same name replaces the plan's trigger there.", "errors"),
     when: condition("Fires when this has been true on every sample for `for`.").optional(),
-    promql: query("Fires as an alert rule with this expression would: when it gives any series. What was read is how many.", "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.4").optional(),
+    promql: query(
+      "Fires as an alert rule with this expression would: when it gives any series. What was read is how many.",
+      "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.4",
+    ).optional(),
     signal: line("Fires when this signal is pushed.", "security_incident").optional(),
     compare: compareWorse.optional(),
-    for: duration("How long it has to be true. Default: the first sample fires.", { examples: ["2m", "15m"] }).optional(),
-    action: choice(["rollback", "pause", "notify"], "To 0 % at once; hold the percentage and ask; or only tell people."),
-    severity: choice(["P0", "P1", "P2", "P3"], "For notifications and escalation. Default: P1 for rollback, P2 for pause, P3 for notify.").optional(),
-    description: prose("Why, and what to look at, for people.", "Suggests authentication or validation issues").optional(),
+    for: duration("How long it has to be true. Default: the first sample fires.", {
+      examples: ["2m", "15m"],
+    }).optional(),
+    action: choice(
+      ["rollback", "pause", "notify"],
+      "To 0 % at once; hold the percentage and ask; or only tell people.",
+    ),
+    severity: choice(
+      ["P0", "P1", "P2", "P3"],
+      "For notifications and escalation. Default: P1 for rollback, P2 for pause, P3 for notify.",
+    ).optional(),
+    description: prose(
+      "Why, and what to look at, for people.",
+      "Suggests authentication or validation issues",
+    ).optional(),
   })
   .meta({
-    description: "Something that stops the rollout: exactly one of `when`, `promql`, `signal`, `compare`, and an action.",
+    description:
+      "Something that stops the rollout: exactly one of `when`, `promql`, `signal`, `compare`, and an action.",
     oneOf: [{ required: ["when"] }, { required: ["promql"] }, { required: ["signal"] }, { required: ["compare"] }],
   });
 
@@ -87,10 +127,17 @@ export const triggers = (description: string) => z.array(trigger).max(LIST_LENGT
 export const precondition = z
   .strictObject({
     check: line("Something that a person ticks.", "Staging environment fully validated").optional(),
-    roles: oneOrMany(line("A role.", "engineering-lead"), "Who may tick the check. Default: any operator.", 20).optional(),
+    roles: oneOrMany(
+      line("A role.", "engineering-lead"),
+      "Who may tick the check. Default: any operator.",
+      20,
+    ).optional(),
     run: prose("A command for the check, shown to be copied. Rampart never runs it.", "npm run test:smoke").optional(),
     require: condition("Something that must be true of a metric.").optional(),
-    for: duration("For how long without a break, up to now; with `require`.", { examples: ["5m"], default: "2m" }).optional(),
+    for: duration("For how long without a break, up to now; with `require`.", {
+      examples: ["5m"],
+      default: "2m",
+    }).optional(),
     drill: z
       .strictObject({
         within: duration("How old the drill may be.", { examples: ["7d"] }),

@@ -3,7 +3,8 @@ import { choice, duration, line, name, oneOrMany, percentage, prose } from "./le
 import { checklist, checklistItem, criteria, triggers } from "./rules.ts";
 import { TIME_PATTERN, WEEKDAYS } from "../grammar/window.ts";
 
-const timeOfDay = (description: string, example: string) => z.string().meta({ title: "time of day", description, examples: [example], pattern: TIME_PATTERN });
+const timeOfDay = (description: string, example: string) =>
+  z.string().meta({ title: "time of day", description, examples: [example], pattern: TIME_PATTERN });
 
 /** When a stage may begin. */
 export const window = z
@@ -11,16 +12,28 @@ export const window = z
     from: timeOfDay("Opens.", "02:00"),
     to: timeOfDay("Closes; on the next day when it is not after `from`.", "04:00"),
     timezone: z.string().meta({ title: "time zone", description: "An IANA name.", examples: ["UTC", "Europe/Berlin"] }),
-    days: z.array(z.enum(WEEKDAYS)).min(1).max(7).meta({ title: "list of days", description: "Days on which it opens. Default: every day.", examples: ["mon"] }).optional(),
+    days: z
+      .array(z.enum(WEEKDAYS))
+      .min(1)
+      .max(7)
+      .meta({ title: "list of days", description: "Days on which it opens. Default: every day.", examples: ["mon"] })
+      .optional(),
   })
-  .meta({ description: "When a stage may begin. A stage that has begun goes on outside it; triggers work at any time." });
+  .meta({
+    description: "When a stage may begin. A stage that has begun goes on outside it; triggers work at any time.",
+  });
 
 const approval = z
   .union([
     line("A role, one of whose holders approves.", "engineering-lead"),
     z.strictObject({
       role: line("A role.", "executive"),
-      count: z.int().min(1).max(50).meta({ description: "How many different people.", examples: [2], default: 1 }).optional(),
+      count: z
+        .int()
+        .min(1)
+        .max(50)
+        .meta({ description: "How many different people.", examples: [2], default: 1 })
+        .optional(),
     }),
   ])
   .meta({ title: "approval", description: "A role, or a role with how many of its holders." });
@@ -30,16 +43,40 @@ export const stage = z
     name: name("Names the stage.", "canary"),
     percentage: percentage("Share of users that get the flag, with at most three decimals; above the stage before."),
     duration: duration("How long the stage lasts at least.", { examples: ["15m", "24h"] }),
-    timeout: duration("When the stage is not done by then: `onTimeout`. Counted from its beginning; above `duration`. Default: it waits.", { examples: ["30m", "36h"] }).optional(),
+    timeout: duration(
+      "When the stage is not done by then: `onTimeout`. Counted from its beginning; above `duration`. Default: it waits.",
+      { examples: ["30m", "36h"] },
+    ).optional(),
     onTimeout: choice(["pause", "rollback"], "What a timeout does.", "pause").optional(),
-    approvals: z.array(approval).max(20).meta({ description: "Opens the stage: who has to agree before its percentage is set." }).optional(),
-    criteria: criteria("Closes the stage: what must hold before it is done. Earlier stages' criteria hold too.").optional(),
-    inherit: z.boolean().meta({ description: "`false`: only this stage's own criteria, here and from here on.", default: true }).optional(),
+    approvals: z
+      .array(approval)
+      .max(20)
+      .meta({ description: "Opens the stage: who has to agree before its percentage is set." })
+      .optional(),
+    criteria: criteria(
+      "Closes the stage: what must hold before it is done. Earlier stages' criteria hold too.",
+    ).optional(),
+    inherit: z
+      .boolean()
+      .meta({ description: "`false`: only this stage's own criteria, here and from here on.", default: true })
+      .optional(),
     checklist: checklist("Closes the stage: what people tick before it is done.").optional(),
-    evidence: z.array(checklistItem).max(50).meta({ description: "Closes the stage: what people or CI attach before it is done, with the command that makes it. Samples, answers and approvals are kept anyway." }).optional(),
-    triggers: triggers("Armed in this stage only, beside the plan's; the same name replaces the plan's trigger here.").optional(),
+    evidence: z
+      .array(checklistItem)
+      .max(50)
+      .meta({
+        description:
+          "Closes the stage: what people or CI attach before it is done, with the command that makes it. Samples, answers and approvals are kept anyway.",
+      })
+      .optional(),
+    triggers: triggers(
+      "Armed in this stage only, beside the plan's; the same name replaces the plan's trigger here.",
+    ).optional(),
     window: window.optional(),
-    description: prose("What the stage is for, for people.", "Detect critical issues with minimal blast radius").optional(),
+    description: prose(
+      "What the stage is for, for people.",
+      "Detect critical issues with minimal blast radius",
+    ).optional(),
   })
   .meta({ description: "A share of the users, for a time." });
 
@@ -48,13 +85,16 @@ export const rollback = z
     verify: z
       .strictObject({
         within: duration("By when the criteria have to hold again; else it is escalated.", { examples: ["5m"] }),
-        criteria: criteria("What recovery is."),
+        criteria: criteria("What recovery is. Without it: the criteria of the stage that was rolled back.").optional(),
       })
       .meta({ description: "Watched after a rollback: did it help?" })
       .optional(),
     checklist: checklist("Opens with a rollback.").optional(),
   })
-  .meta({ description: "What happens after a rollback. The rollback itself needs no description: the flag goes to 0 % for everybody." });
+  .meta({
+    description:
+      "What happens after a rollback. The rollback itself needs no description: the flag goes to 0 % for everybody.",
+  });
 
 const review = z
   .strictObject({
@@ -103,8 +143,16 @@ export const NOTIFY_EVENTS = [
 export const notifyRule = z
   .strictObject({
     on: oneOrMany(z.enum(NOTIFY_EVENTS), "On these events.", NOTIFY_EVENTS.length).optional(),
-    at: oneOrMany(z.string().meta({ title: "moment", examples: ["-2h", "+24h"] }), "At these moments: `-2h` is two hours before `from`, `+24h` a day after.", 50).optional(),
-    from: choice(["start", "completed"], "What `at` counts from: the (scheduled) start, or completion.", "start").optional(),
+    at: oneOrMany(
+      z.string().meta({ title: "moment", examples: ["-2h", "+24h"] }),
+      "At these moments: `-2h` is two hours before `from`, `+24h` a day after.",
+      50,
+    ).optional(),
+    from: choice(
+      ["start", "completed"],
+      "What `at` counts from: the (scheduled) start, or completion.",
+      "start",
+    ).optional(),
     every: duration("A summary this often while the rollout goes on.", { examples: ["24h"] }).optional(),
     severity: oneOrMany(severities, "Only these severities. Default: any.", 4).optional(),
     stages: oneOrMany(name("A stage.", "full"), "Only events of these stages. Default: any.", 50).optional(),
@@ -118,7 +166,9 @@ export const notifyRule = z
 
 export const escalationStep = z
   .strictObject({
-    after: duration("How long after the rollback or the pause, until somebody acknowledges it.", { examples: ["0m", "15m"] }),
+    after: duration("How long after the rollback or the pause, until somebody acknowledges it.", {
+      examples: ["0m", "15m"],
+    }),
     to: oneOrMany(receiver, "Who is told.", 20),
     severity: oneOrMany(severities, "Only these severities. Default: any.", 4).optional(),
     message: prose("What they are expected to do.", "Full team, war room").optional(),

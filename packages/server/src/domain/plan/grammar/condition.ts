@@ -36,7 +36,7 @@ const LITERAL = `(${NUMBER})\\s*(%|ms|s|m|h)?`;
 /** What editors check a condition with; `parseCondition` says more. */
 export const CONDITION_PATTERN = `^\\s*[A-Za-z_][A-Za-z0-9_.-]*\\s*(?:<=?|>=?|==|!=)\\s*(?:${LITERAL}|baseline(?:\\s*[+-]\\s*${LITERAL})?)\\s*$`;
 
-const SHAPE = new RegExp(`^([A-Za-z_][A-Za-z0-9_.-]*)\\s*(<=|>=|==|!=|<|>)\\s*(.+)$`);
+const SHAPE = new RegExp(`^([A-Za-z_][A-Za-z0-9_.-]*)\\s*(<=|>=|==|!=|<|>)\\s*([^\\s=<>].*)$`);
 const BASELINE = new RegExp(`^baseline(?:\\s*([+-])\\s*${LITERAL})?$`);
 const PLAIN = new RegExp(`^${LITERAL}$`);
 
@@ -48,7 +48,10 @@ export function parseCondition(source: string): Parsed<ConditionText> {
   const shape = SHAPE.exec(text);
   const operator = shape?.[2] as Comparison | undefined;
   if (shape?.[1] === undefined || shape[3] === undefined || operator === undefined) {
-    return refused(`${quote(text)} is not a condition`, mended(text) ?? `a condition is a metric, an operator (< <= > >= == !=) and a value: ${EXAMPLES}`);
+    return refused(
+      `${quote(text)} is not a condition`,
+      mended(text) ?? `a condition is a metric, an operator (< <= > >= == !=) and a value: ${EXAMPLES}`,
+    );
   }
   const head = { metric: shape[1], operator, text };
   const baseline = BASELINE.exec(shape[3]);
@@ -61,7 +64,8 @@ export function parseCondition(source: string): Parsed<ConditionText> {
   if (plain?.[1] === undefined) {
     return refused(
       `${quote(shape[3])} in ${quote(text)} is not a value to compare with`,
-      mended(text) ?? `write a number (0.05, 5%, 500ms, 2s) or baseline (baseline, baseline + 25%, baseline - 3): ${EXAMPLES}`,
+      mended(text) ??
+        `write a number (0.05, 5%, 500ms, 2s) or baseline (baseline, baseline + 25%, baseline - 3): ${EXAMPLES}`,
     );
   }
   return parsed({ ...head, right: { kind: "literal", literal: literalOf(plain[1], plain[2]) } });
@@ -99,7 +103,8 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
 /** The same condition in the right form, where it can be guessed. */
 function mended(text: string): string | undefined {
   const held = /^(.+?)\s+for\s+(\S+)$/.exec(text);
-  if (held?.[1] !== undefined && parseCondition(held[1]).ok) return `write ${quote(held[1])} and the time in a field of its own: for: ${held[2]}`;
+  if (held?.[1] !== undefined && parseCondition(held[1]).ok)
+    return `write ${quote(held[1])} and the time in a field of its own: for: ${held[2]}`;
   let guess = text;
   for (const [pattern, right] of SPELLINGS) guess = guess.replaceAll(pattern, right);
   guess = guess.replaceAll(/\s+/g, " ").trim();

@@ -8,7 +8,8 @@ const UNITS = ["d", "h", "m", "s", "ms"] as const satisfies readonly Unit[];
 export const DURATION_MAX_MS = 366 * UNITS_MS.d;
 
 /** What editors check a duration with; `parseDuration` says more. */
-export const DURATION_PATTERN = "^(?=.)(?:\\d+(?:\\.\\d+)?d)?(?:\\d+(?:\\.\\d+)?h)?(?:\\d+(?:\\.\\d+)?m(?!s))?(?:\\d+(?:\\.\\d+)?s)?(?:\\d+(?:\\.\\d+)?ms)?$";
+export const DURATION_PATTERN =
+  "^(?=.)(?:\\d+(?:\\.\\d+)?d)?(?:\\d+(?:\\.\\d+)?h)?(?:\\d+(?:\\.\\d+)?m(?!s))?(?:\\d+(?:\\.\\d+)?s)?(?:\\d+(?:\\.\\d+)?ms)?$";
 
 const EXAMPLES = "500ms, 90s, 15m, 1h30m, 24h or 6d";
 
@@ -17,8 +18,10 @@ export function parseDuration(text: string): Parsed<number> {
   const sum = sumOf(text);
   if (sum === undefined) return refused(`${quote(text)} is not a duration`, hintFor(text));
   const ms = Math.round(sum);
-  if (Math.abs(sum - ms) > 1e-6) return refused(`${quote(text)} is not a whole number of milliseconds`, `write ${formatDuration(ms)}`);
-  if (ms > DURATION_MAX_MS) return refused(`${quote(text)} is longer than a year`, `the longest is ${formatDuration(DURATION_MAX_MS)}`);
+  if (Math.abs(sum - ms) > 1e-6)
+    return refused(`${quote(text)} is not a whole number of milliseconds`, `write ${formatDuration(ms)}`);
+  if (ms > DURATION_MAX_MS)
+    return refused(`${quote(text)} is longer than a year`, `the longest is ${formatDuration(DURATION_MAX_MS)}`);
   return parsed(ms);
 }
 
@@ -67,8 +70,10 @@ function hintFor(text: string): string {
   const unit = WORDS.find(([pattern]) => new RegExp(`^${pattern.source}`).test(word))?.[1];
   if (spelled?.[1] !== undefined && unit !== undefined) return `write ${spelled[1]}${unit}`;
   if (spelled?.[1] !== undefined && /^w(?:eeks?)?$/.test(word)) return `write ${Number(spelled[1]) * 7}d`;
-  if (/^\s*\d+(?:\.\d+)?\s*$/.test(text)) return `a duration needs a unit: ${text.trim()}s, ${text.trim()}m or ${text.trim()}h`;
-  if (/^\s*\d+\s*(?:[-–—]|to)\s*\d+/.test(text)) return "a duration is one length, not a range: give a stage `duration` the lower bound and `timeout` the upper one";
+  if (/^\s*\d+(?:\.\d+)?\s*$/.test(text))
+    return `a duration needs a unit: ${text.trim()}s, ${text.trim()}m or ${text.trim()}h`;
+  if (/^\s*\d+\s*(?:[-–—]|to)\s*\d+/.test(text))
+    return "a duration is one length, not a range: give a stage `duration` the lower bound and `timeout` the upper one";
   return `for example ${EXAMPLES}`;
 }
 

@@ -10,8 +10,10 @@ export function parsePercentage(value: number | string): Parsed<number> {
   const number = typeof value === "number" ? value : numberOf(value);
   const shown = JSON.stringify(value);
   if (number === undefined) return refused(`${shown} is not a percentage`, ALLOWED);
-  if (!Number.isFinite(number) || number < 0 || number > 100) return refused(`${shown} is not between 0 and 100`, ALLOWED);
-  if (Number(number.toFixed(3)) !== number) return refused(`${shown} has more than three decimals`, `buckets are 0.001 % wide: write ${number.toFixed(3)}`);
+  if (!Number.isFinite(number) || number < 0 || number > 100)
+    return refused(`${shown} is not between 0 and 100`, ALLOWED);
+  if (Number(number.toFixed(3)) !== number)
+    return refused(`${shown} has more than three decimals`, `buckets are 0.001 % wide: write ${number.toFixed(3)}`);
   return parsed(number);
 }
 
@@ -23,7 +25,8 @@ function numberOf(text: string): number | undefined {
 /** How much worse or better is tolerated, as a ratio of at least 1: `25%` is 1.25. */
 export function parseMargin(value: number | string): Parsed<number> {
   const match = typeof value === "string" ? /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(value) : undefined;
-  if (match?.[1] === undefined) return refused(`${JSON.stringify(value)} is not a margin`, "write a percentage with its sign, for example 25%");
+  if (match?.[1] === undefined)
+    return refused(`${JSON.stringify(value)} is not a margin`, "write a percentage with its sign, for example 25%");
   const ratio = 1 + Number(match[1]) / 100;
   if (ratio > 100) return refused(`${JSON.stringify(value)} tolerates anything`, "the most is 9900%; 25% is usual");
   return parsed(Number(ratio.toFixed(6)));

@@ -9,7 +9,11 @@ export function variablesOf(text: string): Parsed<readonly string[]> {
   for (const match of text.matchAll(VARIABLE)) {
     const name = match[1] ?? "";
     if (!match[0].endsWith("}")) return refused("a variable has no closing brace", "write ${NAME}");
-    if (!NAME.test(name)) return refused("what stands between ${ and } is not the name of a variable", "a variable is named with capitals, digits and underscores: ${PROMETHEUS_URL}");
+    if (!NAME.test(name))
+      return refused(
+        "what stands between ${ and } is not the name of a variable",
+        "a variable is named with capitals, digits and underscores: ${PROMETHEUS_URL}",
+      );
     names.add(name);
   }
   return parsed([...names]);

@@ -13,7 +13,10 @@ export function parseTimeOfDay(text: string): Parsed<number> {
   const hour = Number(match?.[1]);
   const minute = Number(match?.[2]);
   if (match && hour <= 23 && minute <= 59) return parsed(hour * 60 + minute);
-  return refused(`${JSON.stringify(text)} is not a time of day`, match && hour === 24 && minute === 0 ? 'write "00:00"' : timeHint(text));
+  return refused(
+    `${JSON.stringify(text)} is not a time of day`,
+    match && hour === 24 && minute === 0 ? 'write "00:00"' : timeHint(text),
+  );
 }
 
 function timeHint(text: string): string {
@@ -28,8 +31,12 @@ function timeHint(text: string): string {
 export function parseTimeZone(text: string): Parsed<string> {
   if (isTimeZone(text)) return parsed(text);
   const suggestions = nearest(text, Intl.supportedValuesOf("timeZone"));
-  const meant = suggestions.length > 0 ? `did you mean ${suggestions.map((zone) => JSON.stringify(zone)).join(" or ")}? ` : "";
-  return refused(`${JSON.stringify(text.slice(0, 80))} is not a time zone`, `${meant}use an IANA name, for example "UTC" or "Europe/Berlin"`);
+  const meant =
+    suggestions.length > 0 ? `did you mean ${suggestions.map((zone) => JSON.stringify(zone)).join(" or ")}? ` : "";
+  return refused(
+    `${JSON.stringify(text.slice(0, 80))} is not a time zone`,
+    `${meant}use an IANA name, for example "UTC" or "Europe/Berlin"`,
+  );
 }
 
 function isTimeZone(text: string): boolean {

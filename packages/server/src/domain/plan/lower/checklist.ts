@@ -9,17 +9,28 @@ type ItemDocument = NonNullable<PlanDocument["spec"]["stages"][number]["checklis
 const ID_LENGTH_MAX = 48;
 
 /** `group`: what the items belong to, a stage's name for example; it tells equal texts in different lists apart. */
-export function lowerChecklist(reader: Reader<readonly ItemDocument[]>, group: string, context: Lowering): readonly ChecklistItem[] {
+export function lowerChecklist(
+  reader: Reader<readonly ItemDocument[]>,
+  group: string,
+  context: Lowering,
+): readonly ChecklistItem[] {
   const seen = new Map<string, number>();
   return reader.items().map((item, index) => {
     const text = item.text() ?? item.get("item").text() ?? "";
     const first = seen.get(text);
-    if (first !== undefined && text !== "") item.problem(`this is the same as item ${first + 1}`, "items of a checklist are told apart by their texts");
+    if (first !== undefined && text !== "")
+      item.problem(`this is the same as item ${first + 1}`, "items of a checklist are told apart by their texts");
     seen.set(text, first ?? index);
     const roles = item.get("roles").texts();
     const withinMs = item.get("within").duration();
     const run = item.get("run").text();
-    return from(context, item, { id: itemId(text, group, context), text, roles, ...(withinMs === undefined ? {} : { withinMs }), ...(run === undefined ? {} : { run }) });
+    return from(context, item, {
+      id: itemId(text, group, context),
+      text,
+      roles,
+      ...(withinMs === undefined ? {} : { withinMs }),
+      ...(run === undefined ? {} : { run }),
+    });
   });
 }
 

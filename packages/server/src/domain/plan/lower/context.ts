@@ -30,7 +30,11 @@ export function from<T extends object>(context: Lowering, reader: Reader<unknown
 }
 
 /** The one of `keys` that is given; reports none and more than one. */
-export function exactlyOne<const K extends string>(reader: Reader<unknown>, keys: readonly K[], what: string): K | undefined {
+export function exactlyOne<const K extends string>(
+  reader: Reader<unknown>,
+  keys: readonly K[],
+  what: string,
+): K | undefined {
   const { value } = reader;
   if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
   const given = keys.filter((key) => Object.hasOwn(value, key));

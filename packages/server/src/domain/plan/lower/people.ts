@@ -12,20 +12,31 @@ const SEVERITIES = ["P0", "P1", "P2", "P3"] as const satisfies readonly Severity
 const EVENTS: readonly NotifyEvent[] = NOTIFY_EVENTS;
 
 /** `stages`: the names of the plan's stages, to check what rules are bound to. */
-export function lowerNotify(reader: Reader<NonNullable<Spec["notify"]>>, stages: readonly string[], context: Lowering): readonly NotifyRule[] {
+export function lowerNotify(
+  reader: Reader<NonNullable<Spec["notify"]>>,
+  stages: readonly string[],
+  context: Lowering,
+): readonly NotifyRule[] {
   return reader.items().map((item) => {
     const which = exactlyOne(item, ["on", "at", "every"], "when to tell");
     if (which !== undefined && which !== "at") meaningless(item.get("from"), `beside ${which}`);
-    if (which !== undefined && which !== "on") for (const key of ["severity", "stages"] as const) meaningless(item.get(key), `beside ${which}`);
+    if (which !== undefined && which !== "on")
+      for (const key of ["severity", "stages"] as const) meaningless(item.get(key), `beside ${which}`);
     const origin = item.get("from").choice(["start", "completed"]) ?? "start";
     const everyMs = item.get("every").duration();
     const message = item.get("message").text();
     for (const stage of item.get("stages").many()) checkStage(stage, stages);
     return from<NotifyRule>(context, item, {
-      on: item.get("on").many().flatMap((one) => EVENTS.find((event) => event === one.text()) ?? []),
+      on: item
+        .get("on")
+        .many()
+        .flatMap((one) => EVENTS.find((event) => event === one.text()) ?? []),
       severity: severitiesOf(item.get("severity")),
       stages: item.get("stages").texts(),
-      atMs: item.get("at").many().flatMap((one) => lowerMoment(one, origin) ?? []),
+      atMs: item
+        .get("at")
+        .many()
+        .flatMap((one) => lowerMoment(one, origin) ?? []),
       from: origin,
       ...(everyMs === undefined ? {} : { everyMs }),
       to: item.get("to").texts(),
@@ -36,7 +47,11 @@ export function lowerNotify(reader: Reader<NonNullable<Spec["notify"]>>, stages:
 
 function lowerMoment(reader: Reader<unknown>, origin: "start" | "completed"): number | undefined {
   const ms = reader.read(parseMoment);
-  if (ms !== undefined && ms < 0 && origin === "completed") reader.problem("nobody knows beforehand when the rollout will be completed", "write a moment after it, for example +24h");
+  if (ms !== undefined && ms < 0 && origin === "completed")
+    reader.problem(
+      "nobody knows beforehand when the rollout will be completed",
+      "write a moment after it, for example +24h",
+    );
   return ms;
 }
 
@@ -44,15 +59,23 @@ function checkStage(reader: Reader<unknown>, stages: readonly string[]): void {
   const name = reader.text();
   if (name === undefined || stages.includes(name)) return;
   const [suggestion] = nearest(name, stages);
-  reader.problem(`there is no stage "${name}"`, suggestion === undefined ? `the stages are: ${stages.join(", ")}` : `did you mean "${suggestion}"?`);
+  reader.problem(
+    `there is no stage "${name}"`,
+    suggestion === undefined ? `the stages are: ${stages.join(", ")}` : `did you mean "${suggestion}"?`,
+  );
 }
 
 function severitiesOf(reader: Reader<unknown>): readonly Severity[] {
-  return (reader as Reader<string | string[]>).texts().flatMap((text) => SEVERITIES.find((severity) => severity === text) ?? []);
+  return (reader as Reader<string | string[]>)
+    .texts()
+    .flatMap((text) => SEVERITIES.find((severity) => severity === text) ?? []);
 }
 
 /** Steps in order of time, whatever the order they were written in. */
-export function lowerEscalation(reader: Reader<NonNullable<Spec["escalation"]>>, context: Lowering): readonly EscalationStep[] {
+export function lowerEscalation(
+  reader: Reader<NonNullable<Spec["escalation"]>>,
+  context: Lowering,
+): readonly EscalationStep[] {
   const steps = reader.items().map((item) => {
     const message = item.get("message").text();
     return from<EscalationStep>(context, item, {

@@ -30,11 +30,21 @@ export function contextOf(document: Reader<PlanDocument>, variables: Lowering["v
   const units = unitsOf(document);
   const metrics = document.get("spec").get("metrics").entries();
   const reported = new Set(metrics.filter(([, metric]) => metric.get("sdk").exists).map(([name]) => name));
-  const context = { units, reported, prometheus: { headers: {} }, itemIds: new Set<string>(), origins: new Map<object, readonly (string | number)[]>(), variables };
+  const context = {
+    units,
+    reported,
+    prometheus: { headers: {} },
+    itemIds: new Set<string>(),
+    origins: new Map<object, readonly (string | number)[]>(),
+    variables,
+  };
   return { ...context, prometheus: lowerServer(document.get("spec").get("prometheus"), context) };
 }
 
-function lowerServer(reader: Reader<NonNullable<PlanDocument["spec"]["prometheus"]>>, context: Lowering): PrometheusServer {
+function lowerServer(
+  reader: Reader<NonNullable<PlanDocument["spec"]["prometheus"]>>,
+  context: Lowering,
+): PrometheusServer {
   const url = lowerUrl(reader.get("url"), context);
   return { headers: lowerHeaders(reader.get("headers"), context), ...(url === undefined ? {} : { url }) };
 }
@@ -43,8 +53,18 @@ function lowerServer(reader: Reader<NonNullable<PlanDocument["spec"]["prometheus
 export function lowerPlan(document: Reader<PlanDocument>, context: Lowering): LoweredSpec {
   checkMetadata(document.get("metadata"));
   const spec = document.get("spec");
-  checkKey(spec.get("flag"), /^[A-Za-z0-9._/-]{1,128}$/, "a flag's key", "letters, digits and . _ - / only, at most 128");
-  checkKey(spec.get("environment"), /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "an environment's name", "letters, digits and . _ - only, at most 64, for example production");
+  checkKey(
+    spec.get("flag"),
+    /^[A-Za-z0-9._/-]{1,128}$/,
+    "a flag's key",
+    "letters, digits and . _ - / only, at most 128",
+  );
+  checkKey(
+    spec.get("environment"),
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    "an environment's name",
+    "letters, digits and . _ - only, at most 64, for example production",
+  );
   const intervalMs = lowerInterval(spec.get("interval"));
   const window = lowerWindow(spec.get("window"));
   const metrics = lowerMetrics(spec.get("metrics"), context);
@@ -62,7 +82,11 @@ export function lowerPlan(document: Reader<PlanDocument>, context: Lowering): Lo
     stages,
     rollback: lowerRollback(spec.get("rollback"), context),
     completion: lowerCompletion(spec.get("completion"), context),
-    notify: lowerNotify(spec.get("notify"), stages.map(({ name }) => name), context),
+    notify: lowerNotify(
+      spec.get("notify"),
+      stages.map(({ name }) => name),
+      context,
+    ),
     escalation: lowerEscalation(spec.get("escalation"), context),
     remindEveryMs: atLeast(spec.get("remindEvery"), SECOND_MS) ?? REMIND_EVERY_MS,
     holdbackPercentage: lowerHoldback(spec.get("holdback"), stages),
@@ -77,7 +101,8 @@ export function lowerPlan(document: Reader<PlanDocument>, context: Lowering): Lo
 
 function checkKey(reader: Reader<string>, pattern: RegExp, what: string, hint: string): void {
   const text = reader.text();
-  if (text !== undefined && text !== "" && text.length <= 128 && !pattern.test(text)) reader.problem(`${JSON.stringify(text.slice(0, 80))} can't be ${what}`, hint);
+  if (text !== undefined && text !== "" && text.length <= 128 && !pattern.test(text))
+    reader.problem(`${JSON.stringify(text.slice(0, 80))} can't be ${what}`, hint);
 }
 
 function withMetrics(metrics: Plan["metrics"], more: readonly Metric[]): Plan["metrics"] {
@@ -88,14 +113,20 @@ function withMetrics(metrics: Plan["metrics"], more: readonly Metric[]): Plan["m
 
 function lowerInterval(reader: Reader<string>): number {
   const ms = reader.duration() ?? INTERVAL_MS.standard;
-  if (ms < INTERVAL_MS.min) reader.problem("metrics are sampled at most once a second", "write 1s or more; 10s is usual");
-  if (ms > INTERVAL_MS.max) reader.problem(`a sample every ${formatDuration(ms)} is too seldom to stop anything`, "write 1h or less; 10s is usual");
+  if (ms < INTERVAL_MS.min)
+    reader.problem("metrics are sampled at most once a second", "write 1s or more; 10s is usual");
+  if (ms > INTERVAL_MS.max)
+    reader.problem(
+      `a sample every ${formatDuration(ms)} is too seldom to stop anything`,
+      "write 1h or less; 10s is usual",
+    );
   return ms;
 }
 
 function atLeast(reader: Reader<string>, minMs: number): number | undefined {
   const ms = reader.duration();
-  if (ms !== undefined && ms < minMs) reader.problem(`${formatDuration(ms)} is too short here`, `write ${formatDuration(minMs)} or more`);
+  if (ms !== undefined && ms < minMs)
+    reader.problem(`${formatDuration(ms)} is too short here`, `write ${formatDuration(minMs)} or more`);
   return ms;
 }
 
@@ -107,7 +138,11 @@ function lowerLease(reader: Reader<string>): number | undefined {
     return LEASE_MS.standard;
   }
   const ms = result?.value ?? LEASE_MS.standard;
-  if (ms < LEASE_MS.min) reader.problem(`a lease of ${formatDuration(ms)} runs out between two contacts`, `write ${formatDuration(LEASE_MS.min)} or more, or off`);
+  if (ms < LEASE_MS.min)
+    reader.problem(
+      `a lease of ${formatDuration(ms)} runs out between two contacts`,
+      `write ${formatDuration(LEASE_MS.min)} or more, or off`,
+    );
   return ms;
 }
 
@@ -117,7 +152,10 @@ function lowerHoldback(reader: Reader<number | string>, stages: readonly Stage[]
   const holdback = reader.take(parsePercentage(value)) ?? 0;
   const beforeLast = stages.at(-2)?.percentage ?? 0;
   if (holdback > 0 && 100 - holdback <= beforeLast) {
-    reader.problem(`holdback ${holdback} leaves the last stage at ${100 - holdback}, not above the stage before (${beforeLast})`, "a holdback of 1 is usual");
+    reader.problem(
+      `holdback ${holdback} leaves the last stage at ${100 - holdback}, not above the stage before (${beforeLast})`,
+      "a holdback of 1 is usual",
+    );
   }
   return holdback;
 }
@@ -128,6 +166,9 @@ function lowerTraffic(reader: Reader<number | string>): number | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)\s*\/\s*([smh])\s*$/.exec(text);
   const perSecond = Number(match?.[1]) / (match?.[2] === "h" ? 3600 : match?.[2] === "m" ? 60 : 1);
   if (match && perSecond > 0) return perSecond;
-  reader.problem(`${JSON.stringify(text.slice(0, 40))} is not a rate`, "write requests a second or a minute, for example 15/s or 900/m");
+  reader.problem(
+    `${JSON.stringify(text.slice(0, 40))} is not a rate`,
+    "write requests a second or a minute, for example 15/s or 900/m",
+  );
   return undefined;
 }

@@ -19,7 +19,11 @@ const SEVERITIES = ["P0", "P1", "P2", "P3"] as const satisfies readonly Severity
 const SEVERITY_OF: { readonly [A in TriggerAction]: Severity } = { rollback: "P1", pause: "P2", notify: "P3" };
 
 /** `standardForMs`: what a criterion without `for` gets. */
-export function lowerCriterion(reader: Reader<CriterionDocument>, context: Lowering, standardForMs = CRITERION_FOR_MS): Criterion | undefined {
+export function lowerCriterion(
+  reader: Reader<CriterionDocument>,
+  context: Lowering,
+  standardForMs = CRITERION_FOR_MS,
+): Criterion | undefined {
   if (reader.text() !== undefined) {
     const condition = lowerCondition(reader, context);
     return condition && from(context, reader, criterionOf(condition, standardForMs));
@@ -38,8 +42,16 @@ export function lowerCriterion(reader: Reader<CriterionDocument>, context: Lower
 export function criterionOf(condition: Condition, forMs: number): Criterion {
   const { metric, operator, threshold } = condition;
   const right =
-    threshold.kind === "absolute" ? `${threshold.value}` : threshold.kind === "relative" ? `baseline*${1 + threshold.by}` : `baseline+${threshold.by}`;
-  return { id: `${metric} ${operator} ${right} for ${formatDuration(forMs)}`, test: { kind: "condition", condition }, forMs };
+    threshold.kind === "absolute"
+      ? `${threshold.value}`
+      : threshold.kind === "relative"
+        ? `baseline*${1 + threshold.by}`
+        : `baseline+${threshold.by}`;
+  return {
+    id: `${metric} ${operator} ${right} for ${formatDuration(forMs)}`,
+    test: { kind: "condition", condition },
+    forMs,
+  };
 }
 
 function lowerCompareWithin(reader: Reader<CriterionDocument>, context: Lowering): Criterion | undefined {
@@ -58,7 +70,11 @@ function lowerCompareWithin(reader: Reader<CriterionDocument>, context: Lowering
 }
 
 /** The metric (and, in the short form, the margin) of a comparison; reports a metric that can't be compared. */
-function compareOf(reader: Reader<CompareDocument>, kind: "worse by" | "within", context: Lowering): CompareText | undefined {
+function compareOf(
+  reader: Reader<CompareDocument>,
+  kind: "worse by" | "within",
+  context: Lowering,
+): CompareText | undefined {
   const metric = reader.get("metric");
   const text = reader.text() === undefined ? metric.text() : undefined;
   const compare = text === undefined ? reader.read((source) => parseCompare(source, kind)) : { metric: text };
@@ -69,7 +85,10 @@ function compareOf(reader: Reader<CompareDocument>, kind: "worse by" | "within",
     return undefined;
   }
   if (!context.reported.has(compare.metric)) {
-    at.problem(`"${compare.metric}" can't be compared by cohort`, "only metrics that SDKs report know who has the flag: `sdk: { measure: error_rate }`");
+    at.problem(
+      `"${compare.metric}" can't be compared by cohort`,
+      "only metrics that SDKs report know who has the flag: `sdk: { measure: error_rate }`",
+    );
     return undefined;
   }
   return compare;
@@ -78,7 +97,11 @@ function compareOf(reader: Reader<CompareDocument>, kind: "worse by" | "within",
 type CompareDocument = string | { readonly metric: string };
 
 /** `promql` triggers become metrics of their own; `promqlMetric` names one. */
-export function lowerTrigger(reader: Reader<TriggerDocument>, context: Lowering, promqlMetric: (trigger: string) => string): Trigger | undefined {
+export function lowerTrigger(
+  reader: Reader<TriggerDocument>,
+  context: Lowering,
+  promqlMetric: (trigger: string) => string,
+): Trigger | undefined {
   const which = exactlyOne(reader, ["when", "promql", "signal", "compare"], "what the trigger watches");
   const name = reader.get("name").text() ?? "";
   const action = reader.get("action").choice(ACTIONS) ?? "notify";
@@ -86,10 +109,25 @@ export function lowerTrigger(reader: Reader<TriggerDocument>, context: Lowering,
   const description = reader.get("description").text();
   const forMs = reader.get("for").duration() ?? 0;
   const test = which === undefined ? undefined : lowerTest(reader, which, context, promqlMetric(name));
-  return test && from(context, reader, { name, test, forMs, action, severity, ...(description === undefined ? {} : { description }) });
+  return (
+    test &&
+    from(context, reader, {
+      name,
+      test,
+      forMs,
+      action,
+      severity,
+      ...(description === undefined ? {} : { description }),
+    })
+  );
 }
 
-function lowerTest(reader: Reader<TriggerDocument>, which: "when" | "promql" | "signal" | "compare", context: Lowering, promqlMetric: string): Trigger["test"] | undefined {
+function lowerTest(
+  reader: Reader<TriggerDocument>,
+  which: "when" | "promql" | "signal" | "compare",
+  context: Lowering,
+  promqlMetric: string,
+): Trigger["test"] | undefined {
   switch (which) {
     case "when": {
       const condition = lowerCondition(reader.get("when"), context);
@@ -97,7 +135,12 @@ function lowerTest(reader: Reader<TriggerDocument>, which: "when" | "promql" | "
     }
     case "promql": {
       const text = reader.get("promql").text()?.trim().replaceAll(/\s+/g, " ");
-      return text === undefined ? undefined : { kind: "condition", condition: { metric: promqlMetric, operator: ">", threshold: { kind: "absolute", value: 0 }, text } };
+      return text === undefined
+        ? undefined
+        : {
+            kind: "condition",
+            condition: { metric: promqlMetric, operator: ">", threshold: { kind: "absolute", value: 0 }, text },
+          };
     }
     case "signal": {
       meaningless(reader.get("for"), "beside signal: the trigger fires on the event itself");
@@ -114,7 +157,11 @@ function lowerCompareWorse(reader: Reader<TriggerDocument>, context: Lowering): 
   const compare = reader.get("compare");
   const text = compareOf(compare, "worse by", context);
   const worseBy = compare.get("worseBy").read(parseMargin) ?? text?.margin ?? 1;
-  const options = { alpha: compare.get("alpha").number(), weight: compare.get("weight").number(), minSamples: compare.get("minSamples").number() };
+  const options = {
+    alpha: compare.get("alpha").number(),
+    weight: compare.get("weight").number(),
+    minSamples: compare.get("minSamples").number(),
+  };
   if (text === undefined) return undefined;
   return {
     kind: "compare",

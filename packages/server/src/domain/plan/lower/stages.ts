@@ -19,9 +19,16 @@ export interface StageParts {
 }
 
 /** The ramp: each stage with the criteria it inherits and the plan's triggers, as it replaces them. */
-export function lowerStages(reader: Reader<readonly StageDocument[]>, planTriggers: readonly Trigger[], context: Lowering): StageParts {
+export function lowerStages(
+  reader: Reader<readonly StageDocument[]>,
+  planTriggers: readonly Trigger[],
+  context: Lowering,
+): StageParts {
   const items = reader.items();
-  checkNames(items.map((item) => item.get("name")), "stage");
+  checkNames(
+    items.map((item) => item.get("name")),
+    "stage",
+  );
   const stages: Stage[] = [];
   const metrics: Metric[] = [];
   let inherited: readonly Criterion[] = [];
@@ -29,22 +36,46 @@ export function lowerStages(reader: Reader<readonly StageDocument[]>, planTrigge
   for (const [index, item] of items.entries()) {
     const percentage = lowerPercentage(item.get("percentage"), before);
     if (percentage !== undefined) before = { index, percentage };
-    const own = item.get("criteria").items().flatMap((one) => lowerCriterion(one, context) ?? []);
+    const own = item
+      .get("criteria")
+      .items()
+      .flatMap((one) => lowerCriterion(one, context) ?? []);
     inherited = distinct(item.get("inherit").boolean() === false ? own : [...inherited, ...own]);
     const stageTriggers = lowerTriggers(item.get("triggers"), item.get("name").text() ?? "", context);
     metrics.push(...stageTriggers.metrics);
-    stages.push(from(context, item, lowerStage(item, { percentage: percentage ?? 0, criteria: inherited, triggers: replaced(planTriggers, stageTriggers.triggers) }, context)));
+    stages.push(
+      from(
+        context,
+        item,
+        lowerStage(
+          item,
+          {
+            percentage: percentage ?? 0,
+            criteria: inherited,
+            triggers: replaced(planTriggers, stageTriggers.triggers),
+          },
+          context,
+        ),
+      ),
+    );
   }
   return { stages, metrics };
 }
 
-function lowerStage(reader: Reader<StageDocument>, parts: Pick<Stage, "percentage" | "criteria" | "triggers">, context: Lowering): Stage {
+function lowerStage(
+  reader: Reader<StageDocument>,
+  parts: Pick<Stage, "percentage" | "criteria" | "triggers">,
+  context: Lowering,
+): Stage {
   const name = reader.get("name").text() ?? "";
   const durationMs = reader.get("duration").duration() ?? 0;
   const timeout = reader.get("timeout");
   const timeoutMs = timeout.duration();
   if (timeoutMs !== undefined && timeoutMs <= durationMs) {
-    timeout.problem(`timeout ${formatDuration(timeoutMs)} must be above the duration (${formatDuration(durationMs)})`, "a stage lasts its duration at least; the timeout is when waiting for its criteria ends");
+    timeout.problem(
+      `timeout ${formatDuration(timeoutMs)} must be above the duration (${formatDuration(durationMs)})`,
+      "a stage lasts its duration at least; the timeout is when waiting for its criteria ends",
+    );
   }
   const window = lowerWindow(reader.get("window"));
   const description = reader.get("description").text();
@@ -58,22 +89,34 @@ function lowerStage(reader: Reader<StageDocument>, parts: Pick<Stage, "percentag
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     onTimeout: reader.get("onTimeout").choice(["pause", "rollback"]) ?? "pause",
     checklist: [...checklist, ...evidence],
-    approvals: reader.get("approvals").items().map((one) => lowerApproval(one, context)),
+    approvals: reader
+      .get("approvals")
+      .items()
+      .map((one) => lowerApproval(one, context)),
     ...(window === undefined ? {} : { window }),
   };
 }
 
-function lowerPercentage(reader: Reader<StageDocument["percentage"]>, before: { readonly index: number; readonly percentage: number } | undefined): number | undefined {
+function lowerPercentage(
+  reader: Reader<StageDocument["percentage"]>,
+  before: { readonly index: number; readonly percentage: number } | undefined,
+): number | undefined {
   const { value } = reader;
   if (typeof value !== "number" && typeof value !== "string") return undefined;
   const percentage = reader.take(parsePercentage(value));
   if (percentage === undefined) return undefined;
   if (percentage === 0) {
-    reader.problem("percentage 0 exposes nobody", "a first stage begins above 0, for example 1; waiting before it is what preconditions are for");
+    reader.problem(
+      "percentage 0 exposes nobody",
+      "a first stage begins above 0, for example 1; waiting before it is what preconditions are for",
+    );
     return undefined;
   }
   if (before !== undefined && percentage <= before.percentage) {
-    reader.problem(`percentage ${percentage} must be above stage ${before.index + 1} (${before.percentage})`, "a ramp only rises: put the stages in order, or lengthen the stage before");
+    reader.problem(
+      `percentage ${percentage} must be above stage ${before.index + 1} (${before.percentage})`,
+      "a ramp only rises: put the stages in order, or lengthen the stage before",
+    );
   }
   return percentage;
 }
@@ -87,7 +130,10 @@ function lowerApproval(reader: Reader<NonNullable<StageDocument["approvals"]>[nu
 function replaced(planTriggers: readonly Trigger[], stageTriggers: readonly Trigger[]): readonly Trigger[] {
   const byName = new Map(stageTriggers.map((trigger) => [trigger.name, trigger]));
   const planNames = new Set(planTriggers.map(({ name }) => name));
-  return [...planTriggers.map((trigger) => byName.get(trigger.name) ?? trigger), ...stageTriggers.filter(({ name }) => !planNames.has(name))];
+  return [
+    ...planTriggers.map((trigger) => byName.get(trigger.name) ?? trigger),
+    ...stageTriggers.filter(({ name }) => !planNames.has(name)),
+  ];
 }
 
 function distinct(criteria: readonly Criterion[]): readonly Criterion[] {

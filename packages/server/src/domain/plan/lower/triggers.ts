@@ -13,9 +13,16 @@ export interface TriggerParts {
 }
 
 /** `stage`: undefined for the plan's own triggers. */
-export function lowerTriggers(reader: Reader<NonNullable<PlanDocument["spec"]["triggers"]>>, stage: string | undefined, context: Lowering): TriggerParts {
+export function lowerTriggers(
+  reader: Reader<NonNullable<PlanDocument["spec"]["triggers"]>>,
+  stage: string | undefined,
+  context: Lowering,
+): TriggerParts {
   const items = reader.items();
-  checkNames(items.map((item) => item.get("name")), "trigger");
+  checkNames(
+    items.map((item) => item.get("name")),
+    "trigger",
+  );
   const metrics: Metric[] = [];
   const metricName = (trigger: string) => (stage === undefined ? trigger : `${trigger}@${stage}`);
   const triggers = items.flatMap((item) => {
@@ -24,7 +31,13 @@ export function lowerTriggers(reader: Reader<NonNullable<PlanDocument["spec"]["t
     const name = item.get("name").text();
     if (expression !== undefined && name !== undefined) {
       checkQuery(promql, expression);
-      if (context.units.has(metricName(name))) item.get("name").problem(`there is a metric "${name}" too`, "a promql trigger is read under its own name: choose another one, or write `when:` with the metric");
+      if (context.units.has(metricName(name)))
+        item
+          .get("name")
+          .problem(
+            `there is a metric "${name}" too`,
+            "a promql trigger is read under its own name: choose another one, or write `when:` with the metric",
+          );
       metrics.push(promqlMetric(metricName(name), expression, context.prometheus));
     }
     return lowerTrigger(item, context, metricName) ?? [];

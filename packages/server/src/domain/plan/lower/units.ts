@@ -68,25 +68,45 @@ function literalsByMetric(document: Reader<PlanDocument>): ReadonlyMap<string, r
 
 function conditionTexts(document: Reader<PlanDocument>): readonly string[] {
   const spec = document.get("spec");
-  const criterionTexts = (criteria: readonly CriterionReader[]) => criteria.map((one) => one.text() ?? one.get("require").text());
+  const criterionTexts = (criteria: readonly CriterionReader[]) =>
+    criteria.map((one) => one.text() ?? one.get("require").text());
   const stages = spec.get("stages").items();
   return [
-    ...spec.get("preconditions").items().map((one) => one.get("require").text()),
-    ...spec.get("triggers").items().map((one) => one.get("when").text()),
-    ...stages.flatMap((stage) => [...criterionTexts(stage.get("criteria").items()), ...stage.get("triggers").items().map((one) => one.get("when").text())]),
+    ...spec
+      .get("preconditions")
+      .items()
+      .map((one) => one.get("require").text()),
+    ...spec
+      .get("triggers")
+      .items()
+      .map((one) => one.get("when").text()),
+    ...stages.flatMap((stage) => [
+      ...criterionTexts(stage.get("criteria").items()),
+      ...stage
+        .get("triggers")
+        .items()
+        .map((one) => one.get("when").text()),
+    ]),
     ...criterionTexts(spec.get("rollback").get("verify").get("criteria").items()),
-    ...spec.get("completion").get("reviews").items().flatMap((review) => criterionTexts(review.get("criteria").items())),
+    ...spec
+      .get("completion")
+      .get("reviews")
+      .items()
+      .flatMap((review) => criterionTexts(review.get("criteria").items())),
   ].filter((text) => text !== undefined);
 }
 
-type CriterionReader = ReturnType<Reader<NonNullable<PlanDocument["spec"]["stages"][number]["criteria"]>>["items"]>[number];
+type CriterionReader = ReturnType<
+  Reader<NonNullable<PlanDocument["spec"]["stages"][number]["criteria"]>>["items"]
+>[number];
 
 const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600 } as const;
 
 /** A number in a metric's unit: `5%` of a ratio is 0.05, `500ms` of seconds 0.5. A plain number is in the metric's unit already. */
 export function convert(literal: Literal, metric: string, unit: MetricUnit): Parsed<number> {
   if (literal.unit === "plain") return parsed(literal.value);
-  const mismatch = (kind: string): Parsed<number> => refused(`${metric} is ${UNIT_WORDS[unit]}, and ${literal.text} is ${kind}`, UNIT_HINTS[unit]);
+  const mismatch = (kind: string): Parsed<number> =>
+    refused(`${metric} is ${UNIT_WORDS[unit]}, and ${literal.text} is ${kind}`, UNIT_HINTS[unit]);
   if (literal.unit === "%") {
     if (unit === "ratio") return parsed(tidy(literal.value / 100));
     return unit === "percent" ? parsed(literal.value) : mismatch("a percentage");

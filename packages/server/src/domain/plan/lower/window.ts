@@ -10,8 +10,18 @@ export function lowerWindow(reader: Reader<NonNullable<PlanDocument["spec"]["win
   const toMinute = reader.get("to").read(parseTimeOfDay);
   const timezone = reader.get("timezone").read(parseTimeZone);
   if (fromMinute !== undefined && fromMinute === toMinute) {
-    reader.get("to").problem("the window closes when it opens", "leave the window out when a stage may begin at any time");
+    reader
+      .get("to")
+      .problem("the window closes when it opens", "leave the window out when a stage may begin at any time");
   }
-  const days = reader.get("days").items().map((day) => WEEKDAYS.findIndex((name) => name === day.text()) + 1);
-  return { fromMinute: fromMinute ?? 0, toMinute: toMinute ?? 0, timezone: timezone ?? "UTC", days: [...new Set(days.filter((day) => day > 0))].sort((a, b) => a - b) };
+  const days = reader
+    .get("days")
+    .items()
+    .map((day) => WEEKDAYS.findIndex((name) => name === day.text()) + 1);
+  return {
+    fromMinute: fromMinute ?? 0,
+    toMinute: toMinute ?? 0,
+    timezone: timezone ?? "UTC",
+    days: [...new Set(days.filter((day) => day > 0))].sort((a, b) => a - b),
+  };
 }

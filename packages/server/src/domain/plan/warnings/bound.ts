@@ -30,7 +30,8 @@ export function rollbackBounds(plan: Plan): readonly RollbackBound[] {
     for (const trigger of stage.triggers) {
       if (trigger.action !== "rollback" || seen.has(trigger)) continue;
       seen.add(trigger);
-      const isPlans = plan.stages.some((other, at) => at !== index && other.triggers.includes(trigger)) || plan.stages.length === 1;
+      const isPlans =
+        plan.stages.some((other, at) => at !== index && other.triggers.includes(trigger)) || plan.stages.length === 1;
       bounds.push({ trigger: trigger.name, ...(isPlans ? {} : { stage: stage.name }), ...boundOf(plan, trigger) });
     }
   }
@@ -38,12 +39,16 @@ export function rollbackBounds(plan: Plan): readonly RollbackBound[] {
 }
 
 /** The bound of one trigger. */
-export function boundOf(plan: Plan, trigger: Trigger): Pick<RollbackBound, "boundMs" | "forMs" | "reactMs" | "lookbackMs"> {
+export function boundOf(
+  plan: Plan,
+  trigger: Trigger,
+): Pick<RollbackBound, "boundMs" | "forMs" | "reactMs" | "lookbackMs"> {
   const { test, forMs } = trigger;
   // A pushed signal acts as it comes in, and cohorts are compared every second.
   if (test.kind === "signal") return { boundMs: FAN_OUT_MS, forMs: 0, reactMs: FAN_OUT_MS };
   const metric = plan.metrics[test.kind === "condition" ? test.condition.metric : test.compare.metric];
-  const sampledMs = metric?.source.kind === "signal" ? 0 : Math.max(plan.intervalMs, everyOf(metric)) + QUERY_DEADLINE_MS;
+  const sampledMs =
+    metric?.source.kind === "signal" ? 0 : Math.max(plan.intervalMs, everyOf(metric)) + QUERY_DEADLINE_MS;
   const reactMs = sampledMs + FAN_OUT_MS;
   const lookbackMs = lookbackOf(metric);
   return { boundMs: reactMs + forMs, forMs, reactMs, ...(lookbackMs === undefined ? {} : { lookbackMs }) };
@@ -53,7 +58,14 @@ function everyOf(metric: Metric | undefined): number {
   return metric?.source.kind === "http" ? (metric.source.everyMs ?? 0) : 0;
 }
 
-const RANGE_UNITS_MS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const RANGE_UNITS_MS: { readonly [unit: string]: number } = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /** The longest range of a query, or the window of a measure; undefined where there is none. */
 export function lookbackOf(metric: Metric | undefined): number | undefined {
@@ -61,7 +73,9 @@ export function lookbackOf(metric: Metric | undefined): number | undefined {
   const { source } = metric;
   switch (source.kind) {
     case "prometheus": {
-      const ranges = [...source.query.matchAll(/\[(\d+)(ms|[smhdw])(?::[^\]]*)?\]/g)].map((match) => Number(match[1]) * (RANGE_UNITS_MS[match[2] ?? ""] ?? 0));
+      const ranges = [...source.query.matchAll(/\[(\d+)(ms|[smhdw])(?::[^\]]*)?\]/g)].map(
+        (match) => Number(match[1]) * (RANGE_UNITS_MS[match[2] ?? ""] ?? 0),
+      );
       return ranges.length === 0 ? undefined : Math.max(...ranges);
     }
     case "http":

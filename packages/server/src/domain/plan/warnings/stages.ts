@@ -16,7 +16,8 @@ export function warnOfStages(plan: Plan, planTriggers: readonly Trigger[], warn:
       warnOfGap(stage, criterion, warn);
     }
     warnOfApprovals(stage, warn);
-    if (stage.timeoutMs === undefined && stage.onTimeout === "rollback") warn(stage, "`onTimeout` means nothing without `timeout`", "give the stage a timeout");
+    if (stage.timeoutMs === undefined && stage.onTimeout === "rollback")
+      warn(stage, "`onTimeout` means nothing without `timeout`", "give the stage a timeout");
     elapsedMs += stage.durationMs;
   }
   for (const stage of plan.stages) warnOfReplacements(planTriggers, stage, warn);
@@ -26,8 +27,10 @@ function warnOfReach(plan: Plan, criterion: Criterion, warn: Warn): void {
   if (criterion.test.kind !== "condition") return;
   const { condition } = criterion.test;
   const reach = reachOf(condition, plan.metrics[condition.metric]?.unit ?? "none");
-  if (reach === "never") warn(criterion, `"${condition.text}" can never hold: the stage would never end`, "check the number and its unit");
-  if (reach === "always") warn(criterion, `"${condition.text}" always holds: it demands nothing`, "check the number and its unit");
+  if (reach === "never")
+    warn(criterion, `"${condition.text}" can never hold: the stage would never end`, "check the number and its unit");
+  if (reach === "always")
+    warn(criterion, `"${condition.text}" always holds: it demands nothing`, "check the number and its unit");
 }
 
 /** A criterion can't have held longer than it has been watched. */
@@ -35,9 +38,17 @@ function warnOfFor(stage: Stage, criterion: Criterion, beforeMs: number, warn: W
   if (criterion.forMs === 0) return;
   const shown = formatDuration(criterion.forMs);
   if (stage.timeoutMs !== undefined && beforeMs + stage.timeoutMs < criterion.forMs) {
-    warn(criterion, `it has to hold for ${shown}, and stage ${stage.name} times out before that`, "shorten its `for`, or lengthen the stage and its timeout");
+    warn(
+      criterion,
+      `it has to hold for ${shown}, and stage ${stage.name} times out before that`,
+      "shorten its `for`, or lengthen the stage and its timeout",
+    );
   } else if (beforeMs + stage.durationMs < criterion.forMs) {
-    warn(criterion, `it has to hold for ${shown}: stage ${stage.name} will last longer than its duration (${formatDuration(stage.durationMs)})`, "lengthen the stage's `duration` if that is what you mean");
+    warn(
+      criterion,
+      `it has to hold for ${shown}: stage ${stage.name} will last longer than its duration (${formatDuration(stage.durationMs)})`,
+      "lengthen the stage's `duration` if that is what you mean",
+    );
   }
 }
 
@@ -45,10 +56,16 @@ function warnOfFor(stage: Stage, criterion: Criterion, beforeMs: number, warn: W
 function warnOfGap(stage: Stage, criterion: Criterion, warn: Warn): void {
   if (criterion.test.kind !== "condition") return;
   const { condition } = criterion.test;
-  const opposed = stage.triggers.flatMap((trigger) => (trigger.action !== "notify" && isOpposed(condition, trigger) ? [trigger] : []));
+  const opposed = stage.triggers.flatMap((trigger) =>
+    trigger.action !== "notify" && isOpposed(condition, trigger) ? [trigger] : [],
+  );
   const tighter = opposed.find((trigger) => compareLimits(condition, trigger) === "tighter");
   if (tighter !== undefined) {
-    warn(criterion, `trigger ${tighter.name} (${textOf(tighter)}) fires while this still holds: the criterion decides nothing`, "make the criterion stricter than the trigger, or leave it out");
+    warn(
+      criterion,
+      `trigger ${tighter.name} (${textOf(tighter)}) fires while this still holds: the criterion decides nothing`,
+      "make the criterion stricter than the trigger, or leave it out",
+    );
     return;
   }
   const looser = opposed.filter((trigger) => compareLimits(condition, trigger) === "looser");
@@ -62,13 +79,20 @@ function warnOfGap(stage: Stage, criterion: Criterion, warn: Warn): void {
   );
 }
 
-const textOf = (trigger: Trigger): string => (trigger.test.kind === "condition" ? trigger.test.condition.text : trigger.name);
+const textOf = (trigger: Trigger): string =>
+  trigger.test.kind === "condition" ? trigger.test.condition.text : trigger.name;
 
 function isOpposed(condition: Condition, trigger: Trigger): boolean {
   if (trigger.test.kind !== "condition") return false;
   const other = trigger.test.condition;
   const [mine, theirs] = [directionOf(condition), directionOf(other)];
-  return other.metric === condition.metric && mine !== undefined && theirs !== undefined && mine !== theirs && other.threshold.kind === condition.threshold.kind;
+  return (
+    other.metric === condition.metric &&
+    mine !== undefined &&
+    theirs !== undefined &&
+    mine !== theirs &&
+    other.threshold.kind === condition.threshold.kind
+  );
 }
 
 /** Where the trigger's limit lies, seen from the criterion: within what it allows, at its edge, or beyond. */
@@ -84,7 +108,12 @@ const limitOf = ({ threshold }: Condition): number => (threshold.kind === "absol
 function warnOfApprovals(stage: Stage, warn: Warn): void {
   const seen = new Set<string>();
   for (const approval of stage.approvals) {
-    if (seen.has(approval.role)) warn(approval, `role ${approval.role} is listed twice: the same person satisfies both`, "to ask for two people, write it once with `count: 2`");
+    if (seen.has(approval.role))
+      warn(
+        approval,
+        `role ${approval.role} is listed twice: the same person satisfies both`,
+        "to ask for two people, write it once with `count: 2`",
+      );
     seen.add(approval.role);
   }
 }
@@ -95,14 +124,25 @@ function warnOfReplacements(planTriggers: readonly Trigger[], stage: Stage, warn
     const original = planTriggers.find((other) => other !== own && other.name === own.name);
     if (original?.action !== "rollback") continue;
     if (own.action !== "rollback") {
-      warn(own, `it replaces the plan's rollback trigger ${own.name} by one that only ${own.action === "pause" ? "pauses" : "tells"}`, "give it another name to keep both");
+      warn(
+        own,
+        `it replaces the plan's rollback trigger ${own.name} by one that only ${own.action === "pause" ? "pauses" : "tells"}`,
+        "give it another name to keep both",
+      );
     } else if (own.forMs > original.forMs && isSameDirection(own, original)) {
-      warn(own, `it replaces "${textOf(original)}" for ${formatDuration(original.forMs)}: here a breach of that takes ${formatDuration(own.forMs)} to roll back`, "give it another name to keep both");
+      warn(
+        own,
+        `it replaces "${textOf(original)}" for ${formatDuration(original.forMs)}: here a breach of that takes ${formatDuration(own.forMs)} to roll back`,
+        "give it another name to keep both",
+      );
     }
   }
 }
 
 function isSameDirection(a: Trigger, b: Trigger): boolean {
   if (a.test.kind !== "condition" || b.test.kind !== "condition") return true;
-  return a.test.condition.metric === b.test.condition.metric && directionOf(a.test.condition) === directionOf(b.test.condition);
+  return (
+    a.test.condition.metric === b.test.condition.metric &&
+    directionOf(a.test.condition) === directionOf(b.test.condition)
+  );
 }

@@ -25,7 +25,8 @@ function distinctTriggers(plan: Plan): readonly Trigger[] {
   return [...new Set(plan.stages.flatMap((stage) => stage.triggers))];
 }
 
-const stagesOf = (plan: Plan, trigger: Trigger): readonly Stage[] => plan.stages.filter((stage) => stage.triggers.includes(trigger));
+const stagesOf = (plan: Plan, trigger: Trigger): readonly Stage[] =>
+  plan.stages.filter((stage) => stage.triggers.includes(trigger));
 
 function warnOfReach(plan: Plan, trigger: Trigger, warn: Warn): void {
   if (trigger.test.kind !== "condition") return;
@@ -33,7 +34,12 @@ function warnOfReach(plan: Plan, trigger: Trigger, warn: Warn): void {
   const metric = plan.metrics[condition.metric];
   const unit = metric?.unit ?? "none";
   const reach = reachOf(condition, unit);
-  const range = unit === "ratio" ? "a ratio lies between 0 and 1: write 5%, or 0.05" : unit === "percent" ? "a percentage lies between 0 and 100" : "times and counts are never negative";
+  const range =
+    unit === "ratio"
+      ? "a ratio lies between 0 and 1: write 5%, or 0.05"
+      : unit === "percent"
+        ? "a percentage lies between 0 and 100"
+        : "times and counts are never negative";
   if (reach === "never") warn(trigger, `"${condition.text}" can never be true`, range);
   if (reach === "always") warn(trigger, `"${condition.text}" is always true: it fires as soon as it can`, range);
 }
@@ -44,7 +50,11 @@ function warnOfBound(plan: Plan, trigger: Trigger, warn: Warn): void {
   if (reactMs <= OFF_WITHIN_MS) return;
   const plus = forMs === 0 ? "" : ` (and its \`for\` of ${formatDuration(forMs)} before that)`;
   const most = formatDuration(Math.floor((OFF_WITHIN_MS - QUERY_DEADLINE_MS - FAN_OUT_MS) / 1000) * 1000);
-  warn(trigger, `from the breach being seen to off everywhere it can take ${formatDuration(reactMs)}${plus}, above ${formatDuration(OFF_WITHIN_MS)}`, `sample every ${most} or more often: \`interval\`, and a metric's \`every\``);
+  warn(
+    trigger,
+    `from the breach being seen to off everywhere it can take ${formatDuration(reactMs)}${plus}, above ${formatDuration(OFF_WITHIN_MS)}`,
+    `sample every ${most} or more often: \`interval\`, and a metric's \`every\``,
+  );
 }
 
 function warnOfPatience(plan: Plan, trigger: Trigger, warn: Warn): void {
@@ -52,7 +62,11 @@ function warnOfPatience(plan: Plan, trigger: Trigger, warn: Warn): void {
   if (stages.length === 0 || trigger.forMs === 0) return;
   const armedMs = stages.reduce((sum, stage) => sum + Math.max(stage.durationMs, stage.timeoutMs ?? 0), 0);
   if (trigger.forMs <= armedMs) return;
-  warn(trigger, `it needs ${formatDuration(trigger.forMs)} of breach and is armed for ${formatDuration(armedMs)}: it can hardly ever fire`, "shorten its `for`, or arm it in more stages");
+  warn(
+    trigger,
+    `it needs ${formatDuration(trigger.forMs)} of breach and is armed for ${formatDuration(armedMs)}: it can hardly ever fire`,
+    "shorten its `for`, or arm it in more stages",
+  );
 }
 
 /** One error in so little traffic is a large share. */
@@ -71,15 +85,22 @@ function warnOfSingleErrors(plan: Plan, trigger: Trigger, warn: Warn): void {
   warn(
     trigger,
     `a single error can fire it: ${formatDuration(lookbackMs)} hold about ${Math.max(1, Math.round(events))} requests${ofCohort ? ` of the ${percentage} % that have the flag` : ""}`,
-    ofCohort ? "set the metric's `minEvents: 5`, or lengthen its `window`" : "lengthen the query's range, or demand a minimum: … and sum(increase(http_requests_total[5m])) > 100",
+    ofCohort
+      ? "set the metric's `minEvents: 5`, or lengthen its `window`"
+      : "lengthen the query's range, or demand a minimum: … and sum(increase(http_requests_total[5m])) > 100",
   );
 }
 
 /** The share from which an upward condition on a ratio or percentage is true. */
 function shareThreshold(plan: Plan, condition: Condition): number | undefined {
   const unit = plan.metrics[condition.metric]?.unit;
-  if (condition.threshold.kind !== "absolute" || directionOf(condition) !== "up" || condition.threshold.value <= 0) return undefined;
-  return unit === "ratio" ? condition.threshold.value : unit === "percent" ? condition.threshold.value / 100 : undefined;
+  if (condition.threshold.kind !== "absolute" || directionOf(condition) !== "up" || condition.threshold.value <= 0)
+    return undefined;
+  return unit === "ratio"
+    ? condition.threshold.value
+    : unit === "percent"
+      ? condition.threshold.value / 100
+      : undefined;
 }
 
 /** At 100 % there is nobody to compare with. */
@@ -87,5 +108,9 @@ function warnOfMissingControl(plan: Plan, trigger: Trigger, warn: Warn): void {
   if (trigger.test.kind !== "compare" || plan.holdbackPercentage > 0) return;
   const blind = stagesOf(plan, trigger).filter(({ percentage }) => percentage === 100);
   if (blind.length === 0) return;
-  warn(trigger, `in stage ${blind.map(({ name }) => name).join(", ")} everybody has the flag, and there is nobody to compare with`, "set `holdback: 1%`, which keeps one user in a hundred off until the last stage is done");
+  warn(
+    trigger,
+    `in stage ${blind.map(({ name }) => name).join(", ")} everybody has the flag, and there is nobody to compare with`,
+    "set `holdback: 1%`, which keeps one user in a hundred off until the last stage is done",
+  );
 }

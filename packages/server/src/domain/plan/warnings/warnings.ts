@@ -20,20 +20,37 @@ export function warningsOf(plan: Plan, origins: ReadonlyMap<object, Path>): read
   const planTriggers = [...origins].filter(([, path]) => path[1] === "triggers").map(([part]) => part as Trigger);
   warnOfTriggers(plan, warn);
   for (const trigger of planTriggers) {
-    if (!plan.stages.some((stage) => stage.triggers.includes(trigger))) warn(trigger, `every stage replaces ${trigger.name}: it is armed nowhere`, "take it out, or give the stages' triggers other names");
+    if (!plan.stages.some((stage) => stage.triggers.includes(trigger)))
+      warn(
+        trigger,
+        `every stage replaces ${trigger.name}: it is armed nowhere`,
+        "take it out, or give the stages' triggers other names",
+      );
   }
   warnOfStages(plan, planTriggers, warn);
   warnOfMetrics(plan, warn);
   warnOfLease(plan, findings);
   if (plan.rollback.verify === undefined) {
-    findings.push({ path: ["spec", "rollback"], at: "key", message: "nobody looks whether a rollback helped", hint: "add `rollback: { verify: { within: 5m, criteria: [error_rate < 1%] } }`" });
+    findings.push({
+      path: ["spec", "rollback"],
+      at: "key",
+      message: "nobody looks whether a rollback helped",
+      hint: "add `rollback: { verify: { within: 5m, criteria: [error_rate < 1%] } }`",
+    });
   }
   return findings;
 }
 
 function warnOfLease({ leaseMs }: Plan, findings: Finding[]): void {
-  const warn = (message: string, hint: string) => findings.push({ path: ["spec", "lease"], at: "value", message, hint });
-  if (leaseMs === undefined) warn("without a lease, a client that lost contact keeps the flag on until it is back", "leave `lease` out for 25s");
-  else if (leaseMs > OFF_WITHIN_MS) warn(`a client that lost contact keeps the flag on for up to ${formatDuration(leaseMs)}, above ${formatDuration(OFF_WITHIN_MS)}`, "25s is the default");
-  else if (leaseMs < LEASE_COMFORTABLE_MS) warn(`a lease of ${formatDuration(leaseMs)} can end while a client that polls is well`, "15s or more");
+  const warn = (message: string, hint: string) =>
+    findings.push({ path: ["spec", "lease"], at: "value", message, hint });
+  if (leaseMs === undefined)
+    warn("without a lease, a client that lost contact keeps the flag on until it is back", "leave `lease` out for 25s");
+  else if (leaseMs > OFF_WITHIN_MS)
+    warn(
+      `a client that lost contact keeps the flag on for up to ${formatDuration(leaseMs)}, above ${formatDuration(OFF_WITHIN_MS)}`,
+      "25s is the default",
+    );
+  else if (leaseMs < LEASE_COMFORTABLE_MS)
+    warn(`a lease of ${formatDuration(leaseMs)} can end while a client that polls is well`, "15s or more");
 }
