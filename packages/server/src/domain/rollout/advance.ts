@@ -5,6 +5,7 @@ import type { Cause } from "./cause.ts";
 import { criterionText } from "./criterion.ts";
 import { evidenceOf } from "./evidence.ts";
 import { missingAgain, missingToBegin, missingToClose, missingToOpen } from "./gate.ts";
+import { followMissing } from "./no-data.ts";
 import { pauseFor } from "./pause.ts";
 import { decideRollback } from "./rollback.ts";
 import { elapsedMs, startClock } from "./stage-clock.ts";
@@ -146,6 +147,8 @@ function open(turn: Turn, index: number, cause: Cause): void {
   }
   change(turn, { stage: index, percentage });
   enter(turn, { kind: "running", stage: index, since: now, clock: startClock(now) });
+  // What the stage uses and lacks, it lacks from now on.
+  followMissing(turn, turn.from);
   record(turn, "stageStarted", cause);
   notify(turn, "stage", `stage ${stage.name}: ${percentage} %`, { cause });
 }

@@ -1,5 +1,5 @@
 import type { ChecklistItem } from "../plan/types.ts";
-import { advance, begin, promoteStage } from "./advance.ts";
+import { begin, promoteStage } from "./advance.ts";
 import { refusalOf } from "./allowed.ts";
 import { approvalsOf, rolesFor } from "./approval.ts";
 import type { Cause } from "./cause.ts";
@@ -14,8 +14,11 @@ import { change, enter, notify, record, refuse, type Turn } from "./turn.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
-/** Does what a person asks for, or refuses it with the way out; what follows from it follows at once. */
-export function obey(turn: Turn, person: Person, command: Command): void {
+/**
+ * Does what a person asks for, or refuses it with the way out. Answers with what a stage that opens right after is opened by, where it
+ * is this command.
+ */
+export function obey(turn: Turn, person: Person, command: Command): Cause | undefined {
   const refusal = refusalOf(turn.state, command);
   if (refusal) {
     refuse(turn, refusal);
@@ -26,11 +29,9 @@ export function obey(turn: Turn, person: Person, command: Command): void {
     case "start":
       change(turn, { startAt: turn.now, told: { ...turn.state.told, momentsUntil: turn.now - 1 } });
       begin(turn, cause);
-      advance(turn);
       return;
     case "approve":
-      approve(turn, person, command);
-      return;
+      return approve(turn, person, command);
     case "reject":
       reject(turn, person, command);
       return;
@@ -42,7 +43,6 @@ export function obey(turn: Turn, person: Person, command: Command): void {
       return;
     case "resume":
       resume(turn, cause);
-      advance(turn);
       return;
     case "promote":
       promote(turn, cause);
@@ -67,7 +67,7 @@ function reasonOf(command: Command): { readonly reason?: string } {
 }
 
 /** An approval is for the stage that waits for it, or for the next one: it may be given early. */
-function approve(turn: Turn, person: Person, command: Of<"approve">): void {
+function approve(turn: Turn, person: Person, command: Of<"approve">): Cause | undefined {
   const { plan, state } = turn;
   if (command.planDigest !== state.planDigest) {
     no(turn, "approve", {
@@ -95,7 +95,7 @@ function approve(turn: Turn, person: Person, command: Of<"approve">): void {
   change(turn, { approvals: [...state.approvals.filter((one) => one !== before), approval] });
   const cause: Cause = { kind: "approval", subject: roles.join(", "), by: person.by };
   record(turn, "approved", cause);
-  advance(turn, cause);
+  return cause;
 }
 
 /** Takes the stage's approvals back and holds: after a resume they are needed again. */
@@ -135,7 +135,6 @@ function tickItems(turn: Turn, person: Person, command: Of<"tick">): void {
     change(turn, { ticks: [...turn.state.ticks, { item: item.id, by: person.by, at: turn.now }] });
     record(turn, "ticked", { kind: "checklist", subject: item.text, by: person.by });
   }
-  advance(turn);
 }
 
 /** Skips what remains of the stage. What would be true of a trigger right after is never skipped. */

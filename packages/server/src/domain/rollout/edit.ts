@@ -1,4 +1,4 @@
-import { advance, percentageOf } from "./advance.ts";
+import { percentageOf } from "./advance.ts";
 import { change, openStage, record, refuse, stageInView, type Turn } from "./turn.ts";
 
 /**
@@ -28,5 +28,4 @@ export function edit(turn: Turn, by: string): void {
   change(turn, { planDigest: plan.digest, approvals: [] });
   record(turn, "planEdited", { kind: "plan", subject: plan.digest, by });
   if (voided > 0) record(turn, "approvalsVoided", { kind: "plan", subject: plan.digest, by });
-  advance(turn);
 }

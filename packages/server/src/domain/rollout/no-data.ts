@@ -8,7 +8,7 @@ import { decideRollback } from "./rollback.ts";
 import { isExposed, type Missing } from "./state.ts";
 import { change, notify, openStage, record, type Turn } from "./turn.ts";
 
-/** Keeps account of the polled metrics that the open stage uses and that have no usable value in the sampling at `at`. */
+/** Keeps account of the polled metrics that the open stage uses and that have no usable value at `at`. */
 export function followMissing(turn: Turn, at: EpochMs): void {
   const stage = openStage(turn.plan, turn.state);
   const before = turn.state.missing;

@@ -45,7 +45,6 @@ export function readMetric(plan: Plan, state: RolloutState, name: string, at: Ep
 
 function readObservation({ sample, at: seenAt }: Observation, freshMs: number, at: EpochMs): Reading {
   if (sample.kind !== "value") return { kind: sample.kind, reason: sample.reason };
-  if (!Number.isFinite(sample.value)) return { kind: "noData", reason: `${sample.value} is not a number to compare with` };
   const ageMs = at - seenAt + sample.ageMs;
   if (ageMs > freshMs) return { kind: "noData", reason: "stale" };
   return { kind: "value", value: sample.value };

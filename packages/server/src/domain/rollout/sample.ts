@@ -7,7 +7,7 @@ import type { EpochMs } from "./instant.ts";
 export type Sample =
   | {
       readonly kind: "value";
-      /** In the metric's unit. */
+      /** In the metric's unit. Anything but a finite number counts as no data. */
       readonly value: number;
       /** How old the observation was when it was sampled; 0 when the provider doesn't say. */
       readonly ageMs: number;

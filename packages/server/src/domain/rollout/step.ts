@@ -3,6 +3,7 @@ import { advance, begin } from "./advance.ts";
 import { accumulateBaselines, captureBaselines } from "./baseline.ts";
 import { obey } from "./command.ts";
 import { edit } from "./edit.ts";
+import type { Cause } from "./cause.ts";
 import type { Effect } from "./effect.ts";
 import { followEscalation } from "./escalation.ts";
 import type { RolloutEvent } from "./event.ts";
@@ -12,7 +13,7 @@ import { actOnMissing, followMissing } from "./no-data.ts";
 import { followNotices, followReviews } from "./notices.ts";
 import { isPolled } from "./reading.ts";
 import { confirmRollback, endByHand, followRecovery } from "./rollback.ts";
-import type { Observation } from "./sample.ts";
+import type { Observation, Sample } from "./sample.ts";
 import { isOver, type RolloutState } from "./state.ts";
 import { followStreaks } from "./streak.ts";
 import { act, fireOnSignal, fireTriggers } from "./trigger.ts";
@@ -73,18 +74,17 @@ export function step(plan: Plan, state: RolloutState, event: RolloutEvent): Step
   const now = Math.max(state.now, event.at);
   const from = event.kind === "samples" ? Math.min(event.sampledAt, now) : now;
   const turn: Turn = { plan, now, from, state: { ...state, now }, effects: [] };
-  happen(turn, event);
-  followTime(turn);
+  const cause = happen(turn, event);
+  followTime(turn, cause);
   return { state: turn.state, effects: turn.effects };
 }
 
-function happen(turn: Turn, event: RolloutEvent): void {
+/** What the event itself does; answers with what a stage that opens because of it is opened by, where it is that. */
+function happen(turn: Turn, event: RolloutEvent): Cause | undefined {
   switch (event.kind) {
     case "command":
-      obey(turn, event.person, event.command);
-      return;
+      return obey(turn, event.person, event.command);
     case "tick":
-      advance(turn);
       return;
     case "samples":
       observe(turn, event.values);
@@ -107,7 +107,6 @@ function happen(turn: Turn, event: RolloutEvent): void {
     case "drillRecorded":
       change(turn, { drill: { drilledAt: event.drilledAt, tookMs: event.tookMs } });
       record(turn, "drillRecorded", { kind: "drill", subject: `${event.tookMs} ms` });
-      advance(turn);
       return;
     case "baselineCaptured":
       change(turn, { baselines: captureBaselines(turn.plan, turn.state, event.values) });
@@ -118,13 +117,11 @@ function happen(turn: Turn, event: RolloutEvent): void {
   }
 }
 
-/** What the clock alone brings about, after whatever else happened. */
-function followTime(turn: Turn): void {
-  const { phase, startAt } = turn.state;
-  if (phase.kind === "scheduled" && turn.now >= startAt) {
-    begin(turn, { kind: "start", subject: turn.plan.name });
-    advance(turn);
-  }
+/** What follows from where the rollout is now, whatever happened: the next stage, and what is due by the clock. */
+function followTime(turn: Turn, cause: Cause | undefined): void {
+  if (turn.state.phase.kind === "scheduled" && turn.now >= turn.state.startAt) begin(turn, { kind: "start", subject: turn.plan.name });
+  advance(turn, cause);
+  const { phase } = turn.state;
   // The transaction that decided on 0 % may have been the last thing before a crash: ask again until it is confirmed.
   if (phase.kind === "rollingBack" && turn.now - phase.since >= KILL_RETRY_MS) turn.effects.push({ kind: "kill", cause: phase.cause });
   followRecovery(turn);
@@ -140,14 +137,11 @@ function observe(turn: Turn, values: Extract<RolloutEvent, { kind: "samples" }>[
   const { plan, state, from: at } = turn;
   const late = state.lastSampleAt !== undefined && at <= state.lastSampleAt;
   const wanted = state.phase.kind !== "scheduled" && (!isOver(state) || state.phase.kind === "completed");
-  if (late || !wanted) {
-    advance(turn);
-    return;
-  }
+  if (late || !wanted) return;
   const observations: { [name: string]: Observation } = { ...state.observations };
   for (const [name, metric] of Object.entries(plan.metrics)) {
     const sample = own(values, name) ?? (isPolled(metric) ? { kind: "noData" as const, reason: "not sampled" } : undefined);
-    if (sample) observations[name] = { sample, at };
+    if (sample) observations[name] = { sample: usable(sample), at };
   }
   change(turn, { observations, lastSampleAt: at });
   change(turn, { streaks: followStreaks(plan, turn.state, at) });
@@ -156,7 +150,12 @@ function observe(turn: Turn, values: Extract<RolloutEvent, { kind: "samples" }>[
   fireTriggers(turn, at);
   actOnMissing(turn, at);
   followReviews(turn);
-  advance(turn);
+}
+
+/** What isn't a number can't be kept as JSON, and must not look like one. */
+function usable(sample: Sample): Sample {
+  if (sample.kind !== "value" || (Number.isFinite(sample.value) && Number.isFinite(sample.ageMs))) return sample;
+  return { kind: "noData", reason: "not a number to compare with" };
 }
 
 /** A signal: the last value of the metrics that stand for it, and an event for the triggers that wait for one. */
@@ -165,14 +164,13 @@ function hear(turn: Turn, signal: string, value: number | undefined): void {
   if (isOver(turn.state)) return;
   record(turn, "signal", { kind: "signal", subject: signal, ...(value !== undefined && { value }) });
   for (const [name, metric] of Object.entries(plan.metrics)) {
-    if (value === undefined || metric.source.kind !== "signal" || metric.source.signal !== signal) continue;
+    if (!Number.isFinite(value) || value === undefined || metric.source.kind !== "signal" || metric.source.signal !== signal) continue;
     const observation: Observation = { sample: { kind: "value", value, ageMs: 0 }, at: now };
     change(turn, { observations: { ...turn.state.observations, [name]: observation } });
     change(turn, { streaks: followStreaks(plan, turn.state, now, name) });
   }
   fireOnSignal(turn, signal, value);
   fireTriggers(turn, now);
-  advance(turn);
 }
 
 function alerted(turn: Turn, alert: Extract<RolloutEvent, { kind: "alert" }>): void {
@@ -182,7 +180,6 @@ function alerted(turn: Turn, alert: Extract<RolloutEvent, { kind: "alert" }>): v
   if (alert.status === "resolved") {
     if (!known) return;
     change(turn, { alerts: without(state.alerts, [alert.fingerprint]) });
-    advance(turn);
     return;
   }
   // Alertmanager repeats what is still firing.

@@ -18,7 +18,10 @@ export function assumePreconditions(plan: Plan, scenario: Scenario): Assumed {
   const assumed = plan.preconditions.filter((one) => !isPlayed(plan, scenario, one));
   const notes = assumed.length === 0 ? [] : [`taken for granted: ${assumed.map(textOf).join("; ")}`];
   const preconditions = plan.preconditions.filter((one) => !assumed.includes(one));
-  return { plan: assumed.length === 0 ? plan : { ...plan, preconditions }, notes: [...notes, ...notesOnMetrics(plan, scenario)] };
+  return {
+    plan: assumed.length === 0 ? plan : { ...plan, preconditions },
+    notes: [...notes, ...notesOnMetrics(plan, scenario)],
+  };
 }
 
 function isPlayed(plan: Plan, scenario: Scenario, precondition: Precondition): boolean {
@@ -27,7 +30,10 @@ function isPlayed(plan: Plan, scenario: Scenario, precondition: Precondition): b
       const { id, text } = precondition.item;
       const names = [id, text.trim().toLowerCase()];
       return scenario.events.some(
-        (event) => event.kind === "command" && event.command.kind === "tick" && names.includes(event.command.item.trim().toLowerCase()),
+        (event) =>
+          event.kind === "command" &&
+          event.command.kind === "tick" &&
+          names.includes(event.command.item.trim().toLowerCase()),
       );
     }
     case "drill":
@@ -42,7 +48,10 @@ function isPlayed(plan: Plan, scenario: Scenario, precondition: Precondition): b
 function isMentioned(plan: Plan, scenario: Scenario, name: string): boolean {
   if (Object.hasOwn(scenario.metrics, name)) return true;
   const source = plan.metrics[name]?.source;
-  return source?.kind === "signal" && scenario.events.some((event) => event.kind === "signal" && event.signal === source.signal);
+  return (
+    source?.kind === "signal" &&
+    scenario.events.some((event) => event.kind === "signal" && event.signal === source.signal)
+  );
 }
 
 function textOf(precondition: Precondition): string {

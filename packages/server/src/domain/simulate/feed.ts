@@ -48,6 +48,8 @@ export function answersZero(plan: Plan, name: string): boolean {
 /** What a metric says that the scenario doesn't mention. A signal says nothing: it is pushed, or not. */
 function constantOf(plan: Plan, scenario: Scenario, name: string): readonly (readonly [string, Sample])[] {
   if (Object.hasOwn(scenario.metrics, name) || plan.metrics[name]?.source.kind === "signal") return [];
-  const sample: Sample = answersZero(plan, name) ? { kind: "value", value: 0, ageMs: 0 } : { kind: "noData", reason: "the scenario doesn't mention it" };
+  const sample: Sample = answersZero(plan, name)
+    ? { kind: "value", value: 0, ageMs: 0 }
+    : { kind: "noData", reason: "the scenario doesn't mention it" };
   return [[name, sample]];
 }

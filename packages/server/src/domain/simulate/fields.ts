@@ -10,7 +10,11 @@ export function onlyFields(reader: Reader<unknown>, known: readonly string[]): v
   for (const [key, inner] of reader.entries()) {
     if (known.includes(key)) continue;
     const [suggestion] = nearest(key, known);
-    inner.problem(`unknown field "${key.slice(0, 64)}"`, suggestion ? `did you mean "${suggestion}"?` : `the fields here are: ${known.join(", ")}`, "key");
+    inner.problem(
+      `unknown field "${key.slice(0, 64)}"`,
+      suggestion ? `did you mean "${suggestion}"?` : `the fields here are: ${known.join(", ")}`,
+      "key",
+    );
   }
 }
 
@@ -20,7 +24,8 @@ export function readQuantity(reader: Reader<unknown>, metric: string, unit: Metr
   if (number !== undefined) return number;
   const literal = reader.read(parseLiteral);
   if (literal !== undefined) return reader.take(convert(literal, metric, unit));
-  if (reader.text() === undefined) reader.problem(`${shown(reader.value)} is not a value of ${metric}`, "for example 0.2%, 300ms or 12");
+  if (reader.text() === undefined)
+    reader.problem(`${shown(reader.value)} is not a value of ${metric}`, "for example 0.2%, 300ms or 12");
   return undefined;
 }
 
@@ -32,7 +37,11 @@ export function readAt(reader: Reader<{ readonly at: string }>): number {
     reader.problem('"at" is missing', "the time from the start, for example at: 26h", "key");
     return 0;
   }
-  if (at.text() === undefined) at.problem(`${shown(at.value)} is not a time`, "the time from the start with its unit, for example 90s, 24h5m or 2d");
+  if (at.text() === undefined)
+    at.problem(
+      `${shown(at.value)} is not a time`,
+      "the time from the start with its unit, for example 90s, 24h5m or 2d",
+    );
   return at.duration() ?? 0;
 }
 

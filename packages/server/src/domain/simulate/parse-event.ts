@@ -6,7 +6,21 @@ import type { Person } from "../rollout/event.ts";
 import { onlyFields, readAt, readQuantity, unitOf } from "./fields.ts";
 import type { ScenarioAct, ScenarioEvent } from "./scenario.ts";
 
-const ACTS = ["approve", "reject", "tick", "signal", "pause", "resume", "rollback", "promote", "cancel", "acknowledge", "crash", "kill", "drill"] as const;
+const ACTS = [
+  "approve",
+  "reject",
+  "tick",
+  "signal",
+  "pause",
+  "resume",
+  "rollback",
+  "promote",
+  "cancel",
+  "acknowledge",
+  "crash",
+  "kill",
+  "drill",
+] as const;
 type Act = (typeof ACTS)[number];
 
 /** One act of a scenario's `events`: `{ at: 24h5m, approve: engineering-lead }`. Undefined, and reported, when it is none. */
@@ -19,13 +33,21 @@ export function readEvent(reader: Reader<{ readonly at: string }>, plan: Plan): 
     return undefined;
   }
   if (second) {
-    second[1].problem(`"${first[0]}" and "${second[0].slice(0, 64)}" in one event`, "one event is one act: make two of them", "key");
+    second[1].problem(
+      `"${first[0]}" and "${second[0].slice(0, 64)}" in one event`,
+      "one event is one act: make two of them",
+      "key",
+    );
     return undefined;
   }
   const name = ACTS.find((act) => act === first[0]);
   if (!name) {
     const [suggestion] = nearest(first[0], ACTS);
-    first[1].problem(`"${first[0].slice(0, 64)}" is nothing that can happen`, suggestion ? `did you mean "${suggestion}"?` : `one of ${ACTS.join(", ")}`, "key");
+    first[1].problem(
+      `"${first[0].slice(0, 64)}" is nothing that can happen`,
+      suggestion ? `did you mean "${suggestion}"?` : `one of ${ACTS.join(", ")}`,
+      "key",
+    );
     return undefined;
   }
   const act = readAct(name, first[1], plan);
@@ -64,17 +86,28 @@ interface ApprovalDocument {
 }
 
 /** A role alone stands for one person, who is called like it: two approvals by people of one role need their names. */
-function readApproval(kind: "approve" | "reject", reader: Reader<ApprovalDocument>, plan: Plan): ScenarioAct | undefined {
+function readApproval(
+  kind: "approve" | "reject",
+  reader: Reader<ApprovalDocument>,
+  plan: Plan,
+): ScenarioAct | undefined {
   const role = reader.text() ?? reader.get("role").text();
   const asked = [...new Set(plan.stages.flatMap((stage) => stage.approvals.map((one) => one.role)))];
   if (reader.isMapping()) onlyFields(reader, ["role", "by", "reason"]);
   if (role === undefined) {
-    reader.problem(`"${kind}" needs a role`, asked.length > 0 ? `the plan asks for ${asked.join(", ")}` : "the plan asks for no approvals");
+    reader.problem(
+      `"${kind}" needs a role`,
+      asked.length > 0 ? `the plan asks for ${asked.join(", ")}` : "the plan asks for no approvals",
+    );
     return undefined;
   }
   const reason = reader.get("reason").text();
   const person = { by: reader.get("by").text() ?? role, roles: [role] };
-  return { kind: "command", person, command: kind === "approve" ? { kind, role } : { kind, role, ...(reason !== undefined && { reason }) } };
+  return {
+    kind: "command",
+    person,
+    command: kind === "approve" ? { kind, role } : { kind, role, ...(reason !== undefined && { reason }) },
+  };
 }
 
 interface TickDocument {
@@ -87,12 +120,19 @@ function readTick(reader: Reader<TickDocument>, plan: Plan): ScenarioAct | undef
   const item = reader.text() ?? reader.get("item").text();
   if (reader.isMapping()) onlyFields(reader, ["item", "by", "role"]);
   if (item === undefined) {
-    reader.problem('"tick" needs an item', 'its text or its id, or all: for example tick: "User feedback neutral or positive"');
+    reader.problem(
+      '"tick" needs an item',
+      'its text or its id, or all: for example tick: "User feedback neutral or positive"',
+    );
     return undefined;
   }
   const role = reader.get("role").text();
   const operator = operatorOf(plan, reader.get("by").text());
-  return { kind: "command", person: role === undefined ? operator : { ...operator, roles: [role] }, command: { kind: "tick", item } };
+  return {
+    kind: "command",
+    person: role === undefined ? operator : { ...operator, roles: [role] },
+    command: { kind: "tick", item },
+  };
 }
 
 interface SignalDocument {
@@ -109,7 +149,9 @@ function readSignal(reader: Reader<SignalDocument>, plan: Plan): ScenarioAct | u
   }
   const value = reader.get("value");
   const metric = Object.values(plan.metrics).find(({ source }) => source.kind === "signal" && source.signal === signal);
-  const quantity = value.exists ? readQuantity(value, metric?.name ?? signal, metric ? unitOf(plan, metric.name) : "none") : undefined;
+  const quantity = value.exists
+    ? readQuantity(value, metric?.name ?? signal, metric ? unitOf(plan, metric.name) : "none")
+    : undefined;
   return { kind: "signal", signal, ...(quantity !== undefined && { value: quantity }) };
 }
 
@@ -121,7 +163,8 @@ interface CommandDocument {
 /** `pause: true`, `pause: "why"` or `pause: { by, reason }`. */
 function readCommand(kind: CommandAct["command"]["kind"], reader: Reader<CommandDocument>, plan: Plan): CommandAct {
   const plain = reader.value === null || reader.value === true || reader.text() !== undefined || reader.isMapping();
-  if (!plain) reader.problem(`"${kind}" can't be ${shown(reader.value)}`, `write ${kind}: true, a reason, or { by, reason }`);
+  if (!plain)
+    reader.problem(`"${kind}" can't be ${shown(reader.value)}`, `write ${kind}: true, a reason, or { by, reason }`);
   if (reader.isMapping()) onlyFields(reader, ["by", "reason"]);
   const reason = reader.text() ?? reader.get("reason").text();
   const person = operatorOf(plan, reader.get("by").text());
@@ -131,7 +174,10 @@ function readCommand(kind: CommandAct["command"]["kind"], reader: Reader<Command
 interface CommandAct {
   readonly kind: "command";
   readonly person: Person;
-  readonly command: { readonly kind: "pause" | "resume" | "rollback" | "promote" | "cancel" | "acknowledge"; readonly reason?: string };
+  readonly command: {
+    readonly kind: "pause" | "resume" | "rollback" | "promote" | "cancel" | "acknowledge";
+    readonly reason?: string;
+  };
 }
 
 interface SpanDocument {
@@ -154,6 +200,11 @@ function readSpan(reader: Reader<SpanDocument>, field: keyof SpanDocument): numb
 /** Whoever acts in a scenario may do everything that its plan asks roles for. */
 function operatorOf(plan: Plan, by: string | undefined): Person {
   const checks = plan.preconditions.flatMap((one) => (one.kind === "check" ? [one.item] : []));
-  const items = [...checks, ...plan.stages.flatMap((stage) => stage.checklist), ...plan.rollback.checklist, ...plan.completion.checklist];
+  const items = [
+    ...checks,
+    ...plan.stages.flatMap((stage) => stage.checklist),
+    ...plan.rollback.checklist,
+    ...plan.completion.checklist,
+  ];
   return { by: by ?? "operator", roles: [...new Set(items.flatMap((item) => item.roles))] };
 }

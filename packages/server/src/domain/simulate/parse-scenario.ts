@@ -52,18 +52,28 @@ export function parseScenario(text: string, plan: Plan): ParsedScenario {
 }
 
 function readScenario(reader: Reader<ScenarioDocument>, plan: Plan): Scenario {
-  if (!reader.isMapping()) reader.problem("a scenario is a mapping", "its fields are start, metrics, events, until, baselines and assume");
+  if (!reader.isMapping())
+    reader.problem("a scenario is a mapping", "its fields are start, metrics, events, until, baselines and assume");
   onlyFields(reader, ["start", "metrics", "events", "until", "baselines", "assume"]);
   const metrics: { [name: string]: readonly MetricChange[] } = Object.create(null);
   for (const [key, changes] of reader.get("metrics").entries()) {
-    for (const name of metricsCalled(plan, key, changes)) metrics[name] = readChanges(changes, unitOf(plan, name), name);
+    for (const name of metricsCalled(plan, key, changes))
+      metrics[name] = readChanges(changes, unitOf(plan, name), name);
   }
   const baselines: { [name: string]: number } = Object.create(null);
   for (const [key, value] of reader.get("baselines").entries()) {
-    for (const name of metricsCalled(plan, key, value)) baselines[name] = readQuantity(value, name, unitOf(plan, name)) ?? 0;
+    for (const name of metricsCalled(plan, key, value))
+      baselines[name] = readQuantity(value, name, unitOf(plan, name)) ?? 0;
   }
-  const events = reader.get("events").items().flatMap((item) => readEvent(item, plan) ?? []);
-  const lastMs = Math.max(0, ...events.map((event) => event.atMs), ...Object.values(metrics).flatMap((changes) => changes.map((change) => change.atMs)));
+  const events = reader
+    .get("events")
+    .items()
+    .flatMap((item) => readEvent(item, plan) ?? []);
+  const lastMs = Math.max(
+    0,
+    ...events.map((event) => event.atMs),
+    ...Object.values(metrics).flatMap((changes) => changes.map((change) => change.atMs)),
+  );
   return {
     startAt: readStart(reader.get("start")),
     metrics,
@@ -77,16 +87,27 @@ function readScenario(reader: Reader<ScenarioDocument>, plan: Plan): Scenario {
 /** The metric of that name, or those that stand for a signal of that name. */
 function metricsCalled(plan: Plan, key: string, reader: Reader<unknown>): readonly string[] {
   if (Object.hasOwn(plan.metrics, key)) return [key];
-  const signalled = Object.values(plan.metrics).filter((metric) => metric.source.kind === "signal" && metric.source.signal === key);
+  const signalled = Object.values(plan.metrics).filter(
+    (metric) => metric.source.kind === "signal" && metric.source.signal === key,
+  );
   if (signalled.length > 0) return signalled.map((metric) => metric.name);
   const names = Object.keys(plan.metrics);
   const [suggestion] = nearest(key, names);
-  reader.problem(`the plan has no metric "${key.slice(0, 64)}"`, suggestion ? `did you mean "${suggestion}"?` : `its metrics are: ${names.join(", ")}`, "key");
+  reader.problem(
+    `the plan has no metric "${key.slice(0, 64)}"`,
+    suggestion ? `did you mean "${suggestion}"?` : `its metrics are: ${names.join(", ")}`,
+    "key",
+  );
   return [];
 }
 
-function readChanges(reader: Reader<readonly ChangeDocument[] | string | number>, unit: MetricUnit, name: string): readonly MetricChange[] {
-  if (!Array.isArray(reader.value)) return [{ atMs: 0, sample: { kind: "value", value: readQuantity(reader, name, unit) ?? 0, ageMs: 0 } }];
+function readChanges(
+  reader: Reader<readonly ChangeDocument[] | string | number>,
+  unit: MetricUnit,
+  name: string,
+): readonly MetricChange[] {
+  if (!Array.isArray(reader.value))
+    return [{ atMs: 0, sample: { kind: "value", value: readQuantity(reader, name, unit) ?? 0, ageMs: 0 } }];
   const items = reader.items() as readonly Reader<ChangeDocument>[];
   const changes = items.map((item) => readChange(item, unit, name));
   const seen = new Set<number>();
@@ -112,9 +133,14 @@ function readChange(reader: Reader<ChangeDocument>, unit: MetricUnit, name: stri
 function readStart(reader: Reader<string>): number {
   if (!reader.exists) return START_DEFAULT_MS;
   const text = reader.text() ?? "";
-  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
+  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
   if (Number.isFinite(at)) return at;
-  reader.problem(`${shown(reader.value)} is not an instant`, "a date and time with its zone, for example 2026-01-05T02:00:00Z");
+  reader.problem(
+    `${shown(reader.value)} is not an instant`,
+    "a date and time with its zone, for example 2026-01-05T02:00:00Z",
+  );
   return START_DEFAULT_MS;
 }
 

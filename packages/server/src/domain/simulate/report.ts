@@ -40,7 +40,11 @@ export function reportOf({ outcome, timeline, startAt }: Simulation): Simulation
 }
 
 function causeReport({ kind, subject, since, ...details }: Cause, startAt: EpochMs): TimelineEntry["cause"] {
-  return { [kind]: subject, ...details, ...(since !== undefined && { since: isoDuration(Math.max(0, since - startAt)) }) };
+  return {
+    [kind]: subject,
+    ...details,
+    ...(since !== undefined && { since: isoDuration(Math.max(0, since - startAt)) }),
+  };
 }
 
 /** The simulation as people read it: a line for each thing that happened, then where it ended and why. */
@@ -55,7 +59,13 @@ export function renderSimulation(plan: Plan, simulation: Simulation): string {
   ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map(([at = "", percentage = "", state = "", stage = "", what = ""]) =>
-    [at.padStart(widths[0] ?? 0), percentage.padStart(widths[1] ?? 0), state.padEnd(widths[2] ?? 0), stage.padEnd(widths[3] ?? 0), what].join("  "),
+    [
+      at.padStart(widths[0] ?? 0),
+      percentage.padStart(widths[1] ?? 0),
+      state.padEnd(widths[2] ?? 0),
+      stage.padEnd(widths[3] ?? 0),
+      what,
+    ].join("  "),
   );
   return [...lines, "", simulation.summary, ...simulation.notes.map((note) => `Note: ${note}.`), ""].join("\n");
 }

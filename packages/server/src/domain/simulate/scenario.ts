@@ -37,4 +37,6 @@ export type ScenarioAct =
   /** The server dies, and is back after `outageMs`; commands and signals that come in between are lost. */
   | { readonly kind: "crash"; readonly outageMs: number };
 
-export type ScenarioCommand = Exclude<Command, { kind: "approve" } | { kind: "start" }> | { readonly kind: "approve"; readonly role: string };
+export type ScenarioCommand =
+  | Exclude<Command, { kind: "approve" } | { kind: "start" }>
+  | { readonly kind: "approve"; readonly role: string };

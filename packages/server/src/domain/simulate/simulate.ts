@@ -7,7 +7,7 @@ import { sentence } from "../rollout/explain.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import { skipSamplings, turningPoints } from "../rollout/quiet.ts";
 import { isOver, statusOf, type RolloutState, type Status } from "../rollout/state.ts";
-import { schedule, step } from "../rollout/step.ts";
+import { schedule, step, type Step } from "../rollout/step.ts";
 import { stageInView } from "../rollout/turn.ts";
 import { assumePreconditions } from "./assume.ts";
 import { Feed, answersZero } from "./feed.ts";
@@ -31,18 +31,37 @@ export interface Simulation {
 export interface SimulateOptions {
   /** Take every single sampling, also where none can change anything. The timeline is the same; for tests. */
   readonly everySampling?: boolean;
+  /** Told of every step that was taken. */
+  readonly onStep?: (taken: TakenStep) => void;
+}
+
+export interface TakenStep {
+  /** The plan without what the scenario takes for granted. */
+  readonly plan: Plan;
+  readonly before: RolloutState;
+  readonly event: RolloutEvent;
+  readonly after: Step;
 }
 
 /**
  * Plays a scenario against a plan with the reducer that production uses, on a virtual clock: every deadline, event and sampling in
  * turn, without waiting for any.
  */
-export function simulate(plan: Plan, scenario: Scenario, { everySampling = false }: SimulateOptions = {}): Simulation {
+export function simulate(
+  plan: Plan,
+  scenario: Scenario,
+  { everySampling = false, onStep }: SimulateOptions = {},
+): Simulation {
   const assumed = assumePreconditions(plan, scenario);
-  const player = new Player(assumed.plan, scenario);
+  const player = new Player(assumed.plan, scenario, onStep);
   player.play(everySampling);
   const { state, records, steps } = player;
-  const cut = steps < SIMULATION_STEPS_MAX ? [] : [`stopped after ${SIMULATION_STEPS_MAX.toLocaleString("en-US")} steps: shorten \`until\` or lengthen the plan's interval`];
+  const cut =
+    steps < SIMULATION_STEPS_MAX
+      ? []
+      : [
+          `stopped after ${SIMULATION_STEPS_MAX.toLocaleString("en-US")} steps: shorten \`until\` or lengthen the plan's interval`,
+        ];
   return {
     outcome: statusOf(state),
     timeline: records,
@@ -61,6 +80,7 @@ class Player {
   readonly #plan: Plan;
   readonly #scenario: Scenario;
   readonly #feed: Feed;
+  readonly #onStep: SimulateOptions["onStep"];
   #nextEvent = 0;
   /** The server is down until then. */
   #downUntil: EpochMs | undefined;
@@ -68,8 +88,9 @@ class Player {
   #quiet = false;
   #effects = 0;
 
-  constructor(plan: Plan, scenario: Scenario) {
+  constructor(plan: Plan, scenario: Scenario, onStep: SimulateOptions["onStep"]) {
     this.#plan = plan;
+    this.#onStep = onStep;
     this.#scenario = scenario;
     this.#feed = new Feed(plan, scenario);
     const { startAt } = scenario;
@@ -91,7 +112,9 @@ class Player {
   #next(): EpochMs | undefined {
     const event = this.#scenario.events[this.#nextEvent];
     const eventAt = event && this.#scenario.startAt + event.atMs;
-    const own = [nextDeadline(this.#plan, this.state), nextSampleAt(this.#plan, this.state)].filter((one) => one !== undefined);
+    const own = [nextDeadline(this.#plan, this.state), nextSampleAt(this.#plan, this.state)].filter(
+      (one) => one !== undefined,
+    );
     const wakes = own.map((at) => Math.max(at, this.#downUntil ?? at));
     const instants = eventAt === undefined ? wakes : [...wakes, eventAt];
     return instants.length === 0 ? undefined : Math.max(this.state.now, Math.min(...instants));
@@ -148,11 +171,14 @@ class Player {
 
   #take(event: RolloutEvent): void {
     this.steps++;
-    const { state, effects } = step(this.#plan, this.state, event);
+    const after = step(this.#plan, this.state, event);
+    this.#onStep?.({ plan: this.#plan, before: this.state, event, after });
+    const { state, effects } = after;
     this.state = state;
     this.#effects += effects.length;
     for (const effect of effects) this.#note(effect, event);
-    if (effects.some((effect) => effect.kind === "kill")) this.#take({ kind: "rolledBackCommitted", at: state.now, revision: 0 });
+    if (effects.some((effect) => effect.kind === "kill"))
+      this.#take({ kind: "rolledBackCommitted", at: state.now, revision: 0 });
   }
 
   #note(effect: Effect, event: RolloutEvent): void {
@@ -160,26 +186,25 @@ class Player {
     if (effect.kind === "refused") {
       const by = event.kind === "command" ? event.person.by : "scenario";
       const { command, detail, hint } = effect.refusal;
-      this.#record("refused", { kind: "command", subject: command, by, reason: `${detail}; ${hint}` });
+      this.#record(this.state.now, "refused", { kind: "command", subject: command, by, reason: `${detail}; ${hint}` });
     }
   }
 
   #crash(now: EpochMs, outageMs: number): void {
-    this.state = JSON.parse(JSON.stringify({ ...this.state, now })) as RolloutState;
+    this.state = JSON.parse(JSON.stringify(this.state)) as RolloutState;
     this.#downUntil = outageMs === 0 ? this.#downUntil : Math.max(now + outageMs, this.#downUntil ?? 0);
-    this.#record("crashed", { kind: "crash", subject: `${outageMs / 1000} s` });
+    this.#record(now, "crashed", { kind: "crash", subject: `${outageMs / 1000} s` });
   }
 
   #lose(now: EpochMs, event: ScenarioEvent): void {
     const subject = event.kind === "command" ? event.command.kind : event.kind;
-    this.state = { ...this.state, now };
-    this.#record("refused", { kind: "command", subject, reason: "the server is down" });
+    this.#record(now, "refused", { kind: "command", subject, reason: "the server is down" });
   }
 
-  #record(event: RecordEvent, cause: Cause): void {
+  #record(at: EpochMs, event: RecordEvent, cause: Cause): void {
     const { state } = this;
     const stage = stageInView(this.#plan, state)?.name ?? null;
-    this.records.push({ at: state.now, event, state: statusOf(state), stage, percentage: state.percentage, cause });
+    this.records.push({ at, event, state: statusOf(state), stage, percentage: state.percentage, cause });
   }
 
   #translate(now: EpochMs, event: Exclude<ScenarioEvent, { kind: "crash" }>): RolloutEvent {
@@ -190,7 +215,12 @@ class Player {
         return { kind: "command", at: now, person, command: { ...command, planDigest: this.state.planDigest } };
       }
       case "signal":
-        return { kind: "signal", at: now, signal: event.signal, ...(event.value !== undefined && { value: event.value }) };
+        return {
+          kind: "signal",
+          at: now,
+          signal: event.signal,
+          ...(event.value !== undefined && { value: event.value }),
+        };
       case "kill":
         return { kind: "flagKilled", at: now, by: event.by };
       case "drill":
@@ -206,7 +236,9 @@ function baselinesOf(plan: Plan, scenario: Scenario): { readonly [metric: string
 /** As the scenario says, else the value at the start; null keeps the reducer from looking for itself. */
 function baselineIn(plan: Plan, scenario: Scenario, name: string): number | null {
   if (Object.hasOwn(scenario.baselines, name)) return scenario.baselines[name] ?? null;
-  const first = Object.hasOwn(scenario.metrics, name) ? scenario.metrics[name]?.findLast((change) => change.atMs <= 0) : undefined;
+  const first = Object.hasOwn(scenario.metrics, name)
+    ? scenario.metrics[name]?.findLast((change) => change.atMs <= 0)
+    : undefined;
   if (first?.sample.kind === "value") return first.sample.value;
   return first === undefined && answersZero(plan, name) ? 0 : null;
 }
