@@ -58,7 +58,12 @@ function causeText({ kind, subject, condition, value, reason }: Cause): string {
 function outboxOf(row: RolloutRow, state: RolloutState, effects: readonly Effect[]): readonly OutboxMessage[] {
   return effects
     .filter((effect): effect is Notify => effect.kind === "notify")
-    .map((notify, index) => ({ key: `${row.id}:${row.seq + 1}:${index}`, rolloutId: row.id, notify, createdAt: state.now }));
+    .map((notify, index) => ({
+      key: `${row.id}:${row.seq + 1}:${index}`,
+      rolloutId: row.id,
+      notify,
+      createdAt: state.now,
+    }));
 }
 
 function actorOf(row: RolloutRow, event: RolloutEvent): string {

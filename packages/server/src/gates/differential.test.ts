@@ -15,9 +15,11 @@ import { World } from "./testing/world.ts";
 const RUNS = 2500;
 
 /** Signals are pushed in production; the simulator can also play them as a series, which has no counterpart there. */
-const scenarios = arbitraryScenario({ outages: true }).map(
-  (scenario): Scenario => ({ ...scenario, assume: "nothing", metrics: Object.fromEntries(Object.entries(scenario.metrics).filter(([name]) => name !== "tickets")) }),
-);
+const scenarios = arbitraryScenario({ outages: true }).map((scenario): Scenario => ({
+  ...scenario,
+  assume: "nothing",
+  metrics: Object.fromEntries(Object.entries(scenario.metrics).filter(([name]) => name !== "tickets")),
+}));
 
 /** Plays a scenario through the runner, the store and the clock of production, as the simulator plays it through the reducer. */
 class Performance {
@@ -30,7 +32,11 @@ class Performance {
   constructor(plan: Plan, scenario: Scenario) {
     this.#scenario = scenario;
     this.#world = new World(plan, createMemoryStores({ random: countingRandom() }), scenario.startAt);
-    this.#world.metric = (name, at) => scenario.metrics[name]?.findLast((change) => change.atMs <= at - scenario.startAt)?.sample ?? { kind: "noData", reason: "the scenario has no data" };
+    this.#world.metric = (name, at) =>
+      scenario.metrics[name]?.findLast((change) => change.atMs <= at - scenario.startAt)?.sample ?? {
+        kind: "noData",
+        reason: "the scenario has no data",
+      };
   }
 
   async play(): Promise<readonly RolloutRecord[]> {
@@ -38,7 +44,11 @@ class Performance {
     this.#id = await this.#world.begin();
     const values = baselines(this.#world.plan, this.#scenario);
     await this.#world.runner.tell({ kind: "baselineCaptured", values }, () => true);
-    for (let now = await this.#nextInstant(); now !== undefined && now <= startAt + untilMs; now = await this.#nextInstant()) {
+    for (
+      let now = await this.#nextInstant();
+      now !== undefined && now <= startAt + untilMs;
+      now = await this.#nextInstant()
+    ) {
       this.#world.now = now;
       await this.#live(now);
     }
@@ -56,7 +66,10 @@ class Performance {
   async #nextInstant(): Promise<number | undefined> {
     const event = this.#scenario.events[this.#next];
     const dueAt = (await this.#world.rollouts.rollout(this.#id))?.dueAt;
-    const instants = [event && this.#scenario.startAt + event.atMs, dueAt === undefined ? undefined : Math.max(dueAt, this.#downUntil ?? dueAt)].filter((one) => one !== undefined);
+    const instants = [
+      event && this.#scenario.startAt + event.atMs,
+      dueAt === undefined ? undefined : Math.max(dueAt, this.#downUntil ?? dueAt),
+    ].filter((one) => one !== undefined);
     return instants.length === 0 ? undefined : Math.max(this.#world.now, Math.min(...instants));
   }
 
@@ -97,7 +110,10 @@ class Performance {
         break;
       }
       case "signal":
-        await runner.tell({ kind: "signal", signal: event.signal, ...(event.value !== undefined && { value: event.value }) }, () => true);
+        await runner.tell(
+          { kind: "signal", signal: event.signal, ...(event.value !== undefined && { value: event.value }) },
+          () => true,
+        );
         break;
       case "kill":
         await this.#world.killByHand(event.by);
@@ -116,7 +132,12 @@ function asEvent(event: ScenarioEvent, at: number): RolloutEvent {
   switch (event.kind) {
     case "command": {
       const { person, command } = event;
-      return { kind: "command", at, person, command: command.kind === "approve" ? { ...command, planDigest: "" } : command };
+      return {
+        kind: "command",
+        at,
+        person,
+        command: command.kind === "approve" ? { ...command, planDigest: "" } : command,
+      };
     }
     case "signal":
       return { kind: "signal", at, signal: event.signal };

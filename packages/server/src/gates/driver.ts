@@ -1,16 +1,19 @@
 import type { Plan } from "../domain/plan/types.ts";
+import type { ConfigRecord } from "../domain/records.ts";
 import { alignedInstant, nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
 import { metricsToCapture } from "../domain/rollout/baseline.ts";
-import type { Refusal as RolloutRefusal } from "../domain/rollout/effect.ts";
+import type { Refusal as RolloutRefusal, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
+import type { EpochMs } from "../domain/rollout/instant.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
 import { step } from "../domain/rollout/step.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { LoggedRecord, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
-import type { ConfigRecord } from "../domain/records.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { CommitResult, RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import { commitOf, dueAtOf } from "./commit.ts";
 import { captureBaselines, sampleAll, type Providers } from "./sampler.ts";
+import { steadyTime } from "./steady-time.ts";
 
 /** An event without its instant: the driver gives it one when its turn comes. */
 export type Fact = RolloutEvent extends infer E ? (E extends RolloutEvent ? Omit<E, "at"> : never) : never;
@@ -27,12 +30,15 @@ export interface DriverParts {
   /** Sends what was committed to the streams. Never rejects. */
   readonly publish: (environment: string) => Promise<void>;
   readonly providers: Providers;
-  /** The plan with its `${VARS}` filled in, for asking providers and nothing else. */
-  readonly resolve: (plan: Plan) => Plan;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called with each committed step. */
-  readonly onStep: (row: RolloutRow, records: readonly LoggedRecord["record"][]) => void;
+  readonly meter: Pick<Meter, "rolloutLeg">;
+  /** Called with each committed step, in their order. */
+  readonly onStep: (step: {
+    readonly before: RolloutRow;
+    readonly after: RolloutRow;
+    readonly records: readonly RolloutRecord[];
+  }) => void;
 }
 
 /** Events that may wait their turn; a rollback and what follows a kill always find a place. */
@@ -41,9 +47,13 @@ const WAITING_MAX = 100;
 /** Another evaluator took a step in between: the step is taken anew on what is there, at most this often. */
 const CONFLICTS_MAX = 5;
 
+/** After a step that could not be stored the metrics are left alone for this long. Events that come in don't wait for it. */
+const QUIET_AFTER_FAILURE_MS = 1000;
+
 interface Waiting {
   readonly fact: Fact;
   readonly plan: Plan | undefined;
+  readonly sinceMs: number;
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -53,16 +63,23 @@ interface Waiting {
  */
 export class Driver {
   readonly #parts: DriverParts;
+  readonly #time: () => EpochMs;
   readonly #waiting: Waiting[] = [];
   #row: RolloutRow;
   #plan: Plan;
+  #dueAt: EpochMs | undefined;
   #isBusy = false;
+  #working: Promise<void> = Promise.resolve();
   #isLooking = false;
+  #isHalted = false;
+  #quietUntilMs = -Infinity;
 
   constructor(row: RolloutRow, plan: Plan, parts: DriverParts) {
     this.#row = row;
     this.#plan = plan;
     this.#parts = parts;
+    this.#time = steadyTime(parts.clock, row.state.now);
+    this.#dueAt = dueAtOf(plan, row.state);
   }
 
   get row(): RolloutRow {
@@ -73,9 +90,14 @@ export class Driver {
     return this.#plan;
   }
 
+  /** The rollout's own time. */
+  get now(): EpochMs {
+    return this.#time();
+  }
+
   /** When to look at it next; undefined: only an event can move it. */
-  get dueAt(): number | undefined {
-    return dueAtOf(this.#plan, this.#row.state);
+  get dueAt(): EpochMs | undefined {
+    return this.#dueAt;
   }
 
   get isIdle(): boolean {
@@ -86,44 +108,45 @@ export class Driver {
   deliver(fact: Fact, plan?: Plan): Promise<Outcome> {
     return new Promise((settle) => {
       const first = stops(fact);
-      if (!first && this.#waiting.length >= WAITING_MAX) {
-        settle({ kind: "failed", error: new Error(`${WAITING_MAX} events of rollout ${this.#row.id} wait already`) });
+      const why = this.#isHalted
+        ? "the server is going"
+        : !first && this.#waiting.length >= WAITING_MAX
+          ? `${WAITING_MAX} events wait already`
+          : undefined;
+      if (why !== undefined) {
+        settle({ kind: "failed", error: new Error(`rollout ${this.#row.id}: ${why}`) });
         return;
       }
-      const one: Waiting = { fact, plan, settle };
+      const one: Waiting = { fact, plan, sinceMs: this.#parts.clock.monotonicMs(), settle };
       if (first) this.#waiting.unshift(one);
       else this.#waiting.push(one);
-      if (!this.#isBusy) void this.#work();
+      if (!this.#isBusy) this.#working = this.#work();
     });
+  }
+
+  /** Takes no further event, and resolves when those that came are stored. */
+  async halt(): Promise<void> {
+    this.#isHalted = true;
+    while (this.#isBusy) await this.#working;
   }
 
   /** Samples or ticks when it is due; call it often. Never rejects, and never runs twice at once. */
   async look(): Promise<void> {
-    const now = this.#parts.clock.now();
-    const { dueAt } = this;
-    if (this.#isLooking || dueAt === undefined || now < dueAt) return;
+    const { clock } = this.#parts;
+    const isDue = this.#dueAt !== undefined && this.now >= this.#dueAt && clock.monotonicMs() >= this.#quietUntilMs;
+    if (this.#isLooking || !isDue) return;
     this.#isLooking = true;
     try {
-      await this.#attend(now);
+      if (!(await this.#attend())) this.#quietUntilMs = clock.monotonicMs() + QUIET_AFTER_FAILURE_MS;
     } catch (error) {
-      this.#parts.logger.error({ rollout: this.#row.id, err: error }, "a look at a rollout failed; the next one follows");
+      this.#quietUntilMs = clock.monotonicMs() + QUIET_AFTER_FAILURE_MS;
+      this.#parts.logger.error(
+        { rollout: this.#row.id, err: error },
+        "a look at a rollout failed; the next one follows",
+      );
     } finally {
       this.#isLooking = false;
     }
-  }
-
-  async #attend(now: number): Promise<void> {
-    await this.reconcile();
-    await this.#captureBaselines(now);
-    const sampleAt = nextSampleAt(this.#plan, this.#row.state);
-    if (sampleAt === undefined || now < sampleAt) {
-      const deadline = nextDeadline(this.#plan, this.#row.state);
-      if (deadline !== undefined && now >= deadline) await this.deliver({ kind: "tick" });
-      return;
-    }
-    const sampledAt = alignedInstant(this.#plan, this.#row.state, now);
-    const values = await sampleAll(this.#parts.resolve(this.#plan), this.#parts.providers, now);
-    await this.deliver({ kind: "samples", sampledAt, values });
   }
 
   /** What somebody did to the flag by hand while nobody told: a kill and a deletion end the rollout. */
@@ -135,12 +158,34 @@ export class Driver {
     else if (!config.config.enabled) await this.deliver({ kind: "flagKilled", by: config.updatedBy });
   }
 
-  async #captureBaselines(now: number): Promise<void> {
+  /** False when something could not be stored. */
+  async #attend(): Promise<boolean> {
+    await this.reconcile();
+    if (!(await this.#captureBaselines())) return false;
+    const now = this.#time();
+    const sampleAt = nextSampleAt(this.#plan, this.#row.state);
+    if (sampleAt !== undefined && now >= sampleAt) return this.#sample(now);
+    const deadline = nextDeadline(this.#plan, this.#row.state);
+    return deadline === undefined || now < deadline || this.#isStored({ kind: "tick" });
+  }
+
+  async #sample(now: EpochMs): Promise<boolean> {
+    const sampledAt = alignedInstant(this.#plan, this.#row.state, now);
+    // Providers live by the wall clock, whatever the rollout's own time says.
+    const values = await sampleAll(this.#plan, this.#parts.providers, this.#parts.clock, this.#parts.meter);
+    return this.#isStored({ kind: "samples", sampledAt, values });
+  }
+
+  async #captureBaselines(): Promise<boolean> {
     const { state } = this.#row;
     const names = metricsToCapture(this.#plan, state);
-    if (names.length === 0 || isOver(state) || now < state.startAt) return;
-    const values = await captureBaselines(this.#parts.resolve(this.#plan), names, this.#parts.providers, now);
-    if (Object.keys(values).length > 0) await this.deliver({ kind: "baselineCaptured", values });
+    if (names.length === 0 || isOver(state) || this.now < state.startAt) return true;
+    const values = await captureBaselines(this.#plan, names, this.#parts.providers, this.#parts.clock.now());
+    return Object.keys(values).length === 0 || this.#isStored({ kind: "baselineCaptured", values });
+  }
+
+  async #isStored(fact: Fact): Promise<boolean> {
+    return (await this.deliver(fact)).kind !== "failed";
   }
 
   async #work(): Promise<void> {
@@ -159,59 +204,129 @@ export class Driver {
       }
       throw new Error(`rollout ${this.#row.id} is changed by somebody else all the time`);
     } catch (error) {
-      this.#parts.logger.error({ rollout: this.#row.id, event: waiting.fact.kind, err: error }, "an event of a rollout could not be stored");
+      this.#parts.logger.error(
+        { rollout: this.#row.id, event: waiting.fact.kind, err: error },
+        "an event of a rollout could not be stored",
+      );
       return { kind: "failed", error };
     }
   }
 
-  async #attempt({ fact, plan = this.#plan }: Waiting): Promise<Outcome | "again"> {
-    const event: RolloutEvent = { ...fact, at: this.#parts.clock.now() };
+  async #attempt({ fact, plan = this.#plan, sinceMs }: Waiting): Promise<Outcome | "again"> {
+    const event: RolloutEvent = { ...fact, at: this.#time() };
     const next = step(plan, this.#row.state, event);
     const refused = next.effects.find((effect) => effect.kind === "refused");
     if (refused) return { kind: "refused", refusal: refused.refusal };
+    if (fact.kind !== "tick")
+      this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
     const commit = commitOf(this.#row, plan, event, next);
-    const result = await this.#parts.store.commitRollout(commit);
+    const result = await this.#store(commit, plan);
     switch (result.kind) {
       case "committed":
-        this.#row = { ...this.#row, state: next.state, seq: result.seq, planDigest: plan.digest, ...endOf(commit) };
-        this.#plan = plan;
-        if (result.flag?.changed) await this.#parts.publish(this.#row.environment);
-        if (result.flag && commit.flag?.urgent) void this.deliver({ kind: "rolledBackCommitted", revision: result.flag.revision });
-        this.#parts.onStep(this.#row, commit.records);
         return { kind: "done", row: this.#row };
       case "conflict":
         await this.#reload();
         return "again";
       case "refused":
-        await this.#handOver({ kind: "flagKilled", by: "unknown" });
+        if (!movesFlag(this.#row.state)) return refusedBy(result.problem, fact);
+        await this.#endByHand({ kind: "flagKilled", by: await this.#killer() });
         return "again";
       case "flagMissing":
-        await this.#handOver({ kind: "flagDeleted", by: "unknown" });
-        return "again";
+        if (movesFlag(this.#row.state)) {
+          await this.#endByHand({ kind: "flagDeleted", by: "unknown" });
+          return "again";
+        }
+        // What should have been turned off is gone, which is as good.
+        return this.#withoutFlag(commit, plan);
     }
   }
 
-  /** The step asked for something that the flag, as somebody left it, does not allow: that comes first. */
-  async #handOver(fact: Extract<Fact, { readonly kind: "flagKilled" | "flagDeleted" }>): Promise<void> {
-    const event: RolloutEvent = { ...fact, at: this.#parts.clock.now() };
-    const next = step(this.#plan, this.#row.state, event);
-    const { flag: _, ...commit } = commitOf(this.#row, this.#plan, event, next);
-    const result = await this.#parts.store.commitRollout(commit);
-    if (result.kind !== "committed") return this.#reload();
-    this.#row = { ...this.#row, state: next.state, seq: result.seq, ...endOf(commit) };
-    this.#parts.onStep(this.#row, commit.records);
+  /** The step asked for something that the flag, as somebody left it, does not allow: what that person did comes first. */
+  async #endByHand(fact: Extract<Fact, { readonly kind: "flagKilled" | "flagDeleted" }>): Promise<void> {
+    const event: RolloutEvent = { ...fact, at: this.#time() };
+    const commit = commitOf(this.#row, this.#plan, event, step(this.#plan, this.#row.state, event));
+    const result = await this.#store(fact.kind === "flagDeleted" ? flagless(commit) : commit, this.#plan);
+    if (result.kind !== "committed") await this.#reload();
+  }
+
+  async #withoutFlag(commit: RolloutCommit, plan: Plan): Promise<Outcome | "again"> {
+    const result = await this.#store(flagless(commit), plan);
+    if (result.kind !== "committed") {
+      await this.#reload();
+      return "again";
+    }
+    this.#confirm(commit, 0);
+    return { kind: "done", row: this.#row };
+  }
+
+  async #store(commit: RolloutCommit, plan: Plan): Promise<CommitResult> {
+    const { store, publish, meter, clock, onStep } = this.#parts;
+    const startedMs = clock.monotonicMs();
+    const result = await store.commitRollout(commit);
+    if (result.kind !== "committed") return result;
+    meter.rolloutLeg("commit", (clock.monotonicMs() - startedMs) / 1000);
+    const before = this.#row;
+    this.#hold(
+      { ...withoutTimes(before), ...timesOf(commit), state: commit.state, seq: result.seq, planDigest: plan.digest },
+      plan,
+    );
+    if (result.flag?.changed) await publish(before.environment);
+    if (result.flag) this.#confirm(commit, result.flag.revision);
+    onStep({ before, after: this.#row, records: commit.records });
+    return result;
+  }
+
+  /** A rollback's flag change is durable: the rollout goes on from there. */
+  #confirm(commit: RolloutCommit, revision: number): void {
+    if (commit.flag?.urgent && commit.state.phase.kind === "rollingBack")
+      void this.deliver({ kind: "rolledBackCommitted", revision });
+  }
+
+  async #killer(): Promise<string> {
+    const config = await this.#parts.config(this.#row.environment, this.#row.flag);
+    return config?.updatedBy ?? "unknown";
   }
 
   async #reload(): Promise<void> {
     const row = await this.#parts.store.rollout(this.#row.id);
     if (!row) throw new Error(`rollout ${this.#row.id} is not in the store any more`);
-    if (row.planDigest !== this.#plan.digest) throw new Error(`the plan of rollout ${row.id} was edited elsewhere; it goes on with the next look`);
+    if (row.planDigest !== this.#plan.digest) {
+      throw new Error(`the plan of rollout ${row.id} was edited elsewhere; it goes on with the next look`);
+    }
+    this.#hold(row, this.#plan);
+  }
+
+  #hold(row: RolloutRow, plan: Plan): void {
     this.#row = row;
+    this.#plan = plan;
+    this.#dueAt = dueAtOf(plan, row.state);
   }
 }
 
-function endOf({ endedAt, dueAt }: { readonly endedAt?: number; readonly dueAt?: number }): Pick<RolloutRow, "endedAt" | "dueAt"> {
+function withoutTimes({ endedAt: _, dueAt: __, ...row }: RolloutRow): Omit<RolloutRow, "endedAt" | "dueAt"> {
+  return row;
+}
+
+function timesOf({ endedAt, dueAt }: RolloutCommit): Pick<RolloutRow, "endedAt" | "dueAt"> {
   return { ...(endedAt !== undefined && { endedAt }), ...(dueAt !== undefined && { dueAt }) };
+}
+
+function flagless({ flag: _, ...commit }: RolloutCommit): RolloutCommit {
+  return commit;
+}
+
+/** The rollout is over, and the flag is somebody else's by now. */
+function refusedBy(problem: { readonly detail: string; readonly hint?: string }, fact: Fact): Outcome {
+  const command = fact.kind === "command" ? fact.command.kind : "edit";
+  return {
+    kind: "refused",
+    refusal: {
+      code: "NOT_ALLOWED_NOW",
+      command,
+      detail: `${command}: ${problem.detail}`,
+      hint: problem.hint ?? "look at the flag",
+    },
+  };
 }
 
 /** Whether the rollout still raises or may raise the flag, so that what people do to the flag concerns it. */

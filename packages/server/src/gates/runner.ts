@@ -1,9 +1,13 @@
 import type { Plan } from "../domain/plan/types.ts";
 import type { RolloutRecord } from "../domain/rollout/effect.ts";
 import type { Command, Person } from "../domain/rollout/event.ts";
+import type { EpochMs } from "../domain/rollout/instant.ts";
+import { isOver, statusOf, type Status } from "../domain/rollout/state.ts";
+import type { Meter } from "../ports/meter.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
 import type { RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import { Driver, type DriverParts, type Fact, type Outcome } from "./driver.ts";
+import { Plans, type StoredPlan } from "./plans.ts";
 
 /** How often it is looked which rollouts are due. A look at one that isn't costs a comparison. */
 const LOOK_EVERY_MS = 50;
@@ -11,48 +15,69 @@ const LOOK_EVERY_MS = 50;
 /** Rollouts that are due and loaded at once. */
 const ROLLOUTS_MAX = 5000;
 
-export interface RunnerParts extends Omit<DriverParts, "store" | "onStep"> {
+export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "meter"> {
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout" | "rollouts" | "plan">;
   readonly timers: Timers;
-  /** Parses a stored plan; it was valid when it was stored. */
+  /** Parses a stored plan; throws when this version can't read it any more. */
   readonly parse: (text: string) => Plan;
+  readonly meter: Pick<Meter, "rolloutLeg" | "rolloutMoved">;
 }
 
 export type Listener = (row: RolloutRow, records: readonly RolloutRecord[]) => void;
 
 /** A rollout with the plan that it runs. */
-export interface Running {
+export interface Running extends StoredPlan {
   readonly row: RolloutRow;
-  readonly plan: Plan;
+  /** The rollout's own time: what elapsed times are counted up to. */
+  readonly now: EpochMs;
+}
+
+/** A rollout that was told a fact. */
+export interface Told {
+  readonly row: RolloutRow;
+  readonly outcome: Outcome;
 }
 
 /** Runs all rollouts of this server: one driver each, looked at when it is due. */
 export class Runner {
+  /** The stored plans. */
+  readonly plans: Plans;
   readonly #parts: RunnerParts;
   readonly #drivers = new Map<string, Driver>();
-  readonly #plans = new Map<string, Plan>();
   readonly #listeners = new Set<Listener>();
   #stopLooking: Cancel = () => undefined;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.plans = new Plans(parts.store, parts.parse);
   }
 
-  /** Loads what is under way, where it was, and begins to look after it. */
+  /** Loads what is under way, where it was, and begins to look after it. One that can't be loaded is logged, and holds up no other. */
   async start(): Promise<void> {
     const rows = await this.#parts.store.rollouts({ due: true, limit: ROLLOUTS_MAX });
-    for (const row of rows) await this.#load(row);
+    for (const row of rows) {
+      try {
+        await this.#load(row);
+      } catch (error) {
+        this.#parts.logger.error(
+          { rollout: row.id, flag: row.flag, err: error },
+          "a rollout can't be loaded: it stands still",
+        );
+      }
+    }
     this.#stopLooking = this.#parts.timers.every(LOOK_EVERY_MS, () => void this.look());
   }
 
-  stop(): void {
+  /** Looks no more, and resolves when every step that was begun is stored. */
+  async stop(): Promise<void> {
     this.#stopLooking();
+    await Promise.all([...this.#drivers.values()].map((driver) => driver.halt()));
   }
 
   /** One look at everything that is due; resolves when all of it was attended to. */
   async look(): Promise<void> {
     await Promise.all([...this.#drivers.values()].map((driver) => driver.look()));
-    for (const [id, driver] of this.#drivers) if (driver.dueAt === undefined && driver.isIdle) this.#drivers.delete(id);
+    for (const [id, driver] of this.#drivers) if (driver.dueAt === undefined && driver.isIdle) this.#forget(id, driver);
   }
 
   /** Looks after a rollout that was just created. */
@@ -62,8 +87,16 @@ export class Runner {
 
   /** Undefined: no such rollout. */
   async find(id: string): Promise<Running | undefined> {
-    const driver = await this.#driver(id);
-    return driver && { row: driver.row, plan: driver.plan };
+    const row = this.#drivers.get(id)?.row ?? (await this.#parts.store.rollout(id));
+    return row && this.running(row);
+  }
+
+  /** A stored rollout with its plan, as of now. */
+  async running(stored: RolloutRow): Promise<Running> {
+    const driver = this.#drivers.get(stored.id);
+    const row = driver?.row ?? stored;
+    const now = driver === undefined || isOver(row.state) ? row.state.now : driver.now;
+    return { ...(await this.plans.of(row)), row, now };
   }
 
   /** Undefined: no such rollout. */
@@ -71,23 +104,35 @@ export class Runner {
     return this.#deliver(id, { kind: "command", person, command });
   }
 
-  /** Goes on by another revision of the plan. */
+  /** Goes on by another revision of the plan, which is stored already. */
   edit(id: string, by: string, plan: Plan): Promise<Outcome | undefined> {
-    this.#plans.set(plan.digest, plan);
     return this.#deliver(id, { kind: "planEdited", by }, plan);
   }
 
-  /** Tells a fact to the rollouts that `concerns` picks, at once; gives their ids. */
-  async tell(fact: Fact, concerns: (running: Running) => boolean): Promise<readonly string[]> {
-    const told = [...this.#drivers.values()].filter((driver) => concerns(driver));
-    await Promise.all(told.map((driver) => driver.deliver(fact)));
-    return told.map((driver) => driver.row.id);
+  /** Tells a fact to the rollouts that `concerns` picks, at once. */
+  async tell(
+    fact: Fact,
+    concerns: (running: { readonly row: RolloutRow; readonly plan: Plan }) => boolean,
+  ): Promise<readonly Told[]> {
+    const told = [...this.#drivers.values()].filter((driver) => !isOver(driver.row.state) && concerns(driver));
+    return Promise.all(told.map(async (driver) => ({ outcome: await driver.deliver(fact), row: driver.row })));
   }
 
-  /** Somebody changed a flag by hand: rollouts on it see at once whether that ends them. */
+  /** Somebody changed a flag by hand: rollouts on it see at once whether that ends them. Never rejects. */
   async flagTouched(environments: readonly string[], flag: string): Promise<void> {
-    const concerned = [...this.#drivers.values()].filter(({ row }) => row.flag === flag && environments.includes(row.environment));
-    await Promise.all(concerned.map((driver) => driver.reconcile()));
+    const concerned = [...this.#drivers.values()].filter(
+      ({ row }) => row.flag === flag && environments.includes(row.environment),
+    );
+    await Promise.all(
+      concerned.map((driver) =>
+        driver.reconcile().catch((error: unknown) => {
+          this.#parts.logger.error(
+            { rollout: driver.row.id, flag, err: error },
+            "a flag's change has not reached its rollout; it will with the next look",
+          );
+        }),
+      ),
+    );
   }
 
   /** Calls `listener` with each committed step; returns how to stop it. */
@@ -108,27 +153,28 @@ export class Runner {
   }
 
   async #load(row: RolloutRow): Promise<Driver> {
-    const plan = await this.#planOf(row);
+    const { plan } = await this.plans.of(row);
     // Somebody may have loaded it while the plan was read; two drivers of one rollout would only get in each other's way.
     const known = this.#drivers.get(row.id);
     if (known) return known;
-    const driver = new Driver(row, plan, {
-      ...this.#parts,
-      onStep: (after, records) => {
-        for (const listener of this.#listeners) listener(after, records);
-      },
-    });
+    const driver = new Driver(row, plan, { ...this.#parts, onStep: (step) => this.#stepped(step) });
     this.#drivers.set(row.id, driver);
+    this.#moved(undefined, row);
     return driver;
   }
 
-  async #planOf(row: RolloutRow): Promise<Plan> {
-    const known = this.#plans.get(row.planDigest);
-    if (known) return known;
-    const stored = await this.#parts.store.plan(row.planDigest);
-    if (!stored) throw new Error(`the plan ${row.planDigest} of rollout ${row.id} is not in the store`);
-    const plan = this.#parts.parse(stored.text);
-    this.#plans.set(row.planDigest, plan);
-    return plan;
+  #forget(id: string, driver: Driver): void {
+    this.#drivers.delete(id);
+    this.#moved(driver.row, undefined);
+  }
+
+  #stepped({ before, after, records }: Parameters<DriverParts["onStep"]>[0]): void {
+    this.#moved(before, after);
+    for (const listener of this.#listeners) listener(after, records);
+  }
+
+  #moved(before: RolloutRow | undefined, after: RolloutRow | undefined): void {
+    const [from, to] = [before, after].map((row): Status | undefined => row && statusOf(row.state));
+    if (from !== to) this.#parts.meter.rolloutMoved(from, to);
   }
 }

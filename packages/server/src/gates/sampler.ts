@@ -2,6 +2,8 @@ import type { Metric, Plan } from "../domain/plan/types.ts";
 import type { EpochMs } from "../domain/records.ts";
 import type { Dictionary } from "../domain/rollout/lookup.ts";
 import type { Sample } from "../domain/rollout/sample.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Meter } from "../ports/meter.ts";
 import type { Measurement, MetricProvider } from "../ports/metric-provider.ts";
 
 /** Kinds of metrics that are asked for; signals are pushed. */
@@ -10,13 +12,30 @@ export type PolledKind = Exclude<Metric["source"]["kind"], "signal">;
 export type Providers = { readonly [K in PolledKind]: MetricProvider };
 
 /** Asks all of a plan's polled metrics at once. Takes as long as the slowest, which its provider bounds. */
-export async function sampleAll(plan: Plan, providers: Providers, at: EpochMs): Promise<Dictionary<Sample>> {
-  const samples = polled(plan).map(async ({ metric, kind }) => [metric.name, sampleOf(await providers[kind].sample(metric, at), at)] as const);
+export async function sampleAll(
+  plan: Plan,
+  providers: Providers,
+  clock: Clock,
+  meter: Pick<Meter, "rolloutLeg">,
+): Promise<Dictionary<Sample>> {
+  const at = clock.now();
+  const startedMs = clock.monotonicMs();
+  const samples = polled(plan).map(async ({ metric, kind }) => {
+    const sample = sampleOf(await providers[kind].sample(metric, at), at);
+    meter.rolloutLeg("ask", (clock.monotonicMs() - startedMs) / 1000);
+    if (sample.kind === "value") meter.rolloutLeg("sampleAge", sample.ageMs / 1000);
+    return [metric.name, sample] as const;
+  });
   return Object.fromEntries(await Promise.all(samples));
 }
 
 /** What the named metrics were over the plan's baseline window; those of which nothing was found are left out. */
-export async function captureBaselines(plan: Plan, names: readonly string[], providers: Providers, at: EpochMs): Promise<Dictionary<number>> {
+export async function captureBaselines(
+  plan: Plan,
+  names: readonly string[],
+  providers: Providers,
+  at: EpochMs,
+): Promise<Dictionary<number>> {
   const range = { from: at - plan.baselineWindowMs, to: at };
   const wanted = polled(plan).filter(({ metric }) => names.includes(metric.name));
   const found = await Promise.all(

@@ -5,6 +5,12 @@ export type StreamEnd = "client" | "slow" | "revoked" | "shutdown";
 export type StreamRefusal = "storm" | "full" | "draining";
 
 /**
+ * The legs of a rollout's way from what a metric says to what is durable: how old a value is when it is sampled (`sampleAge`), asking for it
+ * (`ask`), from having it, or from a command, signal or alert, to what follows from it (`decide`), and to its being stored (`commit`).
+ */
+export type RolloutLeg = "sampleAge" | "ask" | "decide" | "commit";
+
+/**
  * What the server counts about itself. Intention-named, so that those who report need to know no metrics library.
  * All durations are in seconds, as Prometheus wants them.
  */
@@ -36,6 +42,13 @@ export interface Meter {
   ): void;
   /** Calls that SDKs reported and that could not be counted. */
   eventsDropped(environment: string, count: number): void;
+  /** A rollout that this server looks after went from one status to another; undefined: it was not looked after before, or isn't any more. */
+  rolloutMoved(from: string | undefined, to: string | undefined): void;
+  rolloutLeg(leg: RolloutLeg, seconds: number): void;
+  /** An alert of another system came in; `outcome` is what came of it. */
+  alerted(outcome: string): void;
+  /** A notification was delivered, failed and will be tried again, or was given up. */
+  notified(outcome: "sent" | "failed" | "dead"): void;
 }
 
 /** Counts nothing. */
@@ -53,4 +66,8 @@ export const silentMeter: Meter = {
   requested: () => undefined,
   ran: () => undefined,
   eventsDropped: () => undefined,
+  rolloutMoved: () => undefined,
+  rolloutLeg: () => undefined,
+  alerted: () => undefined,
+  notified: () => undefined,
 };

@@ -31,7 +31,7 @@ export function createPrometheusMeter(version: string): PrometheusMeter {
   }).set({ version }, 1);
   const loop = watchEventLoop(registry);
   return {
-    meter: { ...streamMeter(registry), ...storeMeter(registry), ...requestMeter(registry) },
+    meter: { ...streamMeter(registry), ...storeMeter(registry), ...requestMeter(registry), ...rolloutMeter(registry) },
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     close: () => {
       loop.disable();
@@ -135,6 +135,46 @@ function storeMeter(registry: Registry): StoreMeter {
     committed: (action) => commits.inc({ action }),
     revision: (environment, value) => revision.set({ environment }, value),
     storeFailed: (operation) => failures.inc({ operation }),
+  };
+}
+
+type RolloutMeter = Pick<Meter, "rolloutMoved" | "rolloutLeg" | "alerted" | "notified">;
+
+function rolloutMeter(registry: Registry): RolloutMeter {
+  const registers = [registry];
+  const rollouts = new Gauge({
+    name: "rampart_rollouts",
+    help: "Rollouts that this server looks after.",
+    labelNames: ["status"],
+    registers,
+  });
+  const legs = new Histogram({
+    name: "rampart_rollout_leg_seconds",
+    help: "From what a metric says to what is stored, leg by leg.",
+    labelNames: ["leg"],
+    buckets: LEG_SECONDS,
+    registers,
+  });
+  const alerts = new Counter({
+    name: "rampart_alerts_total",
+    help: "Alerts that came in.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const notifications = new Counter({
+    name: "rampart_notifications_total",
+    help: "Notifications, each try.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  return {
+    rolloutMoved: (from, to) => {
+      if (from !== undefined) rollouts.dec({ status: from });
+      if (to !== undefined) rollouts.inc({ status: to });
+    },
+    rolloutLeg: (leg, seconds) => legs.observe({ leg }, seconds),
+    alerted: (outcome) => alerts.inc({ outcome }),
+    notified: (outcome) => notifications.inc({ outcome }),
   };
 }
 

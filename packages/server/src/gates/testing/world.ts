@@ -8,6 +8,7 @@ import type { MetricProvider } from "../../ports/metric-provider.ts";
 import type { RolloutRow, RolloutStore } from "../../ports/rollout-store.ts";
 import type { Store } from "../../ports/store.ts";
 import { silentLogger } from "../../ports/logger.ts";
+import { silentMeter } from "../../ports/meter.ts";
 import { dueAtOf } from "../commit.ts";
 import { Runner } from "../runner.ts";
 
@@ -34,7 +35,13 @@ export class World {
   /** Makes the flag and the rollout; gives the rollout's id. */
   async begin(): Promise<string> {
     const { flag, environment, name, digest } = this.plan;
-    const definition = { key: flag, type: "boolean" as const, description: "", variants: defaultVariants("boolean"), tags: [] };
+    const definition = {
+      key: flag,
+      type: "boolean" as const,
+      description: "",
+      variants: defaultVariants("boolean"),
+      tags: [],
+    };
     const config = defaultConfig(definition);
     const meta = { actor: "test", action: "flag.created", at: this.now };
     await this.store.createFlag(definition, { development: config, staging: config, production: config }, meta);
@@ -61,7 +68,7 @@ export class World {
 
   /** The process is gone and another one comes up. */
   async reload(): Promise<void> {
-    this.runner.stop();
+    void this.runner.stop();
     this.runner = this.#newRunner();
     await this.runner.start();
   }
@@ -80,7 +87,7 @@ export class World {
 
   /** Waits until nothing that was delivered is under way. */
   async settle(id: string): Promise<void> {
-    for (let before = -1, now = -2; before !== now; ) {
+    for (let before = -1, now = -2; before !== now;) {
       before = (await this.rollouts.rollout(id))?.seq ?? 0;
       for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -90,7 +97,12 @@ export class World {
 
   async killByHand(by: string): Promise<void> {
     const { environment, flag } = this.plan;
-    await this.store.changeConfig(environment, flag, kill, { actor: by, action: "flag.killed", at: this.now, urgent: true });
+    await this.store.changeConfig(environment, flag, kill, {
+      actor: by,
+      action: "flag.killed",
+      at: this.now,
+      urgent: true,
+    });
     await this.runner.flagTouched([environment], flag);
   }
 
@@ -127,10 +139,10 @@ export class World {
         this.published.push(environment);
       },
       providers: { prometheus: provider, http: provider, sdk: provider },
-      resolve: (plan) => plan,
       clock: { now: () => this.now, monotonicMs: () => this.now },
       logger: silentLogger,
-      timers: { after: () => () => undefined, every: () => () => undefined, nextTurn: () => undefined },
+      meter: silentMeter,
+      timers: { after: () => () => undefined, every: () => () => undefined },
       parse: () => this.plan,
     });
   }
