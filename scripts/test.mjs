@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { installDebianPackages } from "./debian-packages.mjs";
 import { ROOT, build, say, seconds } from "./setup.mjs";
 
 /** `unit` runs from source; `e2e` starts the built programs in processes of their own, serially. */
@@ -14,6 +15,7 @@ const SLOWEST_SHOWN = 10;
 
 export function runTests(args) {
   build();
+  installDebianPackages();
   const folder = mkdtempSync(join(tmpdir(), "rampart-test-"));
   try {
     const reports = PROJECTS.map((project) => runProject(project, args, folder));

@@ -11,8 +11,8 @@ export interface ServiceView {
   readonly requests: number;
   readonly onShare: number;
   readonly failureShare: number;
-  /** The revision it applied last, and when by the machine's monotonic clock. */
-  readonly applied?: { readonly revision: number; readonly atMs: number };
+  /** The revision it applied last, and when by the wall clock, epoch milliseconds. */
+  readonly applied?: { readonly revision: number; readonly at: number };
 }
 
 const REPORTS_KEPT = 10;
@@ -24,7 +24,9 @@ class Service {
   readonly #reports: { readonly requests: number; readonly on: number; readonly failures: number }[] = [];
   #revision = 0;
   #state = "starting";
-  #applied: { readonly revision: number; readonly atMs: number } | undefined;
+  #applied: { readonly revision: number; readonly at: number } | undefined;
+  requests = 0;
+  failures = 0;
 
   constructor(name: string, args: readonly string[], onMessage: () => void) {
     this.name = name;
@@ -41,11 +43,13 @@ class Service {
 
   #take(message: FromService): void {
     if (message.kind === "applied") {
-      this.#applied = { revision: message.revision, atMs: message.atMs };
+      this.#applied = { revision: message.revision, at: message.at };
       this.#revision = message.revision;
       return;
     }
     this.#reports.push(message);
+    this.requests += message.requests;
+    this.failures += message.failures;
     if (this.#reports.length > REPORTS_KEPT) this.#reports.shift();
     this.#revision = message.revision;
     this.#state = message.state;
@@ -64,11 +68,6 @@ class Service {
       failureShare: share(total("failures")),
       ...(this.#applied ? { applied: this.#applied } : {}),
     };
-  }
-
-  /** Shares over the last second would lag behind a flip; after one, count afresh. */
-  forgetTraffic(): void {
-    this.#reports.length = 0;
   }
 
   send(message: Fault): void {
@@ -108,12 +107,19 @@ export class Fleet {
     for (const service of this.#services) service.send({ kind: "fault", share });
   }
 
-  /** Resolves with the moment at which the last process had applied `revision`, or undefined when `timeoutMs` has passed. */
-  async allApplied(revision: number, timeoutMs: number): Promise<number | undefined> {
-    const done = () => this.views().every((view) => (view.applied?.revision ?? 0) >= revision);
-    if (!(await this.until(done, timeoutMs))) return undefined;
-    for (const service of this.#services) service.forgetTraffic();
-    return Math.max(...this.views().map((view) => view.applied?.atMs ?? 0));
+  /** Since the start. */
+  totals(): { readonly requests: number; readonly failures: number } {
+    return {
+      requests: this.#services.reduce((sum, service) => sum + service.requests, 0),
+      failures: this.#services.reduce((sum, service) => sum + service.failures, 0),
+    };
+  }
+
+  /** Share of failed requests over the last second; 0 without traffic. */
+  errorRate(): number {
+    const views = this.views();
+    const requests = views.reduce((sum, view) => sum + view.requests, 0);
+    return requests === 0 ? 0 : views.reduce((sum, view) => sum + view.failureShare * view.requests, 0) / requests;
   }
 
   /** Resolves with whether `condition` came true, looked at whenever a process says something. */

@@ -1,62 +1,92 @@
 /**
- * `npm run demo`: a server on a fresh data folder, a sample service of three processes under steady traffic, and a flag that ramps,
- * breaks, and is killed. `--once` ends by itself (the default), `--stay` keeps everything running for you to play with.
+ * `npm run demo`: a server on a fresh data folder, a sample service of three processes under steady traffic, and a rollout that ramps
+ * by its plan until the new code breaks, and takes it back by itself.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Fleet } from "./fleet.ts";
+import { serveMetrics, type MetricSourceOfDemo } from "./metrics-server.ts";
 import { Operator } from "./operator.ts";
-import { lineScreen, summary, terminalScreen } from "./screen.ts";
+import { FLAG, planText } from "./plan.ts";
+import { startPrometheus } from "./prometheus.ts";
+import { lineScreen, terminalScreen } from "./screen.ts";
 import { startServer } from "./server.ts";
-import { FLAG, tell } from "./story.ts";
+import { tell, type Outcome } from "./story.ts";
+import { summary } from "./summary.ts";
 
 const SERVICES = 3;
 const READY_TIMEOUT_MS = 15_000;
 
-const USAGE = `Usage: npm run demo [-- --once | --stay]
+const USAGE = `Usage: npm run demo [-- --once | --stay] [--prometheus]
 
-  --once   end with a summary (the default)
-  --stay   keep the server and the services running afterwards
+  --once         end with a summary (the default)
+  --stay         keep the server and the services running afterwards
+  --prometheus   ask a real Prometheus, which must be installed, for the error rate
 `;
+
+interface Options {
+  readonly stay: boolean;
+  readonly prometheus: boolean;
+}
 
 async function main(): Promise<number> {
   const options = readOptions();
   if (options === "help") return print(USAGE, 0);
   if (options === "wrong") return print(USAGE, 2);
-
   process.stderr.write("Starting the server and three services …\n");
-  const server = await startServer();
-  const fleet = new Fleet({ size: SERVICES, url: server.url, sdkKey: server.sdkKey, flag: FLAG });
+  // Closed in the reverse order, whatever happens.
+  const opened: (() => Promise<void>)[] = [];
   try {
-    if (!(await fleet.until(() => fleet.views().every((view) => view.state === "ready"), READY_TIMEOUT_MS))) {
-      throw new Error("the services did not become ready");
-    }
-    const write = (text: string) => process.stdout.write(text);
-    const live = process.stdout.isTTY;
-    const colour = live && !process.env["NO_COLOR"];
-    const title = `${server.url} · fresh data folder · ${SERVICES} processes with the SDK`;
-    const screen = live ? terminalScreen(write, () => fleet.views(), title, colour) : lineScreen(write, () => fleet.views());
-    const outcome = await tell({
-      operator: new Operator(server.url, server.adminToken),
-      fleet,
-      pause: (ms) => wait(ms),
-      show: (scene) => screen.show(scene),
-    });
-    screen.close();
-    write(summary(outcome));
-    if (options === "stay") await stay(server.url, server.adminToken);
-    return outcome.final.every((view) => view.onShare === 0) && outcome.steps.every((step) => step.lastAppliedAfterMs !== undefined) ? 0 : 1;
+    return await run(options, (close) => opened.push(close));
   } finally {
-    await fleet.close();
-    await server.close();
+    for (const close of opened.toReversed()) await close();
   }
 }
 
-async function stay(url: string, token: string): Promise<void> {
+async function run(options: Options, later: (close: () => Promise<void>) => void): Promise<number> {
+  const server = await startServer();
+  later(() => server.close());
+  const fleet = new Fleet({ size: SERVICES, url: server.url, sdkKey: server.sdkKey, flag: FLAG });
+  later(() => fleet.close());
+  const metrics = await serveMetrics(fleet);
+  later(() => metrics.close());
+  const source = await metricSource(options, metrics.url, later);
+  if (!(await fleet.until(() => fleet.views().every((view) => view.state === "ready"), READY_TIMEOUT_MS))) {
+    throw new Error("the services did not become ready");
+  }
+  const write = (text: string) => process.stdout.write(text);
+  const live = process.stdout.isTTY;
+  const title = `${server.url} · fresh data folder · ${SERVICES} processes with the SDK`;
+  const screen = live ? terminalScreen(write, title, !process.env["NO_COLOR"]) : lineScreen(write);
+  const outcome = await tell({
+    operator: new Operator(server.url, server.adminToken),
+    fleet,
+    plan: planText(source),
+    pause: (ms) => wait(ms),
+    show: (scene) => screen.show(scene),
+  });
+  write(summary(outcome));
+  if (options.stay) await stay(server.url, server.adminToken, outcome.rollout.id);
+  return wentAsTold(outcome) ? 0 : 1;
+}
+
+async function metricSource(options: Options, metricsUrl: string, later: (close: () => Promise<void>) => void): Promise<MetricSourceOfDemo> {
+  if (!options.prometheus) return { kind: "http", url: `${metricsUrl}/stats` };
+  const prometheus = await startPrometheus(metricsUrl);
+  later(() => prometheus.close());
+  return { kind: "prometheus", url: prometheus.url };
+}
+
+function wentAsTold({ rollout, services }: Outcome): boolean {
+  return rollout.status === "rolledBack" && rollout.recovery?.state === "recovered" && services.every((service) => service.onShare === 0);
+}
+
+async function stay(url: string, token: string, rollout: string): Promise<void> {
   process.stdout.write(
     [
       "  Everything keeps running; Ctrl-C ends it. In another terminal:",
       `    export RAMPART_URL=${url} RAMPART_TOKEN=${token}`,
+      `    npm run -s rampart -- rollout evidence ${rollout} --format md`,
       `    npm run -s rampart -- flags restore ${FLAG}`,
       `    npm run -s rampart -- flags set ${FLAG} --percentage 5`,
       "    npm run -s rampart -- clients",
@@ -66,12 +96,13 @@ async function stay(url: string, token: string): Promise<void> {
   await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
 }
 
-function readOptions(): "once" | "stay" | "help" | "wrong" {
+function readOptions(): Options | "help" | "wrong" {
   try {
-    const { values } = parseArgs({ options: { once: { type: "boolean" }, stay: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+    const flag = { type: "boolean" } as const;
+    const { values } = parseArgs({ options: { once: flag, stay: flag, prometheus: flag, help: { ...flag, short: "h" } } });
     if (values.help) return "help";
     if (values.once && values.stay) return "wrong";
-    return values.stay ? "stay" : "once";
+    return { stay: values.stay === true, prometheus: values.prometheus === true };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return "wrong";

@@ -1,53 +1,43 @@
-import type { Problem, RampView } from "@rampart/core";
-import { machineClockMs } from "./protocol.ts";
+import type { Problem, RolloutEventPage, RolloutEventView, RolloutView } from "@rampart/core";
 
-/** A flip as the operator saw it. */
-export interface Flip {
-  readonly view: RampView;
-  /** When the request was sent, by the machine's monotonic clock. */
-  readonly sentAtMs: number;
-  readonly answeredAfterMs: number;
-}
+const TIMEOUT_MS = 5000;
 
 /** The calls that an operator makes, over the same HTTP API as everybody. */
 export class Operator {
   readonly #url: string;
   readonly #token: string;
-  readonly #environment = "production";
 
   constructor(url: string, token: string) {
     this.#url = url;
     this.#token = token;
   }
 
-  async createFlag(key: string, description: string): Promise<void> {
-    await this.#post("/api/v1/flags", { key, description });
+  createFlag(key: string, description: string): Promise<unknown> {
+    return this.#call("POST", "/api/v1/flags", { key, description });
   }
 
-  ramp(flag: string, percentage: number, reason: string): Promise<Flip> {
-    return this.#flip(flag, "rollout", { percentage, reason });
+  startRollout(plan: string): Promise<RolloutView> {
+    return this.#call("POST", "/api/v1/rollouts", { plan });
   }
 
-  kill(flag: string, reason: string): Promise<Flip> {
-    return this.#flip(flag, "kill", { reason });
+  rollout(id: string): Promise<RolloutView> {
+    return this.#call("GET", `/api/v1/rollouts/${id}`);
   }
 
-  async #flip(flag: string, verb: string, body: object): Promise<Flip> {
-    const sentAtMs = machineClockMs();
-    const view = await this.#post<RampView>(`/api/v1/environments/${this.#environment}/flags/${encodeURIComponent(flag)}/${verb}`, body);
-    return { view, sentAtMs, answeredAfterMs: machineClockMs() - sentAtMs };
+  async events(id: string): Promise<readonly RolloutEventView[]> {
+    return (await this.#call<RolloutEventPage>("GET", `/api/v1/rollouts/${id}/events?limit=1000`)).items;
   }
 
-  async #post<T>(path: string, body: object): Promise<T> {
+  async #call<T>(method: string, path: string, body?: object): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5000),
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) {
       const problem = (await response.json()) as Problem;
-      throw new Error(`${path} answered ${response.status}: ${problem.detail}`);
+      throw new Error(`${method} ${path} answered ${response.status}: ${problem.detail}`);
     }
     return (await response.json()) as T;
   }

@@ -15,8 +15,8 @@ export interface Report {
 export interface Applied {
   readonly kind: "applied";
   readonly revision: number;
-  /** The machine's monotonic clock, which all processes share, in milliseconds. */
-  readonly atMs: number;
+  /** By the wall clock, which the demo's processes share, epoch milliseconds. */
+  readonly at: number;
 }
 
 export type FromService = Report | Applied;
@@ -25,9 +25,4 @@ export type FromService = Report | Applied;
 export interface Fault {
   readonly kind: "fault";
   readonly share: number;
-}
-
-/** The machine's monotonic clock in milliseconds; the same for every process on it, so that differences across processes mean something. */
-export function machineClockMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,97 +1,84 @@
+import type { RolloutStatus, RolloutView, StageView } from "@rampart/core";
 import type { ServiceView } from "./fleet.ts";
-import { STAGES, milliseconds, type Outcome, type Scene } from "./story.ts";
+import type { Scene } from "./story.ts";
 
-const LOG_LINES = 8;
-const FRAME_MS = 200;
 const HOME_AND_CLEAR = "\u001B[H\u001B[J";
 
 /** Where the demo's talk goes: a frame that is drawn anew on a terminal, plain lines elsewhere. */
 export interface Screen {
   show(scene: Scene): void;
-  close(): void;
 }
 
-/** A live picture, redrawn five times a second. */
-export function terminalScreen(write: (text: string) => void, views: () => readonly ServiceView[], title: string, colour: boolean): Screen {
-  let scene: Scene = { percentage: 0, phase: "ramping", log: [] };
-  const draw = () => write(HOME_AND_CLEAR + frame(scene, views(), title, colour));
-  const timer = setInterval(draw, FRAME_MS);
+/** A live picture. */
+export function terminalScreen(write: (text: string) => void, title: string, colour: boolean): Screen {
+  return { show: (scene) => write(HOME_AND_CLEAR + frame(scene, title, painter(colour))) };
+}
+
+/** A line whenever the rollout says something new. */
+export function lineScreen(write: (text: string) => void): Screen {
+  let last = "";
+  let wasBroken = false;
   return {
-    show(next) {
-      scene = next;
-      draw();
-    },
-    close() {
-      clearInterval(timer);
-      draw();
+    show({ rollout, services, isBroken }) {
+      if (isBroken && !wasBroken) write("the new code breaks\n");
+      wasBroken = isBroken;
+      const now = `${rollout.status} ${rollout.percentage}`;
+      if (now === last) return;
+      last = now;
+      write(`${rollout.sentence}\n`);
+      for (const service of services) if (service.requests > 0) write(`  ${serviceLine(service)}\n`);
     },
   };
 }
 
-/** One line for each turn of the story. */
-export function lineScreen(write: (text: string) => void, views: () => readonly ServiceView[]): Screen {
-  return {
-    show(scene) {
-      write(`${scene.log.at(-1) ?? ""}\n`);
-      for (const view of views()) if (view.requests > 0) write(`  ${serviceLine(view)}\n`);
-    },
-    close() {},
-  };
-}
-
-export function frame(scene: Scene, views: readonly ServiceView[], title: string, colour: boolean): string {
-  const paint = painter(colour);
-  const phase = {
-    ramping: paint("green", "ramping"),
-    broken: paint("yellow", "the new code is broken"),
-    killed: paint("red", "killed"),
-  }[scene.phase];
+function frame({ rollout, services, isBroken }: Scene, title: string, paint: Painter): string {
+  const trigger = rollout.triggers[0];
+  const fault = isBroken ? paint("yellow", "   the new code is broken") : "";
   return [
     `  ${paint("bold", "Rampart")}  ${title}`,
     "",
-    `  ${rail(scene.percentage, paint)}   ${paint("bold", `${scene.percentage} %`)}   ${phase}`,
+    `  ${rail(rollout, paint)}   ${paint("bold", `${rollout.percentage} %`)}  ${paint(STATUS_STYLE[rollout.status], rollout.status)}${fault}`,
+    `  ${rollout.sentence}`,
     "",
-    `  ${paint("dim", "process      users on                    errors   revision  state")}`,
-    ...views.map((view) => `  ${serviceLine(view)}`),
+    `  ${paint("dim", "trigger")}  ${trigger ? `${trigger.text}  now ${share(trigger.value)}${trigger.isTrue ? paint("red", "  true") : ""}` : ""}`,
     "",
-    ...scene.log.slice(-LOG_LINES).map((line) => `  ${paint("dim", "·")} ${line}`),
+    `  ${paint("dim", "process      users on                       errors   revision  state")}`,
+    ...services.map((service) => `  ${serviceLine(service)}`),
     "",
   ].join("\n");
 }
 
-/** `●━━━●━━━○`: a dot for each stage, filled when reached. */
-function rail(percentage: number, paint: Painter): string {
-  return STAGES.map((stage) => (percentage >= stage ? paint("green", `●${stage}`) : paint("dim", `○${stage}`))).join(paint("dim", " ━━ "));
+const STATUS_STYLE: Readonly<Record<RolloutStatus, Style>> = {
+  scheduled: "dim",
+  preconditions: "dim",
+  running: "green",
+  awaiting: "yellow",
+  paused: "yellow",
+  rollingBack: "red",
+  verifying: "red",
+  rolledBack: "red",
+  completed: "green",
+  cancelled: "dim",
+};
+
+/** `✓1 ━━ ●5 ━━ ○25`: done, current, still to come; `✗` where it was stopped. */
+function rail({ stages }: RolloutView, paint: Painter): string {
+  return stages.map((stage) => paint(STAGE_STYLE[stage.state], `${STAGE_SIGN[stage.state]}${stage.percentage}`)).join(paint("dim", " ━━ "));
 }
+
+const STAGE_SIGN: Readonly<Record<StageView["state"], string>> = { done: "✓", current: "●", opening: "◌", next: "○", stopped: "✗" };
+const STAGE_STYLE: Readonly<Record<StageView["state"], Style>> = { done: "green", current: "bold", opening: "yellow", next: "dim", stopped: "red" };
 
 const BAR_CELLS = 20;
 
 function serviceLine(view: ServiceView): string {
   const filled = Math.round(view.onShare * BAR_CELLS);
   const bar = "█".repeat(filled) + "░".repeat(BAR_CELLS - filled);
-  return `${view.name.padEnd(11)} ${bar} ${percent(view.onShare)}  ${percent(view.failureShare)}   ${String(view.revision).padStart(8)}  ${view.state}`;
+  return `${view.name.padEnd(11)} ${bar} ${share(view.onShare).padStart(7)}  ${share(view.failureShare).padStart(7)}   ${String(view.revision).padStart(8)}  ${view.state}`;
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1).padStart(5)} %`;
-}
-
-export function summary(outcome: Outcome): string {
-  const rows = outcome.steps.map(
-    (step) => `  ${step.label.padEnd(7)} ${String(step.revision).padStart(8)} ${milliseconds(step.answeredAfterMs).padStart(12)} ${milliseconds(step.lastAppliedAfterMs).padStart(14)}`,
-  );
-  const stillOn = outcome.final.filter((view) => view.onShare > 0);
-  return [
-    "",
-    "  flip    revision     answered   last process",
-    ...rows,
-    "",
-    stillOn.length === 0
-      ? `  The flag is off in all ${outcome.final.length} processes.`
-      : `  STILL ON in ${stillOn.map((view) => view.name).join(", ")}.`,
-    "  Times count from the operator's request, which includes the durable commit, to the SDK in the last process.",
-    "",
-  ].join("\n");
+export function share(value: number | undefined): string {
+  return value === undefined ? "—" : `${(value * 100).toFixed(1)} %`;
 }
 
 type Style = "bold" | "dim" | "red" | "green" | "yellow";

@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFile, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort, stop, untilAnswers } from "./processes.ts";
 
 /** A Rampart server in a process of its own, on a fresh data folder. */
 export interface DemoServer {
@@ -14,7 +14,6 @@ export interface DemoServer {
 }
 
 const START_TIMEOUT_MS = 20_000;
-const LOOK_EVERY_MS = 50;
 const CLI = fileURLToPath(new URL("./bin.js", import.meta.resolve("@rampart/cli")));
 
 /** Starts the server and waits until it is ready; rejects with what the server said when it is not in time. */
@@ -24,6 +23,8 @@ export async function startServer(): Promise<DemoServer> {
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "error"], {
     stdio: ["ignore", "pipe", "pipe"],
+    // The sample service, which the plan's metrics ask, is on this machine.
+    env: { ...process.env, RAMPART_EGRESS_PRIVATE: "true" },
   });
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -32,40 +33,10 @@ export async function startServer(): Promise<DemoServer> {
     await stop(child);
     await rm(folder, { recursive: true, force: true });
   };
-  if (!(await isReady(url, child))) {
+  if (!(await untilAnswers(`${url}/ready`, child, START_TIMEOUT_MS))) {
     await close();
     throw new Error(`the server did not become ready within ${START_TIMEOUT_MS / 1000} s:\n${said}`);
   }
   const tokens = JSON.parse(await readFile(join(folder, "first-tokens.json"), "utf8")) as { readonly admin: string; readonly server: string };
   return { url, adminToken: tokens.admin, sdkKey: tokens.server, close };
-}
-
-async function isReady(url: string, child: ChildProcess): Promise<boolean> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && child.exitCode === null) {
-    const response = await fetch(`${url}/ready`).catch(() => undefined);
-    if (response?.ok) return true;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-  return false;
-}
-
-/** Asks the system for a port nobody uses. Another process could take it before the server does; then the demo says so and ends. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port is free"))));
-    });
-  });
-}
-
-function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once("exit", () => resolve());
-    child.kill("SIGTERM");
-  });
 }

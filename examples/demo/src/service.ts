@@ -3,7 +3,7 @@
  * new code can be broken from outside.
  */
 import { createClient } from "@rampart/sdk-node";
-import { machineClockMs, type Fault, type FromService } from "./protocol.ts";
+import type { Fault, FromService } from "./protocol.ts";
 
 const REQUESTS_PER_TICK = 40;
 const TICK_MS = 100;
@@ -53,7 +53,7 @@ function tell(message: FromService): void {
   process.send?.(message);
 }
 
-sdk.on("change", ({ revision }) => tell({ kind: "applied", revision, atMs: machineClockMs() }));
+sdk.on("change", ({ revision }) => tell({ kind: "applied", revision, at: Date.now() }));
 await sdk.init({ timeoutMs: 5000 });
 const timer = setInterval(tick, TICK_MS);
 

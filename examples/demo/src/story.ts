@@ -1,76 +1,73 @@
-/** The demo's script: what happens in turn, and the figures that come of it. */
+/** The demo's script: a rollout that runs itself until its new code breaks, and what came of it. */
+import type { RolloutEventView, RolloutView } from "@rampart/core";
 import type { Fleet, ServiceView } from "./fleet.ts";
-import type { Flip, Operator } from "./operator.ts";
+import type { Operator } from "./operator.ts";
+import { FLAG } from "./plan.ts";
 
-export const FLAG = "new-checkout";
-export const STAGES = [1, 5, 25, 50, 100] as const;
-const FAULT_SHARE = 0.3;
-const APPLY_TIMEOUT_MS = 5000;
-const WATCH_MS = { stage: 2500, fault: 2500, after: 2500 } as const;
+/** The fault comes in this stage, this long after it began. */
+const FAULT_STAGE = "half";
+const FAULT_AFTER_MS = 1500;
+/** Of the requests that take the new code. */
+export const FAULT_SHARE = 0.3;
+const LOOK_EVERY_MS = 150;
+const STORY_TIMEOUT_MS = 120_000;
 
 /** Where the story stands; what the screen draws. */
 export interface Scene {
-  readonly percentage: number;
-  readonly phase: "ramping" | "broken" | "killed";
-  readonly log: readonly string[];
-}
-
-/** One flip and how long until the last process had applied it, in milliseconds from the operator's request. */
-export interface Step {
-  readonly label: string;
-  readonly revision: number;
-  readonly answeredAfterMs: number;
-  readonly lastAppliedAfterMs: number | undefined;
+  readonly rollout: RolloutView;
+  readonly services: readonly ServiceView[];
+  readonly isBroken: boolean;
 }
 
 export interface Outcome {
-  readonly steps: readonly Step[];
-  readonly final: readonly ServiceView[];
+  readonly rollout: RolloutView;
+  readonly events: readonly RolloutEventView[];
+  readonly services: readonly ServiceView[];
+  /** When the new code began to fail, epoch milliseconds. */
+  readonly brokenAt: number | undefined;
+  /** When the last process had applied the rollback. */
+  readonly lastAppliedAt: number | undefined;
 }
 
 export interface Stagehands {
   readonly operator: Operator;
   readonly fleet: Fleet;
+  readonly plan: string;
   readonly pause: (ms: number) => Promise<void>;
   readonly show: (scene: Scene) => void;
 }
 
-export async function tell({ operator, fleet, pause, show }: Stagehands): Promise<Outcome> {
-  const steps: Step[] = [];
-  const log: string[] = [];
-  let scene: Scene = { percentage: 0, phase: "ramping", log };
-  const turn = (change: Partial<Scene>, line: string) => {
-    log.push(line);
-    scene = { ...scene, ...change, log };
-    show(scene);
-  };
-  const follow = async (label: string, flip: Flip): Promise<Step> => {
-    const appliedAtMs = await fleet.allApplied(flip.view.revision, APPLY_TIMEOUT_MS);
-    const step: Step = {
-      label,
-      revision: flip.view.revision,
-      answeredAfterMs: flip.answeredAfterMs,
-      lastAppliedAfterMs: appliedAtMs === undefined ? undefined : appliedAtMs - flip.sentAtMs,
-    };
-    steps.push(step);
-    return step;
-  };
-
+export async function tell({ operator, fleet, plan, pause, show }: Stagehands): Promise<Outcome> {
   await operator.createFlag(FLAG, "The demo's new code path");
-  for (const percentage of STAGES) {
-    const step = await follow(`${percentage} %`, await operator.ramp(FLAG, percentage, "demo ramp"));
-    turn({ percentage }, `ramped to ${percentage} %: the last process had it after ${milliseconds(step.lastAppliedAfterMs)}`);
-    await pause(WATCH_MS.stage);
+  const { id } = await operator.startRollout(plan);
+  const deadline = Date.now() + STORY_TIMEOUT_MS;
+  let brokenAt: number | undefined;
+  let rollout = await operator.rollout(id);
+  while (!isOver(rollout) && Date.now() < deadline) {
+    if (brokenAt === undefined && isTimeToBreak(rollout)) {
+      fleet.breakNewCode(FAULT_SHARE);
+      brokenAt = Date.now();
+    }
+    show({ rollout, services: fleet.views(), isBroken: brokenAt !== undefined });
+    await pause(LOOK_EVERY_MS);
+    rollout = await operator.rollout(id);
   }
-  fleet.breakNewCode(FAULT_SHARE);
-  turn({ phase: "broken" }, `the new code breaks: ${FAULT_SHARE * 100} % of its requests fail`);
-  await pause(WATCH_MS.fault);
-  const step = await follow("kill", await operator.kill(FLAG, "errors on the new code"));
-  turn({ percentage: 0, phase: "killed" }, `killed: off in the last process after ${milliseconds(step.lastAppliedAfterMs)}`);
-  await pause(WATCH_MS.after);
-  return { steps, final: fleet.views() };
+  const services = fleet.views();
+  show({ rollout, services, isBroken: brokenAt !== undefined });
+  const applied = services.map((service) => service.applied?.at);
+  return {
+    rollout,
+    events: await operator.events(id),
+    services,
+    brokenAt,
+    lastAppliedAt: applied.every((at) => at !== undefined) ? Math.max(...applied) : undefined,
+  };
 }
 
-export function milliseconds(value: number | undefined): string {
-  return value === undefined ? "— (not within 5 s)" : `${value.toFixed(1)} ms`;
+function isOver({ status }: RolloutView): boolean {
+  return status === "completed" || status === "rolledBack" || status === "cancelled";
+}
+
+function isTimeToBreak({ stages }: RolloutView): boolean {
+  return stages.some((stage) => stage.name === FAULT_STAGE && stage.state === "current" && (stage.elapsedMs ?? 0) >= FAULT_AFTER_MS);
 }

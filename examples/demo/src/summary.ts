@@ -1,0 +1,48 @@
+import type { RolloutEventView } from "@rampart/core";
+import { share } from "./screen.ts";
+import { FAULT_SHARE, type Outcome } from "./story.ts";
+
+/** Events that make the story; the rest is detail. */
+const TOLD: ReadonlySet<string> = new Set(["started", "stageStarted", "triggerFired", "rollbackStarted", "recovered", "notRecovered", "rolledBack", "completed"]);
+
+/** What happened, how long each leg of the rollback took, and whether anybody is still on. */
+export function summary(outcome: Outcome): string {
+  const start = Date.parse(outcome.events[0]?.at ?? "");
+  const story = outcome.events
+    .filter((event) => TOLD.has(event.event))
+    .map((event) => `  ${seconds(Date.parse(event.at) - start).padStart(8)}  ${`${event.percentage} %`.padStart(5)}  ${event.event}${because(event)}`);
+  return ["", ...story, "", ...legs(outcome), verdict(outcome), ""].join("\n");
+}
+
+function because({ cause }: RolloutEventView): string {
+  if (cause?.kind !== "trigger") return "";
+  return `: ${cause.subject} (${cause.condition ?? ""}, at ${share(cause.value)})`;
+}
+
+function legs({ brokenAt, events, lastAppliedAt }: Outcome): readonly string[] {
+  const fired = events.find((event) => event.event === "triggerFired");
+  if (brokenAt === undefined || fired === undefined) return [];
+  const decidedAt = Date.parse(fired.at);
+  const seenAt = fired.cause?.since === undefined ? undefined : Date.parse(fired.cause.since);
+  const recovered = events.find((event) => event.event === "recovered");
+  const rows: readonly (readonly [string, number | undefined])[] = [
+    [`the new code begins to fail (${FAULT_SHARE * 100} % of its requests)`, 0],
+    ["the breach is in a sample", seenAt === undefined ? undefined : seenAt - brokenAt],
+    ["the rollback is decided: true for the trigger's `for`", decidedAt - brokenAt],
+    ["off in the last process", lastAppliedAt === undefined ? undefined : lastAppliedAt - brokenAt],
+    ["recovery is seen", recovered === undefined ? undefined : Date.parse(recovered.at) - brokenAt],
+  ];
+  const flip = lastAppliedAt === undefined ? "—" : `${lastAppliedAt - decidedAt} ms`;
+  return [...rows.map(([what, ms]) => `  ${(ms === undefined ? "—" : seconds(ms)).padStart(8)}  ${what}`), "", `  From the decision to the last process: ${flip}, the durable commit included.`];
+}
+
+function verdict({ services }: Outcome): string {
+  const stillOn = services.filter((service) => service.onShare > 0);
+  return stillOn.length === 0
+    ? `  The flag is off in all ${services.length} processes.`
+    : `  STILL ON in ${stillOn.map((service) => service.name).join(", ")}.`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
