@@ -93,11 +93,21 @@ export interface RolloutCommit {
 
 export type CommitResult =
   /** With `flag`: whether it changed, and the environment's revision at which its configuration is as decided. */
-  | { readonly kind: "committed"; readonly seq: number; readonly flag?: { readonly changed: boolean; readonly revision: number } }
+  | {
+      readonly kind: "committed";
+      readonly seq: number;
+      readonly flag?: { readonly changed: boolean; readonly revision: number };
+    }
   /** Somebody else took a step: load the row anew. */
   | { readonly kind: "conflict" }
   | { readonly kind: "refused"; readonly problem: Refusal }
   | { readonly kind: "flagMissing" };
+
+export type CreateResult =
+  | { readonly kind: "created" }
+  | { readonly kind: "busy"; readonly id: string }
+  | { readonly kind: "flagMissing" }
+  | { readonly kind: "refused"; readonly problem: Refusal };
 
 /** Where rollouts are kept; beside `Store`, in the same database and the same transactions. */
 export interface RolloutStore {
@@ -107,12 +117,19 @@ export interface RolloutStore {
   /** Newest first. */
   plans(filter: { readonly name?: string; readonly limit: number }): Promise<readonly PlanRecord[]>;
 
-  /** At most one rollout that has not ended for each flag and environment: `busy` names it. */
+  /**
+   * At most one rollout that has not ended for each flag and environment: `busy` names it. `refuse` is pure, and is asked in the same
+   * transaction.
+   */
   createRollout(
     row: RolloutRow,
     records: readonly RolloutRecord[],
     meta: { readonly actor: string; readonly at: EpochMs },
-  ): Promise<{ readonly kind: "created" } | { readonly kind: "busy"; readonly id: string } | { readonly kind: "flagMissing" }>;
+    more?: {
+      readonly outbox?: readonly OutboxMessage[];
+      readonly refuse?: (current: ConfigRecord, definition: FlagDefinition) => Refusal | undefined;
+    },
+  ): Promise<CreateResult>;
   rollout(id: string): Promise<RolloutRow | undefined>;
   /** Newest first. `active`: only those that have not ended. `due`: only those with a `dueAt`. */
   rollouts(filter: {
@@ -131,6 +148,9 @@ export interface RolloutStore {
   /** Waiting messages that are due, the oldest first. */
   outboxDue(now: EpochMs, limit: number): Promise<readonly OutboxRow[]>;
   outboxSent(key: string, at: EpochMs): Promise<void>;
-  outboxFailed(key: string, failure: { readonly error: string; readonly dueAt: EpochMs; readonly dead: boolean }): Promise<void>;
+  outboxFailed(
+    key: string,
+    failure: { readonly error: string; readonly dueAt: EpochMs; readonly dead: boolean },
+  ): Promise<void>;
   outbox(filter: { readonly status?: OutboxRow["status"]; readonly limit: number }): Promise<readonly OutboxRow[]>;
 }

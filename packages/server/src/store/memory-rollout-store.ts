@@ -2,8 +2,10 @@ import { flagManaged } from "../domain/problems.ts";
 import type { Evidence, RolloutRecord } from "../domain/rollout/effect.ts";
 import type {
   CommitResult,
+  CreateResult,
   LoggedEvent,
   LoggedRecord,
+  OutboxMessage,
   OutboxRow,
   PlanRecord,
   RolloutCommit,
@@ -22,10 +24,15 @@ interface Entry {
 }
 
 /** Both stores over the same memory. */
-export function createMemoryStores(options: Pick<MemoryStoreOptions, "random">): { readonly store: Store; readonly rollouts: RolloutStore } {
+export function createMemoryStores(options: Pick<MemoryStoreOptions, "random">): {
+  readonly store: Store;
+  readonly rollouts: RolloutStore;
+} {
   const entries = new Map<string, Entry>();
   const openOn = (environment: string, flag: string): string | undefined =>
-    [...entries.values()].find(({ row }) => row.environment === environment && row.flag === flag && row.endedAt === undefined)?.row.id;
+    [...entries.values()].find(
+      ({ row }) => row.environment === environment && row.flag === flag && row.endedAt === undefined,
+    )?.row.id;
   const store = createMemoryStore({ ...options, rolloutOn: openOn });
   return { store, rollouts: new MemoryRolloutStore(store, entries, openOn) };
 }
@@ -39,7 +46,11 @@ class MemoryRolloutStore implements RolloutStore {
   /** One write at a time, as in a transaction. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, entries: Map<string, Entry>, openOn: (environment: string, flag: string) => string | undefined) {
+  constructor(
+    store: Store,
+    entries: Map<string, Entry>,
+    openOn: (environment: string, flag: string) => string | undefined,
+  ) {
     this.#store = store;
     this.#entries = entries;
     this.#openOn = openOn;
@@ -59,16 +70,26 @@ class MemoryRolloutStore implements RolloutStore {
   }
 
   async plans({ name, limit }: { readonly name?: string; readonly limit: number }): Promise<readonly PlanRecord[]> {
-    return newestFirst([...this.#plans.values()].filter((plan) => name === undefined || plan.name === name)).slice(0, limit);
+    return newestFirst([...this.#plans.values()].filter((plan) => name === undefined || plan.name === name)).slice(
+      0,
+      limit,
+    );
   }
 
-  createRollout(row: RolloutRow, records: readonly RolloutRecord[], { actor }: { readonly actor: string; readonly at: number }): ReturnType<RolloutStore["createRollout"]> {
+  createRollout(
+    ...[row, records, { actor }, more = {}]: Parameters<RolloutStore["createRollout"]>
+  ): Promise<CreateResult> {
     return this.#alone(async () => {
-      if ((await this.#store.config(row.environment, row.flag)) === undefined) return { kind: "flagMissing" };
+      const config = await this.#store.config(row.environment, row.flag);
+      const flag = await this.#store.flag(row.flag);
+      if (config === undefined || flag === undefined) return { kind: "flagMissing" };
       const other = this.#openOn(row.environment, row.flag);
       if (other !== undefined) return { kind: "busy", id: other };
+      const problem = more.refuse?.(config, flag.definition);
+      if (problem !== undefined) return { kind: "refused", problem };
       const entry: Entry = { row, events: [], records: [], evidence: [] };
       this.#entries.set(row.id, entry);
+      this.#send(more.outbox ?? []);
       await this.#tell(entry, 0, records, actor);
       return { kind: "created" };
     });
@@ -78,11 +99,20 @@ class MemoryRolloutStore implements RolloutStore {
     return this.#entries.get(id)?.row;
   }
 
-  async rollouts({ active, due, flag, environment, limit }: Parameters<RolloutStore["rollouts"]>[0]): Promise<readonly RolloutRow[]> {
+  async rollouts({
+    active,
+    due,
+    flag,
+    environment,
+    limit,
+  }: Parameters<RolloutStore["rollouts"]>[0]): Promise<readonly RolloutRow[]> {
     const rows = [...this.#entries.values()]
       .map((entry) => entry.row)
       .filter((row) => (!active || row.endedAt === undefined) && (!due || row.dueAt !== undefined))
-      .filter((row) => (flag === undefined || row.flag === flag) && (environment === undefined || row.environment === environment));
+      .filter(
+        (row) =>
+          (flag === undefined || row.flag === flag) && (environment === undefined || row.environment === environment),
+      );
     return newestFirst(rows).slice(0, limit);
   }
 
@@ -114,18 +144,28 @@ class MemoryRolloutStore implements RolloutStore {
   }
 
   async outboxFailed(key: string, { error, dueAt, dead }: Parameters<RolloutStore["outboxFailed"]>[1]): Promise<void> {
-    this.#changeMessage(key, (row) => ({ ...row, status: dead ? "dead" : "waiting", attempts: row.attempts + 1, dueAt, lastError: error }));
+    this.#changeMessage(key, (row) => ({
+      ...row,
+      status: dead ? "dead" : "waiting",
+      attempts: row.attempts + 1,
+      dueAt,
+      lastError: error,
+    }));
   }
 
   async outbox({ status, limit }: Parameters<RolloutStore["outbox"]>[0]): Promise<readonly OutboxRow[]> {
-    return newestFirst([...this.#outbox.values()].filter((row) => status === undefined || row.status === status)).slice(0, limit);
+    return newestFirst([...this.#outbox.values()].filter((row) => status === undefined || row.status === status)).slice(
+      0,
+      limit,
+    );
   }
 
   async #commit(commit: RolloutCommit): Promise<CommitResult> {
     const entry = this.#entries.get(commit.id);
     if (entry === undefined || entry.row.seq !== commit.expectedSeq) return { kind: "conflict" };
     const { row } = entry;
-    const other = row.endedAt !== undefined && commit.endedAt === undefined ? this.#openOn(row.environment, row.flag) : undefined;
+    const other =
+      row.endedAt !== undefined && commit.endedAt === undefined ? this.#openOn(row.environment, row.flag) : undefined;
     if (other !== undefined) return { kind: "refused", problem: flagManaged(row.flag, other) };
     const flag = commit.flag && (await this.#changeFlag(row, commit, commit.flag));
     if (flag && flag.kind !== "done") return flag;
@@ -141,19 +181,24 @@ class MemoryRolloutStore implements RolloutStore {
     };
     commit.events.forEach((event, index) => entry.events.push({ seq: row.seq + 1 + index, event }));
     entry.evidence.push(...commit.evidence);
-    for (const message of commit.outbox) this.#outbox.set(message.key, { ...message, attempts: 0, dueAt: message.createdAt, status: "waiting" });
+    this.#send(commit.outbox);
     await this.#tell(entry, seq, commit.records, commit.actor);
     return { kind: "committed", seq, ...(flag && { flag: { changed: flag.changed, revision: flag.revision } }) };
   }
 
   async #changeFlag(row: RolloutRow, commit: RolloutCommit, flag: NonNullable<RolloutCommit["flag"]>) {
-    const written = await this.#store.changeConfig(row.environment, row.flag, (current, { definition }) => flag.decide(current, definition), {
-      actor: commit.actor,
-      action: flag.action,
-      reason: flag.reason,
-      at: commit.at,
-      urgent: flag.urgent,
-    });
+    const written = await this.#store.changeConfig(
+      row.environment,
+      row.flag,
+      (current, { definition }) => flag.decide(current, definition),
+      {
+        actor: commit.actor,
+        action: flag.action,
+        reason: flag.reason,
+        at: commit.at,
+        urgent: flag.urgent,
+      },
+    );
     switch (written.kind) {
       case "written":
         return { kind: "done", changed: true, revision: written.after.revision } as const;
@@ -171,6 +216,12 @@ class MemoryRolloutStore implements RolloutStore {
       entry.records.push({ id: entry.records.length + 1, seq, record });
       const { meta, subject } = rolloutAudit(entry.row.id, entry.row.environment, record, actor);
       await this.#store.appendAudit(subject, meta);
+    }
+  }
+
+  #send(messages: readonly OutboxMessage[]): void {
+    for (const message of messages) {
+      this.#outbox.set(message.key, { ...message, attempts: 0, dueAt: message.createdAt, status: "waiting" });
     }
   }
 

@@ -63,25 +63,39 @@ const to = (change: Partial<FlagConfig>, urgent = false): NonNullable<RolloutCom
 });
 
 /** What every rollout store does. `open` gives a fresh pair over one place. */
-export function rolloutStoreContract(name: string, open: () => Promise<{ readonly store: Store; readonly rollouts: RolloutStore }>): void {
+export function rolloutStoreContract(
+  name: string,
+  open: () => Promise<{ readonly store: Store; readonly rollouts: RolloutStore }>,
+): void {
   describe(`rollouts in ${name}`, () => {
     let store: Store;
     let rollouts: RolloutStore;
 
     beforeEach(async () => {
       ({ store, rollouts } = await open());
-      const definition = { key: FLAG, type: "boolean" as const, description: "", variants: defaultVariants("boolean"), tags: [] };
+      const definition = {
+        key: FLAG,
+        type: "boolean" as const,
+        description: "",
+        variants: defaultVariants("boolean"),
+        tags: [],
+      };
       const config = defaultConfig(definition);
       const configs = { development: config, staging: config, production: config };
       await store.createFlag(definition, configs, { actor: "token:a", action: "flag.created", at: 1 });
       await rollouts.savePlan({ name: "p", digest: "d1", text: "one", createdAt: 1, createdBy: "token:a" });
     });
 
-    const create = (id = "r1", more: Partial<RolloutRow> = {}) => rollouts.createRollout(row(id, more), [RECORD], { actor: "token:a", at: 1000 });
+    const create = (id = "r1", more: Partial<RolloutRow> = {}) =>
+      rollouts.createRollout(row(id, more), [RECORD], { actor: "token:a", at: 1000 });
 
     it("stores a plan's revision once, and counts versions within a name", async () => {
-      expect(await rollouts.savePlan({ name: "p", digest: "d1", text: "formatted otherwise", createdAt: 9, createdBy: "x" })).toMatchObject({ version: 1, text: "one" });
-      expect(await rollouts.savePlan({ name: "p", digest: "d2", text: "two", createdAt: 2, createdBy: "x" })).toMatchObject({ version: 2 });
+      expect(
+        await rollouts.savePlan({ name: "p", digest: "d1", text: "formatted otherwise", createdAt: 9, createdBy: "x" }),
+      ).toMatchObject({ version: 1, text: "one" });
+      expect(
+        await rollouts.savePlan({ name: "p", digest: "d2", text: "two", createdAt: 2, createdBy: "x" }),
+      ).toMatchObject({ version: 2 });
       expect((await rollouts.plans({ name: "p", limit: 10 })).map((plan) => plan.version)).toEqual([2, 1]);
       expect(await rollouts.plan("d3")).toBeUndefined();
     });
@@ -93,11 +107,31 @@ export function rolloutStoreContract(name: string, open: () => Promise<{ readonl
       expect(await create("r4", { flag: "nothing" })).toEqual({ kind: "flagMissing" });
     });
 
+    it("begins a rollout together with what is told of it, or not at all", async () => {
+      const outbox = [{ key: "r1:0:0", rolloutId: "r1", notify: NOTIFY, createdAt: 1000 }];
+      const meta = { actor: "token:a", at: 1000 };
+      const problem = { code: "FLAG_DISABLED" as const, detail: "killed" };
+      const refuse = ({ config }: ConfigRecord) => (config.enabled ? problem : undefined);
+      expect(await rollouts.createRollout(row("r1"), [RECORD], meta, { outbox, refuse })).toEqual({
+        kind: "refused",
+        problem,
+      });
+      expect([await rollouts.rollout("r1"), await rollouts.outbox({ limit: 10 })]).toEqual([undefined, []]);
+      expect(await rollouts.createRollout(row("r1"), [RECORD], meta, { outbox, refuse: () => undefined })).toEqual({
+        kind: "created",
+      });
+      expect(await rollouts.outboxDue(1000, 10)).toMatchObject([{ key: "r1:0:0", status: "waiting" }]);
+    });
+
     it("tells who ramps a flag, to whoever changes it", async () => {
       await create();
       const seen: (string | undefined)[] = [];
       const look = async () => {
-        await store.changeConfig("production", FLAG, (_, around) => (seen.push(around.rollout()), { kind: "keep" }), { actor: "a", action: "x", at: 1 });
+        await store.changeConfig("production", FLAG, (_, around) => (seen.push(around.rollout()), { kind: "keep" }), {
+          actor: "a",
+          action: "x",
+          at: 1,
+        });
       };
       await look();
       await rollouts.commitRollout(commit({ endedAt: 2000 }));
@@ -122,7 +156,9 @@ export function rolloutStoreContract(name: string, open: () => Promise<{ readonl
       expect(config?.config.fallthrough).toEqual({ percentage: 5 });
       expect(await rollouts.rollout("r1")).toMatchObject({ seq: 1, dueAt: 3000, state: { now: 2000 } });
       expect(await rollouts.rolloutEvents("r1", 0, 10)).toEqual([{ seq: 1, event: { kind: "tick", at: 2000 } }]);
-      expect((await rollouts.rolloutRecords("r1", 0, 10)).map(({ id, seq, record }) => [id, seq, record.event])).toEqual([
+      expect(
+        (await rollouts.rolloutRecords("r1", 0, 10)).map(({ id, seq, record }) => [id, seq, record.event]),
+      ).toEqual([
         [1, 0, "scheduled"],
         [2, 1, "started"],
       ]);
@@ -132,9 +168,16 @@ export function rolloutStoreContract(name: string, open: () => Promise<{ readonl
 
     it("audits every turn of the story and the flag's change, in an unbroken chain", async () => {
       await create();
-      await rollouts.commitRollout(commit({ records: [{ ...RECORD, event: "started" }], flag: to({ fallthrough: { percentage: 5 } }) }));
+      await rollouts.commitRollout(
+        commit({ records: [{ ...RECORD, event: "started" }], flag: to({ fallthrough: { percentage: 5 } }) }),
+      );
       const audit = await store.audit({ limit: 100 });
-      expect(audit.map((entry) => entry.action)).toEqual(["flag.created", "rollout.scheduled", "flag.ramped", "rollout.started"]);
+      expect(audit.map((entry) => entry.action)).toEqual([
+        "flag.created",
+        "rollout.scheduled",
+        "flag.ramped",
+        "rollout.started",
+      ]);
       expect(verifyChain(audit)).toMatchObject({ kind: "intact" });
     });
 
@@ -151,7 +194,11 @@ export function rolloutStoreContract(name: string, open: () => Promise<{ readonl
       await create();
       const problem = { code: "FLAG_DISABLED" as const, detail: "killed" };
       const flag = { ...to({}), decide: () => ({ kind: "refuse" as const, problem }) };
-      expect(await rollouts.commitRollout(commit({ flag, outbox: [{ key: "k", rolloutId: "r1", notify: NOTIFY, createdAt: 1 }] }))).toEqual({ kind: "refused", problem });
+      expect(
+        await rollouts.commitRollout(
+          commit({ flag, outbox: [{ key: "k", rolloutId: "r1", notify: NOTIFY, createdAt: 1 }] }),
+        ),
+      ).toEqual({ kind: "refused", problem });
       expect((await rollouts.rollout("r1"))?.seq).toBe(0);
       expect(await rollouts.outbox({ limit: 10 })).toEqual([]);
     });
@@ -166,7 +213,9 @@ export function rolloutStoreContract(name: string, open: () => Promise<{ readonl
       await create();
       await rollouts.commitRollout(commit({ endedAt: 2000 }));
       await create("r2");
-      expect(await rollouts.commitRollout(commit({ expectedSeq: 1, flag: to({ enabled: false }, true) }))).toMatchObject({ kind: "refused", problem: { code: "FLAG_MANAGED" } });
+      expect(
+        await rollouts.commitRollout(commit({ expectedSeq: 1, flag: to({ enabled: false }, true) })),
+      ).toMatchObject({ kind: "refused", problem: { code: "FLAG_MANAGED" } });
     });
 
     it("lists the newest first, and those that are open or due", async () => {

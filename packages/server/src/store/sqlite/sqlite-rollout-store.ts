@@ -2,6 +2,7 @@ import type { Evidence, RolloutRecord } from "../../domain/rollout/effect.ts";
 import { flagManaged } from "../../domain/problems.ts";
 import type {
   CommitResult,
+  CreateResult,
   LoggedEvent,
   LoggedRecord,
   OutboxRow,
@@ -27,7 +28,9 @@ interface Parts {
 }
 
 /** What a step does to its flag, done. */
-type FlagChanged = { readonly kind: "done"; readonly changed: boolean; readonly revision: number } | Exclude<CommitResult, { kind: "committed" | "conflict" }>;
+type FlagChanged =
+  | { readonly kind: "done"; readonly changed: boolean; readonly revision: number }
+  | Exclude<CommitResult, { kind: "committed" | "conflict" }>;
 
 /** Thrown inside a transaction to roll it back with an answer. */
 class Undo extends Error {
@@ -67,13 +70,19 @@ export class SqliteRolloutStore implements RolloutStore {
     return this.#plans.list(filter);
   }
 
-  createRollout(row: RolloutRow, records: readonly RolloutRecord[], meta: { readonly actor: string; readonly at: number }): ReturnType<RolloutStore["createRollout"]> {
-    return this.#writer.write(false, () => {
-      if (this.#tables.configs.get(row.environment, row.flag) === undefined) return { kind: "flagMissing" };
+  createRollout(
+    ...[row, records, { actor }, more = {}]: Parameters<RolloutStore["createRollout"]>
+  ): Promise<CreateResult> {
+    return this.#writer.write(false, (): CreateResult => {
+      const found = this.#tables.configs.get(row.environment, row.flag);
+      if (found === undefined) return { kind: "flagMissing" };
       const other = this.#rollouts.openOn(row.environment, row.flag);
       if (other !== undefined) return { kind: "busy", id: other };
+      const problem = more.refuse?.(found.record, found.definition);
+      if (problem !== undefined) return { kind: "refused", problem };
       this.#rollouts.insert(row);
-      this.#tell(row, 0, records, meta.actor);
+      for (const message of more.outbox ?? []) this.#outbox.add(message);
+      this.#tell(row, 0, records, actor);
       return { kind: "created" };
     });
   }
@@ -115,11 +124,17 @@ export class SqliteRolloutStore implements RolloutStore {
     return this.#writer.write(false, () => this.#outbox.sent(key));
   }
 
-  outboxFailed(key: string, failure: { readonly error: string; readonly dueAt: number; readonly dead: boolean }): Promise<void> {
+  outboxFailed(
+    key: string,
+    failure: { readonly error: string; readonly dueAt: number; readonly dead: boolean },
+  ): Promise<void> {
     return this.#writer.write(false, () => this.#outbox.failed(key, failure));
   }
 
-  async outbox(filter: { readonly status?: OutboxRow["status"]; readonly limit: number }): Promise<readonly OutboxRow[]> {
+  async outbox(filter: {
+    readonly status?: OutboxRow["status"];
+    readonly limit: number;
+  }): Promise<readonly OutboxRow[]> {
     return this.#outbox.list(filter);
   }
 
@@ -152,11 +167,28 @@ export class SqliteRolloutStore implements RolloutStore {
     const decision = flag.decide(before, definition);
     if (decision.kind === "refuse") return { kind: "refused", problem: decision.problem };
     if (decision.kind === "keep") return { kind: "done", changed: false, revision: before.revision };
-    const meta: ChangeMeta = { actor: commit.actor, action: flag.action, reason: flag.reason, at: commit.at, urgent: flag.urgent };
+    const meta: ChangeMeta = {
+      actor: commit.actor,
+      action: flag.action,
+      reason: flag.reason,
+      at: commit.at,
+      urgent: flag.urgent,
+    };
     const revision = this.#tables.environments.advance(row.environment, { kind: "flag", key: row.flag }, meta);
-    const after: ConfigRecord = { ...before, config: decision.next, revision, updatedAt: commit.at, updatedBy: commit.actor };
+    const after: ConfigRecord = {
+      ...before,
+      config: decision.next,
+      revision,
+      updatedAt: commit.at,
+      updatedBy: commit.actor,
+    };
     this.#tables.configs.update(after);
-    this.#tables.audit.append(meta, { target: `flag/${row.flag}`, environment: row.environment, revision, ...changedFields(before.config, after.config) });
+    this.#tables.audit.append(meta, {
+      target: `flag/${row.flag}`,
+      environment: row.environment,
+      revision,
+      ...changedFields(before.config, after.config),
+    });
     return { kind: "done", changed: true, revision };
   }
 
