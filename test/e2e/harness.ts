@@ -144,7 +144,7 @@ export async function eventually(condition: () => Promise<boolean> | boolean, ti
 export async function api<T>(server: ServerProcess, method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: T }> {
   const response = await fetch(`${server.url}${path}`, {
     method,
-    headers: { authorization: `Bearer ${server.tokens().admin}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    headers: { accept: "application/json", authorization: `Bearer ${server.tokens().admin}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: response.status, body: (await response.json()) as T };
