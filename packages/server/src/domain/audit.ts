@@ -25,8 +25,9 @@ export type ChainVerdict =
 
 /** Binds an entry to the one before it: SHA-256 over RFC 8785 canonical JSON with `previousHash` in it. */
 export function sealEntry(previousHash: string, draft: AuditDraft): SealedEntry {
-  const canonical = canonicalJson({ ...draft, previousHash });
-  return { entry: { ...draft, previousHash, hash: sha256(canonical) }, canonical };
+  const unsealed = { ...draft, previousHash };
+  const canonical = canonicalJson(unsealed);
+  return { entry: { ...unsealed, hash: sha256(canonical) }, canonical };
 }
 
 /**

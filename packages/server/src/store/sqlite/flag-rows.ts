@@ -1,5 +1,5 @@
 import type { FlagDefinition } from "@rampart/core";
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import type { FlagRecord } from "../../ports/store.ts";
 import { flags } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -7,9 +7,15 @@ import type { Session } from "./session.ts";
 /** Flag definitions. */
 export class FlagRows {
   readonly #orm: Session["orm"];
+  readonly #get;
 
   constructor({ orm }: Session) {
     this.#orm = orm;
+    this.#get = orm
+      .select()
+      .from(flags)
+      .where(eq(flags.key, sql.placeholder("key")))
+      .prepare();
   }
 
   all(): readonly FlagRecord[] {
@@ -17,7 +23,7 @@ export class FlagRows {
   }
 
   get(key: string): FlagRecord | undefined {
-    const row = this.#orm.select().from(flags).where(eq(flags.key, key)).get();
+    const row = this.#get.get({ key });
     return row === undefined ? undefined : recordOf(row);
   }
 

@@ -6,9 +6,22 @@ import type { Session } from "./session.ts";
 /** The stored halves of tokens. */
 export class TokenRows {
   readonly #orm: Session["orm"];
+  readonly #get;
+  readonly #byHash;
 
   constructor({ orm }: Session) {
     this.#orm = orm;
+    // Every request asks for its token.
+    this.#get = orm
+      .select()
+      .from(tokens)
+      .where(eq(tokens.id, sql.placeholder("id")))
+      .prepare();
+    this.#byHash = orm
+      .select()
+      .from(tokens)
+      .where(eq(tokens.hash, sql.placeholder("hash")))
+      .prepare();
   }
 
   /** In the order in which they were made. */
@@ -22,12 +35,12 @@ export class TokenRows {
   }
 
   get(id: string): TokenRecord | undefined {
-    const row = this.#orm.select().from(tokens).where(eq(tokens.id, id)).get();
+    const row = this.#get.get({ id });
     return row === undefined ? undefined : recordOf(row);
   }
 
   byHash(hash: string): TokenRecord | undefined {
-    const row = this.#orm.select().from(tokens).where(eq(tokens.hash, hash)).get();
+    const row = this.#byHash.get({ hash });
     return row === undefined ? undefined : recordOf(row);
   }
 
