@@ -34,7 +34,7 @@ const opening = performance.now();
 const handle = await contender.open(text, spec);
 const user = handle.user({
   id: "3f29c1de-5b1c-4f4e-a3c1-9d1f0b7c2a55",
-  attributes: { country: "PT", plan: "free", age: 40 },
+  attributes: { country: "PT", email: "someone@mail.example", age: 40 },
 });
 const enabled = await handle.isEnabled(key, user);
 const evaluated = performance.now();

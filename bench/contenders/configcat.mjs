@@ -1,23 +1,24 @@
 export const name = "configcat-node";
 export const pkg = "configcat-node";
 
-const TEXT_IS_ONE_OF = 0;
-const NUMBER_GREATER = 14;
+const COMPARATORS = { textIsOneOf: 0, numberGreater: 14, textEndsWithAnyOf: 32 };
 const served = (value) => ({ v: { b: value }, i: "" });
 
-const conditionOf = (condition) => {
-  if ("segment" in condition) return { s: { s: 0, c: 0 } };
-  return condition.op === "in"
-    ? { u: { a: condition.attribute, c: TEXT_IS_ONE_OF, l: condition.values } }
-    : { u: { a: condition.attribute, c: NUMBER_GREATER, d: condition.value } };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({ u: { a: attribute, c: COMPARATORS.textIsOneOf, l: values } }),
+  endsWith: ({ attribute, value }) => ({ u: { a: attribute, c: COMPARATORS.textEndsWithAnyOf, l: [value] } }),
+  greaterThan: ({ attribute, value }) => ({ u: { a: attribute, c: COMPARATORS.numberGreater, d: value } }),
+  segment: () => ({ s: { s: 0, c: 0 } }),
 };
+
+const conditionOf = (condition) => CONDITIONS[condition.kind](condition);
 
 export const payload = (spec) =>
   JSON.stringify({
     p: { u: "http://127.0.0.1:9", r: 0, s: "salt" },
     s: Object.entries(spec.segments).map(([key, ids]) => ({
       n: key,
-      r: [{ a: "Identifier", c: TEXT_IS_ONE_OF, l: ids }],
+      r: [{ a: "Identifier", c: COMPARATORS.textIsOneOf, l: ids }],
     })),
     f: Object.fromEntries(
       spec.flags.map((flag) => [

@@ -1,12 +1,14 @@
 export const name = "@openfeature/flagd-core";
 export const pkg = "@openfeature/flagd-core";
 
-const testOf = (condition, segments) => {
-  if ("segment" in condition) return { in: [{ var: "targetingKey" }, segments[condition.segment]] };
-  return condition.op === "in"
-    ? { in: [{ var: condition.attribute }, condition.values] }
-    : { ">": [{ var: condition.attribute }, condition.value] };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({ in: [{ var: attribute }, values] }),
+  endsWith: ({ attribute, value }) => ({ ends_with: [{ var: attribute }, value] }),
+  greaterThan: ({ attribute, value }) => ({ ">": [{ var: attribute }, value] }),
+  segment: ({ segment }, segments) => ({ in: [{ var: "targetingKey" }, segments[segment]] }),
 };
+
+const conditionOf = (condition, segments) => CONDITIONS[condition.kind](condition, segments);
 
 const targetingOf = (flag, segments) => {
   const share = {
@@ -17,7 +19,7 @@ const targetingOf = (flag, segments) => {
   };
   return flag.conditions.length === 0
     ? share
-    : { if: [...flag.conditions.flatMap((condition) => [testOf(condition, segments), "on"]), share] };
+    : { if: [...flag.conditions.flatMap((condition) => [conditionOf(condition, segments), "on"]), share] };
 };
 
 export const payload = (spec) =>

@@ -1,13 +1,22 @@
 export const name = "flagsmith-nodejs";
 export const pkg = "flagsmith-nodejs";
 
-const conditionOf = (condition, segments) => {
-  if ("segment" in condition)
-    return { operator: "IN", property_: "$.identity.identifier", value: segments[condition.segment].join(",") };
-  return condition.op === "in"
-    ? { operator: "IN", property_: condition.attribute, value: condition.values.join(",") }
-    : { operator: "GREATER_THAN", property_: condition.attribute, value: String(condition.value) };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({ operator: "IN", property_: attribute, value: values.join(",") }),
+  endsWith: ({ attribute, value }) => ({
+    operator: "REGEX",
+    property_: attribute,
+    value: `.*${value.replaceAll(".", "\\.")}$`,
+  }),
+  greaterThan: ({ attribute, value }) => ({ operator: "GREATER_THAN", property_: attribute, value: String(value) }),
+  segment: ({ segment }, segments) => ({
+    operator: "IN",
+    property_: "$.identity.identifier",
+    value: segments[segment].join(","),
+  }),
 };
+
+const conditionOf = (condition, segments) => CONDITIONS[condition.kind](condition, segments);
 
 const stateOf = (flag, id, enabled) => ({
   feature: { id, name: flag.key, type: "STANDARD" },

@@ -74,7 +74,7 @@ export async function open(text) {
   flags.set(first.key, {
     ...entryOf(first),
     countries: new Set(conditions[0].values),
-    plan: conditions[1].values[0],
+    domain: conditions[1].value,
     age: conditions[2].value,
   });
   return {
@@ -85,7 +85,7 @@ export async function open(text) {
       if (flag === undefined) return false;
       return (
         flag.countries.has(user.country) ||
-        user.plan === flag.plan ||
+        user.email.endsWith(flag.domain) ||
         user.age > flag.age ||
         murmur3(user.targetingKey, flag.seed) < flag.limit
       );

@@ -1,10 +1,14 @@
 export const name = "@growthbook/growthbook";
 export const pkg = "@growthbook/growthbook";
 
-const conditionOf = (condition) => {
-  if ("segment" in condition) return { id: { $inGroup: condition.segment } };
-  return { [condition.attribute]: condition.op === "in" ? { $in: condition.values } : { $gt: condition.value } };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({ [attribute]: { $in: values } }),
+  endsWith: ({ attribute, value }) => ({ [attribute]: { $regex: `${value.replaceAll(".", "\\.")}$` } }),
+  greaterThan: ({ attribute, value }) => ({ [attribute]: { $gt: value } }),
+  segment: ({ segment }) => ({ id: { $inGroup: segment } }),
 };
+
+const conditionOf = (condition) => CONDITIONS[condition.kind](condition);
 
 export const payload = (spec) =>
   JSON.stringify({

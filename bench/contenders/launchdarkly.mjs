@@ -5,12 +5,14 @@ import { join } from "node:path";
 export const name = "@launchdarkly/node-server-sdk";
 export const pkg = "@launchdarkly/node-server-sdk";
 
-const clauseOf = (condition) => {
-  if ("segment" in condition) return { attribute: "", op: "segmentMatch", values: [condition.segment], negate: false };
-  return condition.op === "in"
-    ? { attribute: condition.attribute, op: "in", values: condition.values, negate: false }
-    : { attribute: condition.attribute, op: "greaterThan", values: [condition.value], negate: false };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({ attribute, op: "in", values, negate: false }),
+  endsWith: ({ attribute, value }) => ({ attribute, op: "endsWith", values: [value], negate: false }),
+  greaterThan: ({ attribute, value }) => ({ attribute, op: "greaterThan", values: [value], negate: false }),
+  segment: ({ segment }) => ({ attribute: "", op: "segmentMatch", values: [segment], negate: false }),
 };
+
+const conditionOf = (condition) => CONDITIONS[condition.kind](condition);
 
 export const payload = (spec) =>
   JSON.stringify({
@@ -26,7 +28,7 @@ export const payload = (spec) =>
           contextTargets: [],
           rules: flag.conditions.map((condition, i) => ({
             id: `rule-${i}`,
-            clauses: [clauseOf(condition)],
+            clauses: [conditionOf(condition)],
             variation: 0,
             trackEvents: false,
           })),

@@ -1,12 +1,19 @@
 export const name = "posthog-node";
 export const pkg = "posthog-node";
 
-const propertyOf = (condition) => {
-  if ("segment" in condition) return { key: "id", type: "cohort", value: 1 };
-  return condition.op === "in"
-    ? { key: condition.attribute, type: "person", operator: "exact", value: condition.values }
-    : { key: condition.attribute, type: "person", operator: "gt", value: condition.value };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({ key: attribute, type: "person", operator: "exact", value: values }),
+  endsWith: ({ attribute, value }) => ({
+    key: attribute,
+    type: "person",
+    operator: "regex",
+    value: `${value.replaceAll(".", "\\.")}$`,
+  }),
+  greaterThan: ({ attribute, value }) => ({ key: attribute, type: "person", operator: "gt", value }),
+  segment: () => ({ key: "id", type: "cohort", value: 1 }),
 };
+
+const conditionOf = (condition) => CONDITIONS[condition.kind](condition);
 
 export const payload = (spec) =>
   JSON.stringify({
@@ -19,7 +26,7 @@ export const payload = (spec) =>
       deleted: false,
       filters: {
         groups: [
-          ...flag.conditions.map((condition) => ({ properties: [propertyOf(condition)], rollout_percentage: 100 })),
+          ...flag.conditions.map((condition) => ({ properties: [conditionOf(condition)], rollout_percentage: 100 })),
           { properties: [], rollout_percentage: flag.percentage },
         ],
       },

@@ -7,7 +7,7 @@ export const payload = snapshotText;
 
 /** A user without attributes is an id. */
 export const userOf = (spec) => {
-  const readsAttributes = spec.flags.some((flag) => flag.conditions.some((condition) => "attribute" in condition));
+  const readsAttributes = spec.flags.some((flag) => flag.conditions.some((condition) => condition.kind !== "segment"));
   return (user) => (readsAttributes ? { targetingKey: user.id, ...user.attributes } : user.id);
 };
 

@@ -1,12 +1,13 @@
 import { built } from "../lib/paths.mjs";
 
-const conditionClause = (condition) => {
-  if ("segment" in condition)
-    return { attribute: "targetingKey", op: "inSegment", values: [condition.segment], negate: false };
-  return condition.op === "in"
-    ? { attribute: condition.attribute, op: "in", values: condition.values, negate: false }
-    : { attribute: condition.attribute, op: "greaterThan", values: [condition.value], negate: false };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({ attribute, op: "in", values, negate: false }),
+  endsWith: ({ attribute, value }) => ({ attribute, op: "endsWith", values: [value], negate: false }),
+  greaterThan: ({ attribute, value }) => ({ attribute, op: "greaterThan", values: [value], negate: false }),
+  segment: ({ segment }) => ({ attribute: "targetingKey", op: "inSegment", values: [segment], negate: false }),
 };
+
+const conditionOf = (condition) => CONDITIONS[condition.kind](condition);
 
 /** The flags as a Rampart snapshot, with every field written out. */
 const snapshotOf = (spec) => ({
@@ -24,7 +25,7 @@ const snapshotOf = (spec) => ({
     targets: {},
     rules: flag.conditions.map((condition, i) => ({
       id: `rule-${i}`,
-      clauses: [conditionClause(condition)],
+      clauses: [conditionOf(condition)],
       serve: { variant: "on" },
     })),
     fallthrough: { percentage: flag.percentage },

@@ -4,13 +4,38 @@ export const pkg = "@statsig/statsig-node-core";
 const bare = { additionalValues: {}, isDeviceBased: false, idType: "userID" };
 const PUBLIC = { type: "public", targetValue: null, operator: null, field: null, ...bare };
 
-const conditionOf = (condition, segments) => {
-  if ("segment" in condition)
-    return { type: "user_field", targetValue: segments[condition.segment], operator: "any", field: "userID", ...bare };
-  return condition.op === "in"
-    ? { type: "user_field", targetValue: condition.values, operator: "any", field: condition.attribute, ...bare }
-    : { type: "user_field", targetValue: condition.value, operator: "gt", field: condition.attribute, ...bare };
+const CONDITIONS = {
+  in: ({ attribute, values }) => ({
+    type: "user_field",
+    targetValue: values,
+    operator: "any",
+    field: attribute,
+    ...bare,
+  }),
+  endsWith: ({ attribute, value }) => ({
+    type: "user_field",
+    targetValue: [value],
+    operator: "str_ends_with_any",
+    field: attribute,
+    ...bare,
+  }),
+  greaterThan: ({ attribute, value }) => ({
+    type: "user_field",
+    targetValue: value,
+    operator: "gt",
+    field: attribute,
+    ...bare,
+  }),
+  segment: ({ segment }, segments) => ({
+    type: "user_field",
+    targetValue: segments[segment],
+    operator: "any",
+    field: "userID",
+    ...bare,
+  }),
 };
+
+const conditionOf = (condition, segments) => CONDITIONS[condition.kind](condition, segments);
 
 const ruleOf = (flag, index, condition, passPercentage) => ({
   name: `rule-${index}`,
@@ -93,7 +118,8 @@ export async function open(text) {
       new StatsigUser({
         userID: user.id,
         country: user.attributes.country,
-        custom: { plan: user.attributes.plan, age: user.attributes.age },
+        email: user.attributes.email,
+        custom: { age: user.attributes.age },
       }),
     isEnabled: (key, user) => client.checkGate(user, key, quiet),
     close: () => client.shutdown(1000),

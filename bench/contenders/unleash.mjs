@@ -1,15 +1,18 @@
 export const name = "unleash-client";
 export const pkg = "unleash-client";
 
-const constraintOf = (condition) =>
-  condition.op === "in"
-    ? { contextName: condition.attribute, operator: "IN", values: condition.values }
-    : { contextName: condition.attribute, operator: "NUM_GT", value: String(condition.value), values: [] };
+const constrained = (constraint) => ({ name: "default", parameters: {}, constraints: [constraint] });
 
-const strategyOf = (condition) =>
-  "segment" in condition
-    ? { name: "default", parameters: {}, constraints: [], segments: [1] }
-    : { name: "default", parameters: {}, constraints: [constraintOf(condition)] };
+const CONDITIONS = {
+  in: ({ attribute, values }) => constrained({ contextName: attribute, operator: "IN", values }),
+  endsWith: ({ attribute, value }) =>
+    constrained({ contextName: attribute, operator: "STR_ENDS_WITH", values: [value] }),
+  greaterThan: ({ attribute, value }) =>
+    constrained({ contextName: attribute, operator: "NUM_GT", value: String(value), values: [] }),
+  segment: () => ({ name: "default", parameters: {}, constraints: [], segments: [1] }),
+};
+
+const strategyOf = (condition) => CONDITIONS[condition.kind](condition);
 
 export const payload = (spec) =>
   JSON.stringify({
