@@ -18,6 +18,13 @@ export type RefusalCode =
   | "PREREQUISITE_CYCLE"
   | "IN_USE"
   | "FLAG_MANAGED"
+  | "FLAG_EXPOSED"
+  | "PLAN_NOT_FOUND"
+  | "PLAN_INVALID"
+  | "PLAN_MISMATCH"
+  | "SCENARIO_INVALID"
+  | "ROLLOUT_NOT_FOUND"
+  | "ROLLOUT_BUSY"
   | "NOT_BOOLEAN";
 
 /** One field that is wrong, by JSON pointer into the body. */
@@ -59,6 +66,35 @@ export function segmentNotFound(key: string, known: Iterable<string>): Refusal {
     known,
     otherwise: "List the segments with GET /api/v1/segments.",
   });
+}
+
+/** A plan that isn't there, with the nearest of the names that are. */
+export function planNotFound(name: string, known: Iterable<string>): Refusal {
+  return notFound({
+    code: "PLAN_NOT_FOUND",
+    what: "plan",
+    name,
+    known,
+    otherwise: "List the plans with GET /api/v1/plans, or store this one with POST /api/v1/plans.",
+  });
+}
+
+/** A rollout id that isn't there. */
+export function rolloutNotFound(id: string): Refusal {
+  return {
+    code: "ROLLOUT_NOT_FOUND",
+    detail: `There is no rollout ${quoted(id)}.`,
+    hint: "List the rollouts with GET /api/v1/rollouts.",
+  };
+}
+
+/** A flag that another rollout ramps. */
+export function rolloutBusy(flag: string, environment: string, other: string): Refusal {
+  return {
+    code: "ROLLOUT_BUSY",
+    detail: `The rollout ${other} ramps the flag ${quoted(flag)} in ${environment}, and there can be one at a time.`,
+    hint: `See where it is: GET /api/v1/rollouts/${other}. Cancel it or roll it back, or wait for its end.`,
+  };
 }
 
 /** A flag that a rollout ramps: people's hands off, except to stop it. */

@@ -1,4 +1,5 @@
 import type { RefusalCode } from "../domain/problems.ts";
+import type { RefusalCode as RolloutRefusalCode } from "../domain/rollout/effect.ts";
 
 /** What a problem's code stands for, as the reference page tells it. */
 interface CodeMeaning {
@@ -31,7 +32,7 @@ export type HttpCode =
   | "STORE_UNAVAILABLE"
   | "INTERNAL";
 
-export type ProblemCode = RefusalCode | HttpCode;
+export type ProblemCode = RefusalCode | RolloutRefusalCode | HttpCode;
 
 /** Every code that the API can answer with. */
 export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
@@ -55,6 +56,67 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     status: 409,
     title: "A rollout manages the flag",
     meaning: "Its percentage is set by the rollout that the detail names; a kill works all the same.",
+  },
+  FLAG_EXPOSED: { status: 409, title: "Flag is above 0 %", meaning: "A rollout begins where nobody is on yet." },
+  PLAN_NOT_FOUND: {
+    status: 404,
+    title: "No such plan",
+    meaning: "Look at `suggestions` for names near the one asked for.",
+  },
+  PLAN_INVALID: {
+    status: 400,
+    title: "Invalid plan",
+    meaning: "`errors` names everything that is wrong with it, by line and column.",
+  },
+  PLAN_MISMATCH: {
+    status: 409,
+    title: "Not a revision of this plan",
+    meaning: "A rollout goes on only by a plan of the same name, flag and environment.",
+  },
+  SCENARIO_INVALID: {
+    status: 400,
+    title: "Invalid scenario",
+    meaning: "`errors` names everything that is wrong with it, by line and column.",
+  },
+  ROLLOUT_NOT_FOUND: { status: 404, title: "No such rollout", meaning: "Rollouts are named by their id." },
+  ROLLOUT_BUSY: {
+    status: 409,
+    title: "Another rollout ramps the flag",
+    meaning: "The detail names it. There is one at a time for a flag in an environment.",
+  },
+  NOT_ALLOWED_NOW: {
+    status: 409,
+    title: "Not possible now",
+    meaning: "The hint and `current.allowed` name the commands that are.",
+  },
+  ALREADY_EXPOSED: { status: 409, title: "Users are on already", meaning: "It is too late to cancel. Roll back." },
+  NOT_EXPOSED: { status: 409, title: "Nobody is on yet", meaning: "There is no stage to end." },
+  NO_APPROVAL_NEEDED: {
+    status: 409,
+    title: "Nothing to approve",
+    meaning: "The stage that is next needs no approval.",
+  },
+  ROLE_MISSING: {
+    status: 403,
+    title: "Role missing",
+    meaning:
+      "The detail names the role that it takes and those that the token carries. No kind of token has a role by itself.",
+  },
+  PLAN_CHANGED: {
+    status: 409,
+    title: "The plan has changed",
+    meaning: "An approval counts for the plan that the person has read.",
+  },
+  ITEM_UNKNOWN: { status: 404, title: "No such item", meaning: "The hint names the items that are open now." },
+  TRIGGER_TRUE: {
+    status: 409,
+    title: "A trigger is true",
+    meaning: "Nothing goes up while the condition of a rollback or pause trigger is true.",
+  },
+  PLAN_EDIT_TOO_LATE: {
+    status: 409,
+    title: "Too late to edit so",
+    meaning: "Stages up to the open one stay as they are.",
   },
   SEGMENT_NOT_FOUND: {
     status: 404,

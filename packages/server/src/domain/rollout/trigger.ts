@@ -81,8 +81,8 @@ export function heldSince(state: RolloutState, streak: Streak): EpochMs {
   return Math.max(streak.since, state.exposedAt ?? streak.since);
 }
 
-/** A stage may replace a trigger by one of the same name and condition that does something else. */
-const firingId = ({ name, action, forMs }: Trigger): string => `${name}/${action}/${forMs}`;
+/** What a streak remembers of a trigger that fired for it. A stage may replace a trigger by one of the same name and condition that does something else. */
+export const firingId = ({ name, action, forMs }: Trigger): string => `${name}/${action}/${forMs}`;
 
 /** Triggers are watched while users can be on, also while paused or awaiting approval. */
 function armed(turn: Turn): readonly Trigger[] {
