@@ -58,22 +58,23 @@ function parseIPv4(text: string): Address | undefined {
 function parseIPv6(text: string): Address | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? "");
-  const tail = halves[1] === undefined ? [] : parseGroups(halves[1]);
+  const [headText = "", tailText] = halves;
+  const head = parseGroups(headText, tailText === undefined);
+  const tail = tailText === undefined ? [] : parseGroups(tailText, true);
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
-  if (halves.length === 1) return missing === 0 ? head : undefined;
+  if (tailText === undefined) return missing === 0 ? head : undefined;
   // "::" stands for at least one group.
   return missing < 1 ? undefined : [...head, ...Array.from({ length: missing }, () => 0), ...tail];
 }
 
-/** Groups between colons; the last may be a dotted IPv4 address, which makes two. */
-function parseGroups(text: string): readonly number[] | undefined {
+/** Groups between colons. At the end of the whole, the last may be a dotted IPv4 address, which makes two. */
+function parseGroups(text: string, isEnd: boolean): readonly number[] | undefined {
   if (text === "") return [];
   const groups: number[] = [];
   const parts = text.split(":");
   for (const [index, part] of parts.entries()) {
-    const dotted = index === parts.length - 1 ? parseIPv4(part) : undefined;
+    const dotted = isEnd && index === parts.length - 1 ? parseIPv4(part) : undefined;
     if (dotted !== undefined) groups.push(...dotted);
     else if (GROUP.test(part)) groups.push(Number.parseInt(part, 16));
     else return undefined;

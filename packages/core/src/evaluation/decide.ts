@@ -2,7 +2,7 @@ import { readAttribute, type Attributes } from "../clause/attribute.ts";
 import { attributesOf, idOf, keyText } from "../context/context.ts";
 import { bucketOf } from "../hash/bucket.ts";
 import { TARGETING_KEY } from "../model/defaults.ts";
-import { NO_TARGETING, type CompiledFlag, type CompiledRule } from "./flag.ts";
+import type { CompiledFlag, CompiledRule } from "./flag.ts";
 import { needsBucket, variantFor, type CompiledServe } from "./serve.ts";
 import type { Trace } from "./trace.ts";
 
@@ -26,12 +26,16 @@ export function decide(flag: CompiledFlag, user: unknown, world: World, trace: T
     trace?.disabled();
     return flag.offVariant;
   }
-  const { targeting } = flag;
+  const { targeting, fallthrough } = flag;
   if (targeting.isGuarded && !guardsHold(flag, user, world, trace)) return flag.offVariant;
-  // The user is read only from here on: whoever it is and whatever its getters do, a flag that is off stays off.
+  if (!targeting.isSelective && !needsBucket(fallthrough)) {
+    trace?.fallthrough(flag);
+    return serveEverybody(fallthrough, flag, trace);
+  }
+  // The user is read only from here on: whoever it is and whatever its getters do, a flag that is off for everybody stays off.
   const id = idOf(user);
   const attributes = attributesOf(user);
-  if (targeting !== NO_TARGETING) {
+  if (targeting.isSelective) {
     const target = id === "" ? undefined : targeting.targets?.get(id);
     if (target !== undefined) {
       trace?.target(id, flag.variants.names[target]);
@@ -42,7 +46,7 @@ export function decide(flag: CompiledFlag, user: unknown, world: World, trace: T
     if (rule !== undefined) return serve(rule.serve, flag, id, attributes, trace);
   }
   trace?.fallthrough(flag);
-  return serve(flag.fallthrough, flag, id, attributes, trace);
+  return serve(fallthrough, flag, id, attributes, trace);
 }
 
 function firstMatch(rules: readonly CompiledRule[], id: string, attributes: Attributes): CompiledRule | undefined {
@@ -79,6 +83,12 @@ function prerequisitesAreMet(flag: CompiledFlag, user: unknown, world: World, tr
   return true;
 }
 
+function serveEverybody(what: CompiledServe, flag: CompiledFlag, trace: Trace | undefined): number {
+  const variant = variantFor(what, 0);
+  trace?.everybody(flag.variants.names[variant]);
+  return variant;
+}
+
 function serve(
   what: CompiledServe,
   flag: CompiledFlag,
@@ -86,11 +96,7 @@ function serve(
   attributes: Attributes,
   trace: Trace | undefined,
 ): number {
-  if (!needsBucket(what)) {
-    const variant = variantFor(what, 0);
-    trace?.everybody(flag.variants.names[variant]);
-    return variant;
-  }
+  if (!needsBucket(what)) return serveEverybody(what, flag, trace);
   const { bucketBy } = flag.targeting;
   const key = bucketBy === undefined ? id : keyText(readAttribute(bucketBy.attribute, id, attributes));
   if (key === "") {

@@ -24,8 +24,10 @@ export interface Targeting {
   readonly targets: ReadonlyMap<string, number> | undefined;
   readonly rules: readonly CompiledRule[];
   readonly prerequisites: readonly Prerequisite[];
-  /** Whether there is a lease or a prerequisite, which can turn the flag off for everybody: one look instead of two. */
+  /** Whether there is a lease or a prerequisite, which come before the user: one look instead of two. */
   readonly isGuarded: boolean;
+  /** Whether there is a target or a rule, which are about the user: one look instead of two. */
+  readonly isSelective: boolean;
   /** Undefined: the flag's key. */
   readonly salt: string | undefined;
   /** Undefined: the user's id. */
@@ -39,6 +41,7 @@ export const NO_TARGETING: Targeting = {
   rules: [],
   prerequisites: NO_PREREQUISITES,
   isGuarded: false,
+  isSelective: false,
   salt: undefined,
   bucketBy: undefined,
   leaseMs: undefined,
@@ -161,6 +164,7 @@ export class FlagCompiler {
       rules: flag.rules.map((rule) => this.#rule(rule, scope)),
       prerequisites: flag.prerequisites,
       isGuarded: flag.prerequisites.length > 0 || flag.leaseMs !== undefined,
+      isSelective: targets !== undefined || flag.rules.length > 0,
       salt,
       bucketBy:
         flag.bucketBy === TARGETING_KEY

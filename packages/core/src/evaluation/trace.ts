@@ -68,7 +68,7 @@ export class Trace {
     if (this.steps === undefined) return;
     for (const rule of rules) {
       const failed = rule.source.clauses[rule.tests.findIndex((test) => !test(id, attributes))];
-      const outcome = failed === undefined ? "matches" : `no: ${describeClause(failed)} does not hold`;
+      const outcome = failed === undefined ? "matches" : `no match: ${describeClause(failed)}`;
       this.steps.push({ step: `rule ${rule.source.id}`, outcome });
       if (rule === first) return;
     }
