@@ -6,10 +6,10 @@ export interface SchemaNode {
   readonly title?: string;
   readonly description?: string;
   readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
+  readonly const?: string | number | boolean;
+  readonly enum?: readonly (string | number | boolean)[];
   readonly examples?: readonly unknown[];
-  readonly default?: unknown;
+  readonly default?: string | number | boolean;
   readonly properties?: { readonly [name: string]: SchemaNode };
   readonly required?: readonly string[];
   readonly additionalProperties?: SchemaNode | boolean;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PLAN_BYTES_MAX, PLAN_DEPTH_MAX, readSource } from "./source.ts";
+import { PLAN_BYTES_MAX, readSource } from "./source.ts";
+import { PLAN_DEPTH_MAX } from "./yaml.ts";
 
 const M = PLAN_BYTES_MAX;
 const laughs = [

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CONDITION_PATTERN, parseCondition, parseLiteral } from "./condition.ts";
 import { DURATION_MAX_MS, DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
@@ -31,10 +31,9 @@ describe("a duration", () => {
 
   it("is written so that it is read back as it was", () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: DURATION_MAX_MS }),
-        (ms) => void expect(parseDuration(formatDuration(ms))).toEqual({ ok: true, value: ms }),
-      ),
+      fc.property(fc.integer({ min: 0, max: DURATION_MAX_MS }), (ms) => {
+        expect(parseDuration(formatDuration(ms))).toEqual({ ok: true, value: ms });
+      }),
     );
   });
 
@@ -57,7 +56,9 @@ describe("a duration", () => {
       .array(part, { minLength: 0, maxLength: 4 })
       .map((parts) => parts.map(([amount, unit]) => `${amount}${unit}`).join(""));
     fc.assert(
-      fc.property(texts, (text) => void expect(new RegExp(DURATION_PATTERN).test(text)).toBe(parseDuration(text).ok)),
+      fc.property(texts, (text) => {
+        expect(new RegExp(DURATION_PATTERN).test(text)).toBe(parseDuration(text).ok);
+      }),
     );
   });
 });

@@ -43,8 +43,7 @@ function isTimeZone(text: string): boolean {
   // Offsets such as "+03:00" are accepted by newer runtimes only, and don't know summer time.
   if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(text)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
   } catch {
     return false;
   }

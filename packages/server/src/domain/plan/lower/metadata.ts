@@ -26,7 +26,10 @@ export function checkMetadata(reader: Reader<PlanDocument["metadata"]>): void {
 }
 
 function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true;
+  const midnight = Date.parse(`${text}T00:00:00Z`);
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(text)
+  );
 }
 
 /** What the plan takes over from `metadata` as it was written. */

@@ -59,19 +59,15 @@ function typeOf(field: SchemaNode): string {
   }
   if (field.title !== undefined) return field.title;
   if (field.items) return `list of ${field.items.title ?? "mappings"}`;
-  switch (field.type) {
-    case "object":
-      return "mapping";
-    case "integer":
-      return "whole number";
-    case "boolean":
-      return "`true` or `false`";
-    case "string":
-      return "text";
-    default:
-      return field.type ?? "text";
-  }
+  return TYPES[field.type ?? "string"] ?? "text";
 }
+
+const TYPES: { readonly [type: string]: string } = {
+  object: "mapping",
+  integer: "whole number",
+  number: "number",
+  boolean: "`true` or `false`",
+};
 
 function describe(field: SchemaNode): string {
   const examples = (field.examples ?? [])
