@@ -86,12 +86,9 @@ const LOCAL: readonly ErrorCode[] = ["TAG_RESOLVE_FAILED", "BAD_DQ_ESCAPE"];
 export function withoutCascade(errors: readonly YAMLError[]): readonly YAMLError[] {
   const sorted = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   const first = sorted.find(({ code }) => !LOCAL.includes(code));
-  return sorted
-    .filter(
-      (error) =>
-        error === first || (LOCAL.includes(error.code) && (first === undefined || error.pos[0] < first.pos[0])),
-    )
-    .slice(0, PROBLEMS_MAX);
+  return sorted.filter(
+    (error) => error === first || (LOCAL.includes(error.code) && (first === undefined || error.pos[0] < first.pos[0])),
+  );
 }
 
 /** A mistake of the text as people need it told. */
