@@ -40,6 +40,20 @@ export const GROUPS: readonly Group[] = [
     local: true,
   },
   {
+    name: "backup",
+    summary: "copy a server's database to a file, while it runs",
+    heading: "Server and access:",
+    load: async () => (await import("./backup.ts")).define,
+    local: true,
+  },
+  {
+    name: "restore",
+    summary: "put a backup in the place of a stopped server's database",
+    heading: "Server and access:",
+    load: async () => (await import("./restore.ts")).define,
+    local: true,
+  },
+  {
     name: "login",
     summary: "remember a server and a token for this user account",
     heading: "Server and access:",

@@ -27,7 +27,7 @@ export function isDamaged(error: unknown): boolean {
 export function damaged(path: string, why: string, cause?: unknown): StoreError {
   return new StoreError("DATABASE_DAMAGED", {
     message: `${path} is damaged: ${why}`,
-    hint: `Nothing was changed. Put back a backup with: rampart server restore <backup> --data-dir <folder>. It keeps the damaged file as ${path}.damaged and starts a new epoch, so that clients take over what the backup holds.`,
+    hint: `Nothing was changed. Put back a backup with: rampart restore <backup> --data-dir <folder>. It keeps the damaged file as ${path}.damaged and starts a new epoch, so that clients take over what the backup holds.`,
     cause,
   });
 }

@@ -113,7 +113,7 @@ describe("a database", () => {
     const refused = failure(() => openDatabase(path));
     expect(refused.code).toBe("DATABASE_DAMAGED");
     expect(refused.message).toContain(path);
-    expect(refused.hint).toContain("rampart server restore");
+    expect(refused.hint).toContain("rampart restore");
     expect(readFileSync(path, "utf8")).toContain("somebody's notes");
   });
 
@@ -126,7 +126,7 @@ describe("a database", () => {
     writeFileSync(path, bytes);
     const refused = failure(() => openDatabase(path));
     expect(refused.code).toBe("DATABASE_DAMAGED");
-    expect(refused.hint).toContain("rampart server restore");
+    expect(refused.hint).toContain("rampart restore");
   });
 
   it("is refused when its end was cut off", async () => {

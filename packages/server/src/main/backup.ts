@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import type { EnvironmentRecord } from "../domain/records.ts";
+import { backUp, restoreBackup } from "../store/sqlite/backup.ts";
+import { openDataFolder } from "../store/sqlite/data-folder.ts";
+import { realPlatform } from "./platform.ts";
+
+/** Copies the database of a data folder to a file of its own, also while a server runs on it. Throws a StoreError. */
+export function backUpFolder(dataDir: string, target: string): Promise<void> {
+  return backUp(join(dataDir, "rampart.db"), target);
+}
+
+/**
+ * Puts a backup in the place of a data folder's database, under a new epoch. No server may run on the folder. Gives the
+ * environments as they are now. Throws a StoreError, and changes nothing, when it can't be done.
+ */
+export async function restoreFolder(dataDir: string, backupPath: string): Promise<readonly EnvironmentRecord[]> {
+  const folder = openDataFolder(dataDir, process.pid);
+  try {
+    const meta = { actor: "system", action: "store.restored", reason: `restored from ${backupPath}`, at: realPlatform.clock.now() };
+    return await restoreBackup({ folder, backupPath, random: realPlatform.randomBytes, timers: realPlatform.timers, meta });
+  } finally {
+    folder.release();
+  }
+}
