@@ -219,7 +219,7 @@ export class Driver {
     if (refused) return { kind: "refused", refusal: refused.refusal };
     if (fact.kind !== "tick")
       this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
-    const commit = commitOf(this.#row, plan, event, next);
+    const commit = this.#stamp(commitOf(this.#row, plan, event, next));
     const result = await this.#store(commit, plan);
     switch (result.kind) {
       case "committed":
@@ -244,7 +244,7 @@ export class Driver {
   /** The step asked for something that the flag, as somebody left it, does not allow: what that person did comes first. */
   async #endByHand(fact: Extract<Fact, { readonly kind: "flagKilled" | "flagDeleted" }>): Promise<void> {
     const event: RolloutEvent = { ...fact, at: this.#time() };
-    const commit = commitOf(this.#row, this.#plan, event, step(this.#plan, this.#row.state, event));
+    const commit = this.#stamp(commitOf(this.#row, this.#plan, event, step(this.#plan, this.#row.state, event)));
     const result = await this.#store(fact.kind === "flagDeleted" ? flagless(commit) : commit, this.#plan);
     if (result.kind !== "committed") await this.#reload();
   }
@@ -274,6 +274,12 @@ export class Driver {
     if (result.flag) this.#confirm(commit, result.flag.revision);
     onStep({ before, after: this.#row, records: commit.records });
     return result;
+  }
+
+  /** Flags, receipts and messages live by the wall clock, whatever the rollout's own time says. */
+  #stamp(commit: RolloutCommit): RolloutCommit {
+    const at = this.#parts.clock.now();
+    return { ...commit, at, outbox: commit.outbox.map((message) => ({ ...message, createdAt: at })) };
   }
 
   /** A rollback's flag change is durable: the rollout goes on from there. */
