@@ -140,7 +140,8 @@ export async function eventually(condition: () => Promise<boolean> | boolean, ti
   }
 }
 
-/** A call of the management API. */
+/** A call of the management API; `T` is what the caller expects in the answer. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export async function api<T>(server: ServerProcess, method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: T }> {
   const response = await fetch(`${server.url}${path}`, {
     method,

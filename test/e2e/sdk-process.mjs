@@ -16,8 +16,7 @@ const report = () =>
   });
 
 process.on("message", () => process.send({ report: report() }));
-process.once("disconnect", async () => {
-  await Promise.all(clients.map((client) => client.close()));
-  process.exit(0);
+process.once("disconnect", () => {
+  void Promise.all(clients.map((client) => client.close())).then(() => process.exit(0));
 });
 process.send({ report: report() });
