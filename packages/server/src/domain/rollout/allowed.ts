@@ -19,6 +19,20 @@ export const allowed: { readonly [S in Status]: readonly CommandName[] } = {
   cancelled: [],
 };
 
+/** Statuses in a sentence: "the rollout is …". */
+const WORDS: { readonly [S in Status]: string } = {
+  scheduled: "scheduled",
+  preconditions: "still at its preconditions",
+  awaiting: "awaiting its next stage",
+  running: "running",
+  paused: "paused",
+  rollingBack: "rolling back",
+  verifying: "rolled back and watched for recovery",
+  rolledBack: "rolled back",
+  completed: "completed",
+  cancelled: "cancelled",
+};
+
 /** The commands that this rollout takes now: the table's, less what exposure rules out. */
 export function allowedCommands(state: RolloutState): readonly CommandName[] {
   const exposed = state.exposedAt !== undefined;
@@ -34,7 +48,7 @@ export function refusalOf(state: RolloutState, command: Command): Refusal | unde
     return {
       code: "ALREADY_EXPOSED",
       command: command.kind,
-      detail: `cancel: users have been on since stage 1, the rollout is ${status} at ${state.percentage} %`,
+      detail: `cancel: users have been on since stage 1, the rollout is ${WORDS[status]} at ${state.percentage} %`,
       hint: "roll it back instead",
     };
   }
@@ -42,14 +56,14 @@ export function refusalOf(state: RolloutState, command: Command): Refusal | unde
     return {
       code: "NOT_EXPOSED",
       command: command.kind,
-      detail: `promote: there is no stage to end yet, the rollout is ${status}`,
+      detail: `promote: there is no stage to end yet, the rollout is ${WORDS[status]}`,
       hint: "it begins by itself when what it waits for is there",
     };
   }
   return {
     code: "NOT_ALLOWED_NOW",
     command: command.kind,
-    detail: `${command.kind}: not possible while the rollout is ${status}`,
+    detail: `${command.kind}: not possible while the rollout is ${WORDS[status]}`,
     hint: commands.length === 0 ? "the rollout is over" : `possible now: ${commands.join(", ")}`,
   };
 }

@@ -39,5 +39,4 @@ export type CauseKind =
   | "drill"
   | "review"
   | "escalation"
-  | "crash"
-  | "scenario";
+  | "crash";

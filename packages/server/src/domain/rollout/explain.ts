@@ -138,7 +138,7 @@ function sayCriterion(plan: Plan, { criterion, metric, forMs, heldMs, verdict }:
 
 /** A metric's number as people write it. */
 export function formatValue(value: number, unit: MetricUnit): string {
-  const short = (number: number): string => String(Number(number.toPrecision(4)));
+  const short = (number: number): string => String(Number.isInteger(number) ? number : Number(number.toPrecision(4)));
   switch (unit) {
     case "ratio":
       return `${short(value * 100)}%`;

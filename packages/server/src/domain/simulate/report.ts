@@ -1,6 +1,6 @@
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Plan } from "../plan/types.ts";
-import type { Cause } from "../rollout/cause.ts";
+import type { Cause, CauseKind } from "../rollout/cause.ts";
 import type { RecordEvent, RolloutRecord } from "../rollout/effect.ts";
 import { formatValue } from "../rollout/explain.ts";
 import type { EpochMs } from "../rollout/instant.ts";
@@ -84,8 +84,8 @@ const WORDS: { readonly [E in RecordEvent]: string } = {
   promoted: "promoted",
   paused: "paused",
   resumed: "resumed",
-  triggerFired: "trigger fired",
-  alert: "alert",
+  triggerFired: "fired",
+  alert: "firing",
   signal: "signal",
   noData: "no data",
   dataBack: "data is back",
@@ -108,21 +108,53 @@ const WORDS: { readonly [E in RecordEvent]: string } = {
   crashed: "the server crashes",
 };
 
+/** A cause in words, where the event alone doesn't say it. */
+const CAUSES: { readonly [K in CauseKind]: (subject: string) => string } = {
+  start: () => "",
+  trigger: (name) => `trigger ${name}`,
+  criterion: (text) => text,
+  precondition: (text) => `preconditions ${text}`,
+  stage: (name) => `${name} is done`,
+  approval: (roles) => `approval by ${roles}`,
+  rejection: (roles) => `rejection by ${roles}`,
+  window: (text) => `window ${text}`,
+  checklist: (text) => JSON.stringify(text),
+  noData: (metric) => `no data of ${metric}`,
+  error: (metric) => `${metric} can't be read`,
+  timeout: (stage) => `${stage} is out of time`,
+  signal: (name) => name,
+  alert: (name) => `alert ${name}`,
+  command: (name) => name,
+  kill: (flag) => `${flag} was killed by hand`,
+  deleted: (flag) => `${flag} was deleted`,
+  plan: (digest) => digest.slice(0, 12),
+  drill: (took) => took,
+  review: (name) => name,
+  escalation: (channels) => `to ${channels}`,
+  crash: (outage) => `for ${outage}`,
+};
+
+/** What is seen, and since when, is said where it happens; what follows from it names it only. */
+const DETAILED: readonly RecordEvent[] = ["triggerFired", "signal", "noData", "dataBack"];
+
 function sayRecord(plan: Plan, { event, cause }: RolloutRecord, startAt: EpochMs): string {
-  return cause ? `${WORDS[event]}: ${sayCause(plan, cause, startAt)}` : WORDS[event];
+  const why = cause ? sayCause(plan, cause, DETAILED.includes(event) ? startAt : undefined) : "";
+  return why === "" ? WORDS[event] : `${WORDS[event]}: ${why}`;
 }
 
-function sayCause(plan: Plan, cause: Cause, startAt: EpochMs): string {
-  const { kind, subject, condition, value, since, by, reason } = cause;
+function sayCause(plan: Plan, cause: Cause, startAt: EpochMs | undefined): string {
+  const { kind, subject, by, reason } = cause;
+  const details = startAt === undefined ? [] : sayDetails(plan, cause, startAt);
+  const parts = [CAUSES[kind](subject), ...details, by === undefined || by === subject ? "" : `by ${by}`, reason === undefined ? "" : `(${reason})`];
+  return parts.filter((part) => part !== "").join(" ");
+}
+
+function sayDetails(plan: Plan, { subject, condition, value, since }: Cause, startAt: EpochMs): readonly string[] {
   const metric = (condition ?? subject).split(" ")[0] ?? "";
   const unit = own(plan.metrics, metric)?.unit ?? "none";
-  const parts = [
-    `${kind} ${subject}`,
+  return [
     condition === undefined ? "" : `(${condition})`,
     value === undefined ? "" : `at ${formatValue(value, unit)}`,
     since === undefined ? "" : `since ${formatDuration(Math.max(0, since - startAt))}`,
-    by === undefined ? "" : `by ${by}`,
-    reason === undefined ? "" : `· ${reason}`,
   ];
-  return parts.filter((part) => part !== "").join(" ");
 }

@@ -31,6 +31,8 @@ export interface Simulation {
 export interface SimulateOptions {
   /** Take every single sampling, also where none can change anything. The timeline is the same; for tests. */
   readonly everySampling?: boolean;
+  /** Where somebody waits for it, fewer than `SIMULATION_STEPS_MAX`. */
+  readonly stepsMax?: number;
   /** Told of every step that was taken. */
   readonly onStep?: (taken: TakenStep) => void;
 }
@@ -50,18 +52,16 @@ export interface TakenStep {
 export function simulate(
   plan: Plan,
   scenario: Scenario,
-  { everySampling = false, onStep }: SimulateOptions = {},
+  { everySampling = false, stepsMax = SIMULATION_STEPS_MAX, onStep }: SimulateOptions = {},
 ): Simulation {
   const assumed = assumePreconditions(plan, scenario);
   const player = new Player(assumed.plan, scenario, onStep);
-  player.play(everySampling);
+  player.play(everySampling, stepsMax);
   const { state, records, steps } = player;
   const cut =
-    steps < SIMULATION_STEPS_MAX
+    steps < stepsMax
       ? []
-      : [
-          `stopped after ${SIMULATION_STEPS_MAX.toLocaleString("en-US")} steps: shorten \`until\` or lengthen the plan's interval`,
-        ];
+      : [`stopped after ${stepsMax.toLocaleString("en-US")} steps: shorten \`until\` or lengthen the plan's interval`];
   return {
     outcome: statusOf(state),
     timeline: records,
@@ -99,9 +99,9 @@ class Player {
     this.#take({ kind: "baselineCaptured", at: startAt, values: baselinesOf(plan, scenario) });
   }
 
-  play(everySampling: boolean): void {
+  play(everySampling: boolean, stepsMax: number): void {
     const end = this.#scenario.startAt + this.#scenario.untilMs;
-    while (this.steps < SIMULATION_STEPS_MAX) {
+    while (this.steps < stepsMax) {
       if (!everySampling && this.#quiet) this.#skip(end);
       const now = this.#next();
       if (now === undefined || now > end) return;
