@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { clientAddress } from "./address.ts";
 import type { BodyRules } from "./body.ts";
-import { readJson } from "./body.ts";
+import { readBody } from "./body.ts";
 import { failureOf } from "./failure.ts";
 import { authorize, authorizeAll, authorizeIn, authorizeKey } from "./grant.ts";
 import type { Grant } from "./grant.ts";
@@ -72,7 +72,7 @@ export function createApp(parts: HttpParts, routes: readonly Route[], authentica
     const body =
       spec.body === undefined
         ? undefined
-        : checked(spec.body, await readJson(incoming, rulesOf(route)), "INVALID_BODY");
+        : checked(spec.body, await readBody(incoming, rulesOf(route)), "INVALID_BODY");
     const call: Call<unknown, unknown, unknown, unknown> = { grant, params, query, body, address, incoming, outgoing };
     return route.handle(call as Call<never, never, never, never>);
   }
@@ -154,6 +154,7 @@ function rulesOf({ spec }: Route): BodyRules {
     maxBytes: spec.bodyMaxBytes ?? BODY_MAX_BYTES,
     anyContentType: spec.anyContentType ?? false,
     optional: spec.bodyOptional ?? false,
+    ofText: spec.bodyOfText,
   };
 }
 

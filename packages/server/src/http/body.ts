@@ -17,27 +17,44 @@ export interface BodyRules {
   readonly anyContentType: boolean;
   /** No body at all stands for `{}`. */
   readonly optional: boolean;
+  /** What a YAML or plain text stands for; undefined: only JSON is taken. */
+  readonly ofText: ((text: string) => unknown) | undefined;
 }
 
-/** Reads and parses a JSON body. Throws a `ProblemError` that says what is wrong with it and where. */
-export async function readJson(incoming: IncomingMessage, rules: BodyRules): Promise<unknown> {
-  if (!rules.anyContentType) checkContentType(incoming.headers["content-type"]);
-  const body = await readBody(incoming, rules.maxBytes);
+/** Content types whose bodies are texts for people and not JSON. */
+const TEXT_TYPES: ReadonlySet<string> = new Set([
+  "application/yaml",
+  "application/x-yaml",
+  "text/yaml",
+  "text/x-yaml",
+  "text/plain",
+]);
+
+/** Reads a body and parses its JSON. Throws a `ProblemError` that says what is wrong with it and where. */
+export async function readBody(incoming: IncomingMessage, rules: BodyRules): Promise<unknown> {
+  const type = incoming.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+  if (rules.ofText !== undefined && type !== undefined && TEXT_TYPES.has(type)) {
+    return rules.ofText((await readBytes(incoming, rules.maxBytes)).toString("utf8"));
+  }
+  if (!rules.anyContentType) checkContentType(type, rules);
+  const body = await readBytes(incoming, rules.maxBytes);
   return body.length === 0 && rules.optional ? {} : parseJson(body.toString("utf8"));
 }
 
-function checkContentType(contentType: string | undefined): void {
-  const type = contentType?.split(";", 1)[0]?.trim().toLowerCase();
+function checkContentType(type: string | undefined, { ofText }: BodyRules): void {
   if (type === undefined || type === "application/json" || type.endsWith("+json")) return;
   throw new ProblemError({
     code: "UNSUPPORTED_MEDIA_TYPE",
     detail: `The body is said to be ${quoted(type)}.`,
-    hint: "Send JSON with the header content-type: application/json.",
+    hint:
+      ofText === undefined
+        ? "Send JSON with the header content-type: application/json."
+        : "Send the YAML as it is (curl --data-binary @plan.yaml) with the header content-type: application/yaml, or JSON with application/json.",
   });
 }
 
 /** The body's bytes; gives up as soon as there are more than `maxBytes`, announced or not. */
-function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = (): ProblemError =>
     new ProblemError(
       {

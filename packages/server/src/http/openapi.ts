@@ -92,16 +92,24 @@ function pathOf({ spec, guard }: Route): RouteConfig {
       ...(spec.query === undefined ? {} : { query: spec.query as z.ZodObject }),
       ...(body === undefined
         ? {}
-        : { body: { required: spec.bodyOptional !== true, content: { "application/json": { schema: body } } } }),
+        : { body: { required: spec.bodyOptional !== true, content: bodyContent(spec, body) } }),
     },
     responses: { ...answersOf({ spec, guard }), ...problemsOf({ spec, guard }) },
   };
 }
 
+function bodyContent(
+  { bodyOfText }: Route["spec"],
+  schema: z.ZodType,
+): { readonly [type: string]: { readonly schema: z.ZodType } } {
+  return { "application/json": { schema }, ...(bodyOfText && { "application/yaml": { schema: z.string() } }) };
+}
+
 const PARAMS: { readonly [name: string]: string } = {
   env: "The environment's key, like production",
   key: "The key; slashes in it may be encoded or not",
-  id: "The token's id",
+  id: "The id",
+  name: "The plan's name",
 };
 
 function answersOf({ spec }: Pick<Route, "spec" | "guard">): RouteConfig["responses"] {

@@ -6,7 +6,7 @@ import type { EnvironmentGrant, Grant } from "./grant.ts";
 import type { Lane } from "./lanes.ts";
 import type { Reply, TAKEN_OVER } from "./reply.ts";
 
-export type Method = "get" | "post" | "patch" | "delete";
+export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** The parameters that a path names: `/a/{b}/c` has `b`. `key` may hold slashes, encoded or not. */
 export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -39,6 +39,8 @@ export interface RouteSpec<Path extends string, Query extends z.ZodType, Body ex
   readonly anyContentType?: boolean;
   /** No body at all stands for `{}`. */
   readonly bodyOptional?: boolean;
+  /** What a body that is YAML or plain text stands for, so that a file can be sent as it is. */
+  readonly bodyOfText?: (text: string) => unknown;
   /** By status. */
   readonly answers: { readonly [status: number]: AnswerSpec };
   /** The problems that belong to this route, beside those that any may have. */

@@ -49,14 +49,39 @@ export interface TakenStep {
  * Plays a scenario against a plan with the reducer that production uses, on a virtual clock: every deadline, event and sampling in
  * turn, without waiting for any.
  */
-export function simulate(
+export function simulate(plan: Plan, scenario: Scenario, options: SimulateOptions = {}): Simulation {
+  const performance = perform(plan, scenario, options);
+  for (;;) {
+    const { done, value } = performance.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same for a process that has other things to do: after some steps it waits for `rest`. */
+export async function simulateAtLeisure(
   plan: Plan,
   scenario: Scenario,
-  { everySampling = false, stepsMax = SIMULATION_STEPS_MAX, onStep }: SimulateOptions = {},
-): Simulation {
+  { rest, ...options }: SimulateOptions & { readonly rest: () => Promise<void> },
+): Promise<Simulation> {
+  const performance = perform(plan, scenario, options);
+  for (let steps = 1; ; steps++) {
+    const { done, value } = performance.next();
+    if (done === true) return value;
+    if (steps % STEPS_WITHOUT_REST_MAX === 0) await rest();
+  }
+}
+
+/** Steps that are taken in one go: a few milliseconds. */
+const STEPS_WITHOUT_REST_MAX = 50;
+
+function* perform(
+  plan: Plan,
+  scenario: Scenario,
+  { everySampling = false, stepsMax = SIMULATION_STEPS_MAX, onStep }: SimulateOptions,
+): Generator<undefined, Simulation> {
   const assumed = assumePreconditions(plan, scenario);
   const player = new Player(assumed.plan, scenario, onStep);
-  player.play(everySampling, stepsMax);
+  yield* player.play(everySampling, stepsMax);
   const { state, records, steps } = player;
   const cut =
     steps < stepsMax
@@ -99,13 +124,15 @@ class Player {
     this.#take({ kind: "baselineCaptured", at: startAt, values: baselinesOf(plan, scenario) });
   }
 
-  play(everySampling: boolean, stepsMax: number): void {
+  /** Yields whenever it has lived through an instant. */
+  *play(everySampling: boolean, stepsMax: number): Generator<undefined, void> {
     const end = this.#scenario.startAt + this.#scenario.untilMs;
     while (this.steps < stepsMax) {
       if (!everySampling && this.#quiet) this.#skip(end);
       const now = this.#next();
       if (now === undefined || now > end) return;
       this.#live(now);
+      yield;
     }
   }
 
