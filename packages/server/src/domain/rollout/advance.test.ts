@@ -23,17 +23,23 @@ describe("a ramp", () => {
   });
 
   it("ends a stage off the sampling's grid when its duration ends there", () => {
-    expect(tell(`stages: [{ name: a, percentage: 5, duration: 65s }, { name: b, percentage: 10, duration: 61s }]`).ramp).toBe("0s 5, 1m5s 10");
+    expect(
+      tell(`stages: [{ name: a, percentage: 5, duration: 65s }, { name: b, percentage: 10, duration: 61s }]`).ramp,
+    ).toBe("0s 5, 1m5s 10");
   });
 
   it("waits for a criterion after the duration is over", () => {
-    const { ramp } = tell(TWO_STAGES, `metrics: { error_rate: [{ at: 0s, value: 2% }, { at: 2h, value: 0.5% }], p95: 200ms }`);
+    const { ramp } = tell(
+      TWO_STAGES,
+      `metrics: { error_rate: [{ at: 0s, value: 2% }, { at: 2h, value: 0.5% }], p95: 200ms }`,
+    );
     expect(ramp).toBe("0s 5, 2h2m 100");
   });
 
   it("counts a criterion's time anew after a single sample that fails it", () => {
     const spec = `stages: [{ name: canary, percentage: 5, duration: 1h, criteria: [{ require: error_rate < 1%, for: 30m }] }, { name: full, percentage: 100, duration: 1m }]`;
-    const blip = "metrics: { error_rate: [{ at: 0s, value: 0.5% }, { at: 50m, value: 1% }, { at: 50m10s, value: 0.5% }] }";
+    const blip =
+      "metrics: { error_rate: [{ at: 0s, value: 0.5% }, { at: 50m, value: 1% }, { at: 50m10s, value: 0.5% }] }";
     expect(tell(spec, blip).ramp).toBe("0s 5, 1h20m10s 100");
   });
 
@@ -73,7 +79,8 @@ stages:
   });
 
   it("opens at most one stage for each sampling, even if its stages take no time", () => {
-    const spec = "stages: [{ name: a, percentage: 1, duration: 0s }, { name: b, percentage: 2, duration: 0s }, { name: c, percentage: 3, duration: 0s }]";
+    const spec =
+      "stages: [{ name: a, percentage: 1, duration: 0s }, { name: b, percentage: 2, duration: 0s }, { name: c, percentage: 3, duration: 0s }]";
     expect(tell(spec).ramp).toBe("0s 1, 10s 2, 20s 3");
   });
 
@@ -82,7 +89,8 @@ stages:
 triggers: [{ name: errors, when: error_rate >= 1%, for: 2h, action: ${action} }]
 stages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, duration: 1m }]
 `;
-    const breach = "metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 59m, value: 1% }, { at: 100m, value: 0.2% }], p95: 200ms }";
+    const breach =
+      "metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 59m, value: 1% }, { at: 100m, value: 0.2% }], p95: 200ms }";
     expect(tell(spec("rollback"), breach).ramp).toBe("0s 5, 1h40m 10");
     expect(tell(spec("pause"), breach).ramp).toBe("0s 5, 1h40m 10");
     expect(tell(spec("notify"), breach).ramp).toBe("0s 5, 1h 10");
@@ -99,7 +107,8 @@ stages:
   });
 
   it("does not begin while a trigger is true, and is not rolled back by it: nobody is exposed yet", () => {
-    const spec = "triggers: [{ name: errors, when: error_rate >= 1%, action: rollback }]\nstages: [{ name: a, percentage: 5, duration: 1h }]";
+    const spec =
+      "triggers: [{ name: errors, when: error_rate >= 1%, action: rollback }]\nstages: [{ name: a, percentage: 5, duration: 1h }]";
     const { ramp, outcome } = tell(spec, "metrics: { error_rate: [{ at: 0s, value: 3% }, { at: 1h, value: 0.1% }] }");
     expect(ramp).toBe("1h 5");
     expect(outcome).toBe("completed");
@@ -155,7 +164,9 @@ stages: [{ name: a, percentage: 5, duration: 1h, timeout: 2h }, { name: b, perce
 
 describe("a holdback", () => {
   it("keeps its share off while the last stage soaks, and lets go at the end", () => {
-    const { ramp, lines } = tell("holdback: 1%\nstages: [{ name: half, percentage: 50, duration: 1h }, { name: full, percentage: 100, duration: 1h }]");
+    const { ramp, lines } = tell(
+      "holdback: 1%\nstages: [{ name: half, percentage: 50, duration: 1h }, { name: full, percentage: 100, duration: 1h }]",
+    );
     expect(ramp).toBe("0s 50, 1h 99, 2h 100");
     expect(lines("holdbackReleased")).toEqual(["2h holdbackReleased full 100"]);
   });

@@ -63,12 +63,16 @@ function meetPreconditions(turn: Turn): void {
   const { plan } = turn;
   const any = plan.preconditions.length > 0;
   if (any) record(turn, "preconditionsMet");
-  openOrAwait(turn, 0, { promoted: false, cause: any ? { kind: "precondition", subject: "all hold" } : { kind: "start", subject: plan.name } });
+  openOrAwait(turn, 0, {
+    promoted: false,
+    cause: any ? { kind: "precondition", subject: "all hold" } : { kind: "start", subject: plan.name },
+  });
 }
 
 function advanceAwaiting(turn: Turn, phase: Awaiting, cause: Cause | undefined): void {
   const { plan, state, now } = turn;
-  if (missingAgain(plan, state, phase, now).length > 0 || missingToOpen(plan, state, phase.opens, now).length > 0) return;
+  if (missingAgain(plan, state, phase, now).length > 0 || missingToOpen(plan, state, phase.opens, now).length > 0)
+    return;
   open(turn, phase.opens, cause ?? openedBy(plan, phase));
 }
 
@@ -78,7 +82,8 @@ function advanceRunning(turn: Turn, phase: Running): void {
   if (!stage) return;
   if (missingToClose(plan, state, phase, now).length === 0) {
     const criteria = stage.criteria.map(criterionText).join("; ");
-    const cause: Cause = criteria === "" ? { kind: "stage", subject: stage.name } : { kind: "criterion", subject: criteria };
+    const cause: Cause =
+      criteria === "" ? { kind: "stage", subject: stage.name } : { kind: "criterion", subject: criteria };
     finishStage(turn, phase, { promoted: false, cause });
     return;
   }
@@ -112,7 +117,8 @@ function finishStage(turn: Turn, phase: Running, { promoted, cause }: Closing): 
   record(turn, "stageDone", cause);
   notify(turn, "stageDone", `stage ${stage.name} is done`, { cause });
   if (phase.stage === plan.stages.length - 1) complete(turn, cause);
-  else openOrAwait(turn, phase.stage + 1, { promoted, cause: promoted ? cause : { kind: "stage", subject: stage.name } });
+  else
+    openOrAwait(turn, phase.stage + 1, { promoted, cause: promoted ? cause : { kind: "stage", subject: stage.name } });
 }
 
 function openOrAwait(turn: Turn, index: number, { promoted, cause }: Closing): void {
@@ -127,9 +133,13 @@ function openOrAwait(turn: Turn, index: number, { promoted, cause }: Closing): v
   change(turn, { told: { ...state.told, lastReminderAt: now } });
   const roles = missingApprovals(state, stage).map((one) => one.role);
   const window = windowOf(plan, stage);
-  const waits: Cause = roles.length === 0 && window ? { kind: "window", subject: windowText(window) } : { kind: "approval", subject: roles.join(", ") };
+  const waits: Cause =
+    roles.length === 0 && window
+      ? { kind: "window", subject: windowText(window) }
+      : { kind: "approval", subject: roles.join(", ") };
   record(turn, "awaiting", waits);
-  if (roles.length > 0) notify(turn, "awaiting", `stage ${stage.name} waits for approval by ${roles.join(", ")}`, { cause: waits });
+  if (roles.length > 0)
+    notify(turn, "awaiting", `stage ${stage.name} waits for approval by ${roles.join(", ")}`, { cause: waits });
 }
 
 /** Sets the stage's percentage. The only place, with `complete`, from which a percentage rises. */
@@ -167,7 +177,13 @@ function complete(turn: Turn, cause: Cause): void {
   const last = openStage(plan, turn.state);
   const held = last !== undefined && turn.state.percentage < last.percentage;
   if (held) {
-    turn.effects.push({ kind: "setPercentage", percentage: last.percentage, why: "holdbackReleased", stage: last.name, leaseMs: undefined });
+    turn.effects.push({
+      kind: "setPercentage",
+      percentage: last.percentage,
+      why: "holdbackReleased",
+      stage: last.name,
+      leaseMs: undefined,
+    });
     change(turn, { percentage: last.percentage });
   }
   enter(turn, { kind: "completed", since: now });

@@ -6,7 +6,9 @@ import { Drive } from "./testing/drive.ts";
 import { planOf } from "./testing/story.ts";
 
 const MINUTE_MS = 60_000;
-const plan = planOf(`preconditions: [{ check: "Team is ready" }]\nstages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, duration: 1h, approvals: [lead] }]`);
+const plan = planOf(
+  `preconditions: [{ check: "Team is ready" }]\nstages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, duration: 1h, approvals: [lead] }]`,
+);
 const HEALTHY = { error_rate: 0, p95: 0.1 };
 
 const COMMANDS: readonly Command[] = [
@@ -51,21 +53,24 @@ describe("the table of commands", () => {
     expect(STATUSES.filter((status) => !allowed[status].includes("rollback"))).toEqual(["cancelled"]);
   });
 
-  it.each(STATUSES.filter((status) => status !== "verifying"))("is what a rollout that is %s goes by: what it names is taken, the rest is refused with a hint", (status) => {
-    expect(driveTo(status).status).toBe(status);
-    for (const command of COMMANDS) {
-      const drive = driveTo(status);
-      const possible = allowedCommands(drive.state).includes(command.kind);
-      const before = drive.state;
-      const refusal = drive.refusal(drive.command(command));
-      if (possible) expect(["NOT_ALLOWED_NOW", "ALREADY_EXPOSED", "NOT_EXPOSED"]).not.toContain(refusal?.code);
-      else {
-        expect(refusal?.hint).toBeTruthy();
-        expect(drive.state.phase).toEqual(before.phase);
-        expect(drive.state.percentage).toBe(before.percentage);
+  it.each(STATUSES.filter((status) => status !== "verifying"))(
+    "is what a rollout that is %s goes by: what it names is taken, the rest is refused with a hint",
+    (status) => {
+      expect(driveTo(status).status).toBe(status);
+      for (const command of COMMANDS) {
+        const drive = driveTo(status);
+        const possible = allowedCommands(drive.state).includes(command.kind);
+        const before = drive.state;
+        const refusal = drive.refusal(drive.command(command));
+        if (possible) expect(["NOT_ALLOWED_NOW", "ALREADY_EXPOSED", "NOT_EXPOSED"]).not.toContain(refusal?.code);
+        else {
+          expect(refusal?.hint).toBeTruthy();
+          expect(drive.state.phase).toEqual(before.phase);
+          expect(drive.state.percentage).toBe(before.percentage);
+        }
       }
-    }
-  });
+    },
+  );
 
   it("leaves cancelling out once users are on", () => {
     expect(allowedCommands(driveTo("awaiting").state)).not.toContain("cancel");
@@ -94,7 +99,10 @@ describe("an approval", () => {
 describe("a tick", () => {
   it("of something that is not on the list says what is", () => {
     const drive = driveTo("preconditions");
-    expect(drive.refusal(drive.command({ kind: "tick", item: "Team is hungry" }))).toMatchObject({ code: "ITEM_UNKNOWN", hint: 'open now: "Team is ready"' });
+    expect(drive.refusal(drive.command({ kind: "tick", item: "Team is hungry" }))).toMatchObject({
+      code: "ITEM_UNKNOWN",
+      hint: 'open now: "Team is ready"',
+    });
   });
 
   it("of what is ticked already changes nothing", () => {

@@ -36,7 +36,9 @@ const WORDS: { readonly [S in Status]: string } = {
 /** The commands that this rollout takes now: the table's, less what exposure rules out. */
 export function allowedCommands(state: RolloutState): readonly CommandName[] {
   const exposed = state.exposedAt !== undefined;
-  return allowed[statusOf(state)].filter((name) => (name === "cancel" ? !exposed : name === "promote" ? exposed : true));
+  return allowed[statusOf(state)].filter((name) =>
+    name === "cancel" ? !exposed : name === "promote" ? exposed : true,
+  );
 }
 
 /** Why a command is not possible now; undefined: it is. */

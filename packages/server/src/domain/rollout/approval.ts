@@ -11,7 +11,9 @@ export function missingApprovals(state: RolloutState, stage: Stage): readonly Ex
   const given = approvalsOf(state, stage);
   return stage.approvals.flatMap(({ role, count }) => {
     const people = new Set(given.filter((one) => one.roles.includes(role)).map((one) => one.by));
-    return people.size >= count ? [] : [{ kind: "approval" as const, stage: stage.name, role, needed: count, given: people.size }];
+    return people.size >= count
+      ? []
+      : [{ kind: "approval" as const, stage: stage.name, role, needed: count, given: people.size }];
   });
 }
 

@@ -39,7 +39,8 @@ stages: [{ name: a, percentage: 5, duration: 24h }]
   it("that nobody knows makes conditions inconclusive: no trigger fires, no criterion passes", () => {
     const silent = "metrics: { load: [{ at: 0s, value: null }, { at: 10s, value: 1000 }] }\nuntil: 26h";
     expect(tell(spec(), silent).ramp).toBe("0s 5");
-    const criterion = "metrics: { load: { prometheus: { query: load } } }\nstages: [{ name: a, percentage: 5, duration: 1h, criteria: [load <= baseline] }]";
+    const criterion =
+      "metrics: { load: { prometheus: { query: load } } }\nstages: [{ name: a, percentage: 5, duration: 1h, criteria: [load <= baseline] }]";
     const { outcome, summary } = tell(criterion, silent);
     expect(outcome).toBe("running");
     expect(summary).toContain("no baseline of load is known");
@@ -58,16 +59,25 @@ triggers:
 stages: [{ name: a, percentage: 5, duration: 24h }]
 `);
   const play = (events: readonly RolloutEvent[]): RolloutState =>
-    events.reduce((state, event) => step(plan, state, event).state, schedule(plan, { at: 0, startAt: 0, by: "ann" }).state);
+    events.reduce(
+      (state, event) => step(plan, state, event).state,
+      schedule(plan, { at: 0, startAt: 0, by: "ann" }).state,
+    );
   const sample = (minute: number, load: number): RolloutEvent => ({
     kind: "samples",
     at: minute * MINUTE_MS,
     sampledAt: minute * MINUTE_MS,
     values: { load: { kind: "value", value: load, ageMs: 0 }, fixed: { kind: "value", value: 1, ageMs: 0 } },
   });
-  const samples = (from: number, to: number, load: number) => Array.from({ length: to - from }, (_, index) => sample(from + index, load));
+  const samples = (from: number, to: number, load: number) =>
+    Array.from({ length: to - from }, (_, index) => sample(from + index, load));
   const start: RolloutEvent = { kind: "tick", at: 0 };
-  const begin = (minute: number): RolloutEvent => ({ kind: "command", at: minute * MINUTE_MS, person: { by: "ann", roles: [] }, command: { kind: "tick", item: "all" } });
+  const begin = (minute: number): RolloutEvent => ({
+    kind: "command",
+    at: minute * MINUTE_MS,
+    person: { by: "ann", roles: [] },
+    command: { kind: "tick", item: "all" },
+  });
 
   it("the samples of the baseline window make the baseline, older ones don't", () => {
     const state = play([start, ...samples(0, 180, 1000), ...samples(180, 245, 100)]);
@@ -75,13 +85,24 @@ stages: [{ name: a, percentage: 5, duration: 24h }]
   });
 
   it("a captured value beats samples, and a fixed one beats both", () => {
-    const state = play([start, sample(0, 50), { kind: "baselineCaptured", at: 1, values: { load: 80, fixed: 3 } }, sample(1, 50)]);
+    const state = play([
+      start,
+      sample(0, 50),
+      { kind: "baselineCaptured", at: 1, values: { load: 80, fixed: 3 } },
+      sample(1, 50),
+    ]);
     expect(baselineOf(plan, state, "load")).toBe(80);
     expect(baselineOf(plan, state, "fixed")).toBe(7);
   });
 
   it("ends with the baseline standing still, and what is captured later comes too late", () => {
-    const state = play([start, ...samples(0, 10, 100), begin(10), ...samples(10, 20, 110), { kind: "baselineCaptured", at: 21 * MINUTE_MS, values: { load: 5 } }]);
+    const state = play([
+      start,
+      ...samples(0, 10, 100),
+      begin(10),
+      ...samples(10, 20, 110),
+      { kind: "baselineCaptured", at: 21 * MINUTE_MS, values: { load: 5 } },
+    ]);
     expect(state.percentage).toBe(5);
     expect(baselineOf(plan, state, "load")).toBe(100);
     expect(state.baselines.slices).toEqual({});
@@ -89,6 +110,6 @@ stages: [{ name: a, percentage: 5, duration: 24h }]
 
   it("the state stays small, however long the preconditions take", () => {
     const state = play([start, ...samples(0, 2_000, 100)]);
-    expect(state.baselines.slices["load"]!.length).toBeLessThanOrEqual(13);
+    expect(state.baselines.slices["load"].length).toBeLessThanOrEqual(13);
   });
 });

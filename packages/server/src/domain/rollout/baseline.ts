@@ -39,7 +39,11 @@ export function metricsToCapture(plan: Plan, state: RolloutState): readonly stri
   if (state.exposedAt !== undefined) return [];
   return metricsWithBaseline(plan).filter((name) => {
     const metric = own(plan.metrics, name);
-    return metric?.source.kind === "prometheus" && metric.baseline === undefined && !Object.hasOwn(state.baselines.values, name);
+    return (
+      metric?.source.kind === "prometheus" &&
+      metric.baseline === undefined &&
+      !Object.hasOwn(state.baselines.values, name)
+    );
   });
 }
 
@@ -81,7 +85,14 @@ function metricsWithBaseline(plan: Plan): readonly string[] {
   const known = metricsByPlan.get(plan);
   if (known) return known;
   const relative = (condition: Condition) => condition.threshold.kind !== "absolute";
-  const names = [...new Set(conditionsOf(plan).map((one) => one.condition).filter(relative).map((one) => one.metric))];
+  const names = [
+    ...new Set(
+      conditionsOf(plan)
+        .map((one) => one.condition)
+        .filter(relative)
+        .map((one) => one.metric),
+    ),
+  ];
   metricsByPlan.set(plan, names);
   return names;
 }

@@ -41,7 +41,10 @@ export function isTicked(state: RolloutState, item: ChecklistItem): boolean {
 }
 
 /** Open items with a time limit, and when it ends. */
-export function itemsDue(plan: Plan, state: RolloutState): readonly { readonly item: ChecklistItem; readonly dueAt: EpochMs }[] {
+export function itemsDue(
+  plan: Plan,
+  state: RolloutState,
+): readonly { readonly item: ChecklistItem; readonly dueAt: EpochMs }[] {
   return itemsInView(plan, state).flatMap(({ item, openedAt }) =>
     item.withinMs === undefined || isTicked(state, item) || state.told.overdue.includes(item.id)
       ? []

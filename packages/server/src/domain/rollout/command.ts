@@ -80,18 +80,33 @@ function approve(turn: Turn, person: Person, command: Of<"approve">): Cause | un
   const stage = plan.stages[stageAwaited(turn)];
   if (!stage || stage.approvals.length === 0) {
     const which = stage ? `stage ${stage.name} needs no approval` : "there is no stage after this one";
-    no(turn, "approve", { code: "NO_APPROVAL_NEEDED", detail: `approve: ${which}`, hint: "nothing has to be approved now" });
+    no(turn, "approve", {
+      code: "NO_APPROVAL_NEEDED",
+      detail: `approve: ${which}`,
+      hint: "nothing has to be approved now",
+    });
     return;
   }
   const roles = rolesFor(stage, person, command.role);
   if (roles.length === 0) {
-    noRole(turn, "approve", person, stage.approvals.map((one) => one.role));
+    noRole(
+      turn,
+      "approve",
+      person,
+      stage.approvals.map((one) => one.role),
+    );
     return;
   }
   const before = approvalsOf(state, stage).find((one) => one.by === person.by);
   const known = before?.roles ?? [];
   if (roles.every((role) => known.includes(role))) return;
-  const approval = { stage: stage.name, by: person.by, roles: [...new Set([...known, ...roles])], at: turn.now, planDigest: state.planDigest };
+  const approval = {
+    stage: stage.name,
+    by: person.by,
+    roles: [...new Set([...known, ...roles])],
+    at: turn.now,
+    planDigest: state.planDigest,
+  };
   change(turn, { approvals: [...state.approvals.filter((one) => one !== before), approval] });
   const cause: Cause = { kind: "approval", subject: roles.join(", "), by: person.by };
   record(turn, "approved", cause);
@@ -103,12 +118,21 @@ function reject(turn: Turn, person: Person, command: Of<"reject">): void {
   const { plan, state } = turn;
   const stage = state.phase.kind === "awaiting" ? plan.stages[state.phase.opens] : undefined;
   if (!stage || stage.approvals.length === 0) {
-    no(turn, "reject", { code: "NO_APPROVAL_NEEDED", detail: "reject: nothing waits for approval", hint: "pause or roll back instead" });
+    no(turn, "reject", {
+      code: "NO_APPROVAL_NEEDED",
+      detail: "reject: nothing waits for approval",
+      hint: "pause or roll back instead",
+    });
     return;
   }
   const roles = rolesFor(stage, person, command.role);
   if (roles.length === 0) {
-    noRole(turn, "reject", person, stage.approvals.map((one) => one.role));
+    noRole(
+      turn,
+      "reject",
+      person,
+      stage.approvals.map((one) => one.role),
+    );
     return;
   }
   const cause: Cause = { kind: "rejection", subject: roles.join(", "), by: person.by, ...reasonOf(command) };
@@ -122,8 +146,15 @@ function tickItems(turn: Turn, person: Person, command: Of<"tick">): void {
   const named = items.filter((item) => item.id === command.item || sameText(item.text, command.item));
   const wanted = command.item === "all" && named.length === 0 ? open.filter((item) => mayTick(person, item)) : named;
   if (wanted.length === 0) {
-    const hint = open.length === 0 ? "no item is open now" : `open now: ${open.map((item) => JSON.stringify(item.text)).join(", ")}`;
-    no(turn, "tick", { code: "ITEM_UNKNOWN", detail: `tick: ${JSON.stringify(command.item)} is not on the checklist of now`, hint });
+    const hint =
+      open.length === 0
+        ? "no item is open now"
+        : `open now: ${open.map((item) => JSON.stringify(item.text)).join(", ")}`;
+    no(turn, "tick", {
+      code: "ITEM_UNKNOWN",
+      detail: `tick: ${JSON.stringify(command.item)} is not on the checklist of now`,
+      hint,
+    });
     return;
   }
   for (const item of wanted) {
@@ -144,7 +175,13 @@ function promote(turn: Turn, cause: Cause): void {
   const next = turn.plan.stages[phase.kind === "running" ? phase.stage + 1 : phase.opens];
   const blocked = risingBlocked(turn.plan, turn.state, next, turn.now);
   if (blocked.length > 0) {
-    const names = blocked.map((one) => (one.kind === "trigger" ? `${one.trigger} (${one.condition}, now ${one.value})` : one.kind === "alert" ? one.alert : ""));
+    const names = blocked.map((one) =>
+      one.kind === "trigger"
+        ? `${one.trigger} (${one.condition}, now ${one.value})`
+        : one.kind === "alert"
+          ? one.alert
+          : "",
+    );
     no(turn, "promote", {
       code: "TRIGGER_TRUE",
       detail: `promote: the condition of ${names.join(" and of ")} is true`,
@@ -168,10 +205,15 @@ function no(turn: Turn, command: Command["kind"], refusal: { code: RefusalCode; 
 
 function noRole(turn: Turn, command: Command["kind"], person: Person, needed: readonly string[]): void {
   const held = person.roles.length === 0 ? "no role" : person.roles.join(", ");
-  no(turn, command, { code: "ROLE_MISSING", detail: `${command}: it takes ${needed.join(" or ")}, and ${person.by} holds ${held}`, hint: "ask somebody who holds the role" });
+  no(turn, command, {
+    code: "ROLE_MISSING",
+    detail: `${command}: it takes ${needed.join(" or ")}, and ${person.by} holds ${held}`,
+    hint: "ask somebody who holds the role",
+  });
 }
 
-const mayTick = (person: Person, item: ChecklistItem): boolean => item.roles.length === 0 || item.roles.some((role) => person.roles.includes(role));
+const mayTick = (person: Person, item: ChecklistItem): boolean =>
+  item.roles.length === 0 || item.roles.some((role) => person.roles.includes(role));
 
 const sameText = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 

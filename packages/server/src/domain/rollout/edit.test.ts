@@ -5,7 +5,8 @@ import { step } from "./step.ts";
 
 const MINUTE_MS = 60_000;
 const HEALTHY = { error_rate: 0, p95: 0.1 };
-const spec = (second: string, first = 5) => `stages: [{ name: a, percentage: ${first}, duration: 1h }, { name: b, ${second}, approvals: [{ role: lead, count: 2 }] }]`;
+const spec = (second: string, first = 5) =>
+  `stages: [{ name: a, percentage: ${first}, duration: 1h }, { name: b, ${second}, approvals: [{ role: lead, count: 2 }] }]`;
 const plan = planOf(spec("percentage: 10, duration: 1h"));
 
 function awaiting(): Drive {
@@ -26,12 +27,16 @@ describe("editing the plan of a rollout", () => {
     expect(drive.state.percentage).toBe(5);
     drive.approve({ by: "ann", roles: ["lead"] });
     expect(drive.state.percentage).toBe(50);
-    expect(drive.effects.flatMap((effect) => (effect.kind === "record" ? [effect.record.event] : []))).toContain("approvalsVoided");
+    expect(drive.effects.flatMap((effect) => (effect.kind === "record" ? [effect.record.event] : []))).toContain(
+      "approvalsVoided",
+    );
   });
 
   it("keeps streaks of conditions that both plans have", () => {
     const watched = (role: string) =>
-      planOf(`stages: [{ name: a, percentage: 5, duration: 1h, criteria: [{ require: error_rate < 1%, for: 1h }] }, { name: b, percentage: 10, duration: 1h, checklist: ["${role}"] }]`);
+      planOf(
+        `stages: [{ name: a, percentage: 5, duration: 1h, criteria: [{ require: error_rate < 1%, for: 1h }] }, { name: b, percentage: 10, duration: 1h, checklist: ["${role}"] }]`,
+      );
     const drive = new Drive(watched("one"));
     drive.send({ kind: "tick" });
     drive.sampleUntil(50 * MINUTE_MS, HEALTHY);

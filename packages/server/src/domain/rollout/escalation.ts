@@ -19,7 +19,11 @@ export function stopEscalation(turn: Turn): boolean {
 
 /** Takes the steps whose time has come. */
 export function followEscalation(turn: Turn): void {
-  for (let due = escalationAt(turn.plan, turn.state); due !== undefined && due <= turn.now; due = escalationAt(turn.plan, turn.state)) {
+  for (
+    let due = escalationAt(turn.plan, turn.state);
+    due !== undefined && due <= turn.now;
+    due = escalationAt(turn.plan, turn.state)
+  ) {
     const { told } = turn.state;
     const { escalation } = told;
     if (!escalation) return;
@@ -27,8 +31,16 @@ export function followEscalation(turn: Turn): void {
     const step = turn.plan.escalation[escalation.nextStep];
     if (!step || (step.severity.length > 0 && !step.severity.includes(escalation.severity))) continue;
     const { severity, cause, nextStep } = escalation;
-    record(turn, "escalated", { kind: "escalation", subject: step.to.join(", "), reason: `${cause.kind} ${cause.subject}` });
-    notify(turn, "escalation", step.message ?? "nobody has acknowledged yet", { severity, cause, escalationStep: nextStep });
+    record(turn, "escalated", {
+      kind: "escalation",
+      subject: step.to.join(", "),
+      reason: `${cause.kind} ${cause.subject}`,
+    });
+    notify(turn, "escalation", step.message ?? "nobody has acknowledged yet", {
+      severity,
+      cause,
+      escalationStep: nextStep,
+    });
   }
 }
 

@@ -8,34 +8,47 @@ const MINUTE_MS = 60_000;
 const summary = (spec: string, scenario: string): string => tell(spec, scenario).summary;
 
 describe("what a rollout waits for, in a sentence", () => {
-  const stages = "stages: [{ name: canary, percentage: 5, duration: 1h, criteria: [error_rate < 1%], checklist: [Logs clean] }, { name: full, percentage: 100, duration: 1h, approvals: [{ role: lead, count: 2 }] }]";
+  const stages =
+    "stages: [{ name: canary, percentage: 5, duration: 1h, criteria: [error_rate < 1%], checklist: [Logs clean] }, { name: full, percentage: 100, duration: 1h, approvals: [{ role: lead, count: 2 }] }]";
 
   it("names the time that is left, and every criterion with its value", () => {
-    expect(summary(stages, "metrics: { error_rate: 3% }\nuntil: 20m")).toBe('Running canary (5 %): waits for 40m more of 1h, error_rate < 1% (now 3%) and "Logs clean" to be ticked.');
+    expect(summary(stages, "metrics: { error_rate: 3% }\nuntil: 20m")).toBe(
+      'Running canary (5 %): waits for 40m more of 1h, error_rate < 1% (now 3%) and "Logs clean" to be ticked.',
+    );
   });
 
   it("says for how long a criterion has held", () => {
-    expect(summary(stages, "metrics: { error_rate: [{ at: 0s, value: 3% }, { at: 79m, value: 0.1% }] }\nevents: [{ at: 1m, tick: all }]\nuntil: 80m")).toBe(
-      "Running canary (5 %): waits for error_rate < 1% (held for 1m of 2m).",
-    );
+    expect(
+      summary(
+        stages,
+        "metrics: { error_rate: [{ at: 0s, value: 3% }, { at: 79m, value: 0.1% }] }\nevents: [{ at: 1m, tick: all }]\nuntil: 80m",
+      ),
+    ).toBe("Running canary (5 %): waits for error_rate < 1% (held for 1m of 2m).");
   });
 
   it("counts the approvals that are there", () => {
-    expect(summary(stages, "events: [{ at: 1m, tick: all }, { at: 2h, approve: { role: lead, by: ann } }]\nuntil: 3h")).toBe("Awaiting full (5 %): waits for approval of full by lead (1 of 2).");
+    expect(
+      summary(stages, "events: [{ at: 1m, tick: all }, { at: 2h, approve: { role: lead, by: ann } }]\nuntil: 3h"),
+    ).toBe("Awaiting full (5 %): waits for approval of full by lead (1 of 2).");
   });
 
   it("names a metric that is silent once, not with each of its criteria", () => {
-    expect(summary(stages, "metrics: { error_rate: [{ at: 0s, value: null }] }\nevents: [{ at: 1m, tick: all }]\nuntil: 2h")).toBe(
-      "Running canary (5 %): waits for data of error_rate (no data).",
-    );
+    expect(
+      summary(stages, "metrics: { error_rate: [{ at: 0s, value: null }] }\nevents: [{ at: 1m, tick: all }]\nuntil: 2h"),
+    ).toBe("Running canary (5 %): waits for data of error_rate (no data).");
   });
 
   it("names a true trigger, a shut window, a recovery that is watched", () => {
     const spec = `window: { from: "02:00", to: "04:00", timezone: UTC }\ntriggers: [{ name: slow, when: p95 >= 1s, for: 5h, action: pause }]\nstages: [{ name: a, percentage: 5, duration: 10m }, { name: b, percentage: 6, duration: 1h }]`;
-    expect(summary(spec, "start: 2026-01-05T01:00:00Z\nuntil: 10m")).toBe("Awaiting a (0 %): waits for the window of a, which opens in 50m.");
-    expect(summary(spec, "start: 2026-01-05T02:00:00Z\nmetrics: { p95: [{ at: 0s, value: 100ms }, { at: 5m, value: 2s }] }\nuntil: 1h")).toBe(
-      "Running a (5 %): waits for trigger slow to be false (p95 >= 1s is true).",
+    expect(summary(spec, "start: 2026-01-05T01:00:00Z\nuntil: 10m")).toBe(
+      "Awaiting a (0 %): waits for the window of a, which opens in 50m.",
     );
+    expect(
+      summary(
+        spec,
+        "start: 2026-01-05T02:00:00Z\nmetrics: { p95: [{ at: 0s, value: 100ms }, { at: 5m, value: 2s }] }\nuntil: 1h",
+      ),
+    ).toBe("Running a (5 %): waits for trigger slow to be false (p95 >= 1s is true).");
     const verified = `rollback: { verify: { within: 5m, criteria: [error_rate < 1%] } }\n${stages}`;
     expect(summary(verified, "metrics: { error_rate: 3% }\nevents: [{ at: 10m, rollback: true }]\nuntil: 11m")).toBe(
       "Verifying canary (0 %): waits for error_rate < 1% (now 3%), for 4m at most.",
@@ -44,7 +57,9 @@ describe("what a rollout waits for, in a sentence", () => {
 
   it("says how it ended", () => {
     expect(summary("stages: [{ name: a, percentage: 5, duration: 1h }]", "")).toBe("Completed at 5 %.");
-    expect(summary(stages, "events: [{ at: 1m, rollback: true }]")).toBe("Rolled back by command rollback; nothing was there to see recovery by.");
+    expect(summary(stages, "events: [{ at: 1m, rollback: true }]")).toBe(
+      "Rolled back by command rollback; nothing was there to see recovery by.",
+    );
   });
 });
 

@@ -23,7 +23,10 @@ export function waitingFor(plan: Plan, state: RolloutState): readonly Waiting[] 
         ...missingAgain(plan, state, phase, now),
       ];
     case "running":
-      return [...(phase.pause ? [{ kind: "decision" as const, cause: phase.pause.cause }] : []), ...missingToClose(plan, state, phase, now)];
+      return [
+        ...(phase.pause ? [{ kind: "decision" as const, cause: phase.pause.cause }] : []),
+        ...missingToClose(plan, state, phase, now),
+      ];
     case "rollingBack":
       return [{ kind: "commit" }];
     case "verifying": {
@@ -57,7 +60,9 @@ export function sentence(plan: Plan, state: RolloutState): string {
     case "running":
     case "rollingBack":
     case "verifying":
-      return parts.length === 0 ? `${HEAD[statusOf(state)]}${where}: nothing is missing, it goes on with the next sampling.` : `${HEAD[statusOf(state)]}${where}: waits for ${list(parts)}.`;
+      return parts.length === 0
+        ? `${HEAD[statusOf(state)]}${where}: nothing is missing, it goes on with the next sampling.`
+        : `${HEAD[statusOf(state)]}${where}: waits for ${list(parts)}.`;
   }
 }
 
@@ -83,7 +88,13 @@ const HEAD: { readonly [S in Status]: string } = {
 /** A metric without data makes its criteria inconclusive: saying it once is enough. */
 function mostTelling(waiting: readonly Waiting[]): readonly Waiting[] {
   const silent = waiting.flatMap((one) => (one.kind === "data" ? [one.metric] : []));
-  return waiting.filter((one) => one.kind !== "criterion" || one.verdict.kind === "pass" || one.verdict.kind === "fail" || !silent.includes(one.metric));
+  return waiting.filter(
+    (one) =>
+      one.kind !== "criterion" ||
+      one.verdict.kind === "pass" ||
+      one.verdict.kind === "fail" ||
+      !silent.includes(one.metric),
+  );
 }
 
 function say(plan: Plan, state: RolloutState, waiting: Waiting): string {
@@ -122,7 +133,11 @@ function say(plan: Plan, state: RolloutState, waiting: Waiting): string {
   }
 }
 
-const DRILL = { none: "there was none", tooOld: "the last one is too old", tooSlow: "the last one took too long" } as const;
+const DRILL = {
+  none: "there was none",
+  tooOld: "the last one is too old",
+  tooSlow: "the last one took too long",
+} as const;
 
 function sayCriterion(plan: Plan, { criterion, metric, forMs, heldMs, verdict }: WaitingCriterion): string {
   switch (verdict.kind) {

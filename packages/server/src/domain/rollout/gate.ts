@@ -72,14 +72,22 @@ export function missingAgain(plan: Plan, state: RolloutState, phase: Awaiting, n
  * Rollback and pause triggers whose condition is true, of the open stage and of the one to be opened, even before their `for`, and alerts
  * that are firing: while there is one, the percentage doesn't rise.
  */
-export function risingBlocked(plan: Plan, state: RolloutState, next: Stage | undefined, now: EpochMs): readonly Waiting[] {
-  const triggers = new Map([...(openStage(plan, state)?.triggers ?? []), ...(next?.triggers ?? [])].map((one) => [one, one]));
+export function risingBlocked(
+  plan: Plan,
+  state: RolloutState,
+  next: Stage | undefined,
+  now: EpochMs,
+): readonly Waiting[] {
+  const triggers = new Map(
+    [...(openStage(plan, state)?.triggers ?? []), ...(next?.triggers ?? [])].map((one) => [one, one]),
+  );
   const waiting: Waiting[] = [];
   for (const trigger of triggers.keys()) {
     if (trigger.action === "notify" || trigger.test.kind !== "condition") continue;
     const { condition } = trigger.test;
     const verdict = judge(plan, state, condition, now);
-    if (verdict.kind === "pass") waiting.push({ kind: "trigger", trigger: trigger.name, condition: condition.text, value: verdict.value });
+    if (verdict.kind === "pass")
+      waiting.push({ kind: "trigger", trigger: trigger.name, condition: condition.text, value: verdict.value });
   }
   for (const alert of Object.values(state.alerts)) {
     if (alert.action !== "notify") waiting.push({ kind: "alert", alert: alert.name });
@@ -88,7 +96,12 @@ export function risingBlocked(plan: Plan, state: RolloutState, next: Stage | und
 }
 
 /** Somebody must have looked lately, and since `since`: at most one stage for each sampling. */
-function missingSampling(plan: Plan, state: RolloutState, since: EpochMs | undefined, now: EpochMs): readonly Waiting[] {
+function missingSampling(
+  plan: Plan,
+  state: RolloutState,
+  since: EpochMs | undefined,
+  now: EpochMs,
+): readonly Waiting[] {
   const at = state.lastSampleAt;
   const seen = at !== undefined && now - at <= unseenAfterMs(plan) && (since === undefined || at > since);
   return seen ? [] : [{ kind: "sample" }];
@@ -129,13 +142,22 @@ function missingData(plan: Plan, state: RolloutState, stage: Stage, now: EpochMs
 }
 
 /** The items that nobody has ticked. */
-export function openItems(state: RolloutState, items: readonly ChecklistItem[], kind: "check" | "checklist"): readonly Waiting[] {
+export function openItems(
+  state: RolloutState,
+  items: readonly ChecklistItem[],
+  kind: "check" | "checklist",
+): readonly Waiting[] {
   return items
     .filter((item) => !state.ticks.some((tick) => tick.item === item.id))
     .map((item) => ({ kind, item: item.id, text: item.text, roles: item.roles }));
 }
 
-function missingPrecondition(plan: Plan, state: RolloutState, precondition: Precondition, now: EpochMs): readonly Waiting[] {
+function missingPrecondition(
+  plan: Plan,
+  state: RolloutState,
+  precondition: Precondition,
+  now: EpochMs,
+): readonly Waiting[] {
   switch (precondition.kind) {
     case "check":
       return openItems(state, [precondition.item], "check");
@@ -151,7 +173,12 @@ function missingPrecondition(plan: Plan, state: RolloutState, precondition: Prec
   }
 }
 
-function drillVerdict(state: RolloutState, withinMs: number, underMs: number, now: EpochMs): "good" | "none" | "tooOld" | "tooSlow" {
+function drillVerdict(
+  state: RolloutState,
+  withinMs: number,
+  underMs: number,
+  now: EpochMs,
+): "good" | "none" | "tooOld" | "tooSlow" {
   if (!state.drill) return "none";
   if (now - state.drill.drilledAt > withinMs) return "tooOld";
   return state.drill.tookMs < underMs ? "good" : "tooSlow";

@@ -17,7 +17,12 @@ export function followMissing(turn: Turn, at: EpochMs): void {
     const reading = readMetric(turn.plan, turn.state, metric, at);
     if (reading.kind === "value") continue;
     const known = own(before, metric);
-    missing[metric] = { since: known?.since ?? at, kind: reading.kind, reason: reading.reason, acted: known?.acted ?? false };
+    missing[metric] = {
+      since: known?.since ?? at,
+      kind: reading.kind,
+      reason: reading.reason,
+      acted: known?.acted ?? false,
+    };
   }
   change(turn, { missing });
   announceReturn(turn, before);
@@ -31,7 +36,9 @@ export function actOnMissing(turn: Turn, at: EpochMs): void {
     const cause: Cause = { kind: gap.kind, subject: metric, reason: gap.reason, since: gap.since };
     const announce = () => {
       record(turn, "noData", cause);
-      notify(turn, "noData", `${metric} ${gap.kind === "error" ? "can't be read" : "has no data"}: ${gap.reason}`, { cause });
+      notify(turn, "noData", `${metric} ${gap.kind === "error" ? "can't be read" : "has no data"}: ${gap.reason}`, {
+        cause,
+      });
     };
     switch (turn.plan.noData) {
       case "hold":

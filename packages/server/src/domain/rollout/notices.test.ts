@@ -10,7 +10,11 @@ const HEALTHY = { error_rate: 0, p95: 0.1 };
 
 /** Ticks at every deadline up to `until`, as a runner would without samples. */
 function tickUntil(drive: Drive, until: number): void {
-  for (let at = nextDeadline(drive.plan, drive.state); at !== undefined && at <= until; at = nextDeadline(drive.plan, drive.state)) {
+  for (
+    let at = nextDeadline(drive.plan, drive.state);
+    at !== undefined && at <= until;
+    at = nextDeadline(drive.plan, drive.state)
+  ) {
     drive.now = at;
     drive.send({ kind: "tick" });
   }
@@ -31,18 +35,25 @@ notify: [{ at: [-2h, +30m], to: [team], message: "Deployment window confirmed" }
     const drive = new Drive(plan, 3 * HOUR_MS);
     tickUntil(drive, 10 * HOUR_MS);
     const told = notices(drive, "started").filter((notice) => notice.rule === 0);
-    expect(told.map((notice) => notice.subject)).toEqual(["Deployment window confirmed", "Deployment window confirmed"]);
+    expect(told.map((notice) => notice.subject)).toEqual([
+      "Deployment window confirmed",
+      "Deployment window confirmed",
+    ]);
   });
 
   it("that lie before the rollout was made are not told late", () => {
-    const plan = planOf(`preconditions: [{ check: "Team is ready" }]\nstages: [{ name: a, percentage: 5, duration: 1h }]\nnotify: [{ at: [-2h], to: [team], message: soon }]`);
+    const plan = planOf(
+      `preconditions: [{ check: "Team is ready" }]\nstages: [{ name: a, percentage: 5, duration: 1h }]\nnotify: [{ at: [-2h], to: [team], message: soon }]`,
+    );
     const drive = new Drive(plan, HOUR_MS);
     tickUntil(drive, 10 * HOUR_MS);
     expect(notices(drive, "started").filter((notice) => notice.rule === 0)).toEqual([]);
   });
 
   it("after completion are told although the rollout is over, and not after a rollback", () => {
-    const plan = planOf(`stages: [{ name: a, percentage: 5, duration: 1h }]\nnotify: [{ at: [+24h], from: completed, to: [team], message: all well }]`);
+    const plan = planOf(
+      `stages: [{ name: a, percentage: 5, duration: 1h }]\nnotify: [{ at: [+24h], from: completed, to: [team], message: all well }]`,
+    );
     const completed = new Drive(plan);
     completed.send({ kind: "tick" });
     completed.sampleUntil(HOUR_MS, HEALTHY);
@@ -55,7 +66,9 @@ notify: [{ at: [-2h, +30m], to: [team], message: "Deployment window confirmed" }
   });
 
   it("that come again and again tell once after an outage", () => {
-    const plan = planOf(`preconditions: [{ check: "Team is ready" }]\nstages: [{ name: a, percentage: 5, duration: 1h }]\nnotify: [{ every: 24h, to: [team] }]`);
+    const plan = planOf(
+      `preconditions: [{ check: "Team is ready" }]\nstages: [{ name: a, percentage: 5, duration: 1h }]\nnotify: [{ every: 24h, to: [team] }]`,
+    );
     const drive = new Drive(plan);
     drive.send({ kind: "tick" });
     tickUntil(drive, 50 * HOUR_MS);
@@ -99,7 +112,9 @@ completion: { reviews: [{ name: month, after: 30d, criteria: [error_rate < 0.5%]
     expect(nextSampleAt(plan, drive.state)).toBe(due);
     drive.now = due;
     drive.send({ kind: "samples", sampledAt: due, values: { error_rate: { kind: "value", value: 0.02, ageMs: 0 } } });
-    expect(notices(drive, "review").map((notice) => notice.subject)).toEqual(["review month: doesn't hold: error_rate < 0.5%"]);
+    expect(notices(drive, "review").map((notice) => notice.subject)).toEqual([
+      "review month: doesn't hold: error_rate < 0.5%",
+    ]);
     expect(nextSampleAt(plan, drive.state)).toBeUndefined();
     drive.command({ kind: "tick", item: "Retrospective" });
     expect(drive.state.ticks.map((tick) => tick.item)).toEqual(["retrospective"]);

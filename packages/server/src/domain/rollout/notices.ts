@@ -68,7 +68,9 @@ function followMoments(turn: Turn): void {
   change(turn, { told: { ...turn.state.told, momentsUntil: turn.now } });
   for (const { rule, event } of due) {
     const message = turn.plan.notify[rule]?.message;
-    notify(turn, event, message ?? `${turn.plan.title}: ${statusOf(turn.state)} at ${turn.state.percentage} %`, { rule });
+    notify(turn, event, message ?? `${turn.plan.title}: ${statusOf(turn.state)} at ${turn.state.percentage} %`, {
+      rule,
+    });
   }
 }
 
@@ -80,7 +82,10 @@ function momentsAfter(plan: Plan, state: RolloutState, after: EpochMs): readonly
     const base = from === "start" ? state.startAt : state.completedAt;
     const once = base === undefined ? [] : atMs.map((offset) => base + offset).filter((at) => at > after);
     const event = from === "start" ? ("started" as const) : ("completed" as const);
-    const every = everyMs === undefined || isOver(state) ? [] : [{ rule, at: nextEvery(state.startAt, everyMs, after), event: "summary" as const }];
+    const every =
+      everyMs === undefined || isOver(state)
+        ? []
+        : [{ rule, at: nextEvery(state.startAt, everyMs, after), event: "summary" as const }];
     return [...once.map((at) => ({ rule, at, event })), ...every];
   });
 }
@@ -98,7 +103,12 @@ function followReminder(turn: Turn): void {
   const roles = rolesAwaited(turn.plan, turn.state);
   const cause = pause?.cause ?? { kind: "approval" as const, subject: roles.join(", ") };
   record(turn, "reminded", cause);
-  notify(turn, "reminder", pause ? "still paused: a person has to decide" : `still waiting for approval by ${roles.join(", ")}`, { cause });
+  notify(
+    turn,
+    "reminder",
+    pause ? "still paused: a person has to decide" : `still waiting for approval by ${roles.join(", ")}`,
+    { cause },
+  );
 }
 
 /** Approvals and decisions never time out; people are reminded of them. */

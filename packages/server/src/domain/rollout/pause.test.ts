@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { tell } from "./testing/story.ts";
 
-const spec = (more = "") => `stages: [{ name: a, percentage: 5, duration: 2h${more} }, { name: b, percentage: 10, duration: 1m }]`;
+const spec = (more = "") =>
+  `stages: [{ name: a, percentage: 5, duration: 2h${more} }, { name: b, percentage: 10, duration: 1m }]`;
 
 describe("a pause", () => {
   it("stops the stage's clock, and a resume lets it go on", () => {
@@ -11,7 +12,10 @@ describe("a pause", () => {
   });
 
   it("stops the timeout too", () => {
-    const { lines } = tell(spec(", timeout: 3h, criteria: [error_rate < 0.1%]"), "events: [{ at: 1h, pause: true }, { at: 5h, resume: true }]\nuntil: 8h");
+    const { lines } = tell(
+      spec(", timeout: 3h, criteria: [error_rate < 0.1%]"),
+      "events: [{ at: 1h, pause: true }, { at: 5h, resume: true }]\nuntil: 8h",
+    );
     expect(lines("timedOut")).toEqual(["7h timedOut a 5"]);
   });
 
@@ -28,14 +32,17 @@ describe("a pause", () => {
   });
 
   it("while awaiting approval keeps an approval from opening the stage", () => {
-    const approved = "stages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, duration: 1m, approvals: [lead] }]";
+    const approved =
+      "stages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, duration: 1m, approvals: [lead] }]";
     const scenario = "events: [{ at: 2h, pause: true }, { at: 3h, approve: lead }, { at: 4h, resume: true }]";
     expect(tell(approved, scenario).ramp).toBe("0s 5, 4h 10");
   });
 
   it("is refused where there is nothing to pause, with what is possible", () => {
     const { first } = tell(spec(), "events: [{ at: 3h, pause: true }]");
-    expect(first("refused")?.cause?.reason).toBe("pause: not possible while the rollout is completed; possible now: tick, rollback, acknowledge");
+    expect(first("refused")?.cause?.reason).toBe(
+      "pause: not possible while the rollout is completed; possible now: tick, rollback, acknowledge",
+    );
   });
 
   it("that comes at the very instant at which a stage would end is first", () => {

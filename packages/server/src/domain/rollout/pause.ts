@@ -15,13 +15,19 @@ export function pauseFor(turn: Turn, cause: Cause, { severity, announce }: Pause
   const pauses = (phase.kind === "running" || phase.kind === "awaiting") && phase.pause === undefined;
   if (pauses) {
     const pause = { since: turn.now, cause };
-    enter(turn, phase.kind === "running" ? { ...phase, clock: stopClock(phase.clock, turn.now), pause } : { ...phase, pause });
+    enter(
+      turn,
+      phase.kind === "running" ? { ...phase, clock: stopClock(phase.clock, turn.now), pause } : { ...phase, pause },
+    );
     change(turn, { told: { ...turn.state.told, lastReminderAt: turn.now } });
   }
   announce?.();
   if (!pauses) return;
   record(turn, "paused", cause);
-  notify(turn, "paused", "paused: the percentage is held until a person decides", { cause, ...(severity && { severity }) });
+  notify(turn, "paused", "paused: the percentage is held until a person decides", {
+    cause,
+    ...(severity && { severity }),
+  });
 }
 
 /** Goes on where it was. */

@@ -28,24 +28,32 @@ function stepsOf(plan: Plan, scenario: Scenario): readonly TakenStep[] {
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 describe("every rollout", () => {
-  it("rises only through its gates: no true trigger, no missing data, no early end, no missing approval; and never after a rollback", { timeout: TIMEOUT_MS }, () => {
-    fc.assert(
-      fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
-        const oracle = new Oracle(plan);
-        for (const taken of stepsOf(plan, scenario)) oracle.watch(taken);
-        expect(oracle.broken).toEqual([]);
-      }),
-      { numRuns: 2 * RUNS.numRuns },
-    );
-  });
+  it(
+    "rises only through its gates: no true trigger, no missing data, no early end, no missing approval; and never after a rollback",
+    { timeout: TIMEOUT_MS },
+    () => {
+      fc.assert(
+        fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
+          const oracle = new Oracle(plan);
+          for (const taken of stepsOf(plan, scenario)) oracle.watch(taken);
+          expect(oracle.broken).toEqual([]);
+        }),
+        { numRuns: 2 * RUNS.numRuns },
+      );
+    },
+  );
 
   it("ends at 0 % once a rollback is decided, and is out of anybody's way", { timeout: TIMEOUT_MS }, () => {
     fc.assert(
       fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
         const { timeline, state, outcome } = simulate(plan, scenario);
-        const decided = timeline.findIndex((record) => record.event === "rollbackStarted" || record.event === "rolledBack");
+        const decided = timeline.findIndex(
+          (record) => record.event === "rollbackStarted" || record.event === "rolledBack",
+        );
         if (decided === -1) return;
-        expect(timeline.slice(decided).map((record) => record.percentage)).toSatisfy((all: number[]) => all.every((one) => one === 0));
+        expect(timeline.slice(decided).map((record) => record.percentage)).toSatisfy((all: number[]) =>
+          all.every((one) => one === 0),
+        );
         expect(state.percentage).toBe(0);
         expect(["verifying", "rolledBack"]).toContain(outcome);
       }),
@@ -64,88 +72,121 @@ describe("every rollout", () => {
       { kind: "acknowledge" },
     ]);
     fc.assert(
-      fc.property(arbitraryPlan, arbitraryScenario({ outages: false }), fc.nat(), others, fc.infiniteStream(fc.nat()), (plan, scenario, cut, commands, dice) => {
-        const steps = stepsOf(plan, scenario);
-        const taken = steps[cut % steps.length]!;
-        const start = taken.before;
-        const at = start.now + 1000;
-        const all = shuffled<RolloutEvent>(
-          [...commands, { kind: "rollback" } as const].map((command) => ({ kind: "command", at, person: { by: "ann", roles: ["lead", "cto"] }, command })),
-          dice,
-        );
-        const orders = { asTheyCome: all, asTheyCount: inOrder(all) };
-        for (const [order, events] of Object.entries(orders)) {
-          const { state, rises } = takeAll(taken.plan, start, events);
-          if (statusOf(start) === "cancelled") continue;
-          expect(state.percentage).toBe(0);
-          expect(["rollingBack", "verifying", "rolledBack"]).toContain(statusOf(state));
-          if (order === "asTheyCount") expect(rises).toBe(0);
-        }
-      }),
+      fc.property(
+        arbitraryPlan,
+        arbitraryScenario({ outages: false }),
+        fc.nat(),
+        others,
+        fc.infiniteStream(fc.nat()),
+        (plan, scenario, cut, commands, dice) => {
+          const steps = stepsOf(plan, scenario);
+          const taken = steps[cut % steps.length];
+          const start = taken.before;
+          const at = start.now + 1000;
+          const all = shuffled<RolloutEvent>(
+            [...commands, { kind: "rollback" } as const].map((command) => ({
+              kind: "command",
+              at,
+              person: { by: "ann", roles: ["lead", "cto"] },
+              command,
+            })),
+            dice,
+          );
+          const orders = { asTheyCome: all, asTheyCount: inOrder(all) };
+          for (const [order, events] of Object.entries(orders)) {
+            const { state, rises } = takeAll(taken.plan, start, events);
+            if (statusOf(start) === "cancelled") continue;
+            expect(state.percentage).toBe(0);
+            expect(["rollingBack", "verifying", "rolledBack"]).toContain(statusOf(state));
+            if (order === "asTheyCount") expect(rises).toBe(0);
+          }
+        },
+      ),
       RUNS,
     );
   });
 
-  it("is the same after its events are replayed, and after every state was written down and read back", { timeout: TIMEOUT_MS }, () => {
-    fc.assert(
-      fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
-        const steps = stepsOf(plan, scenario);
-        const assumed = assumePreconditions(plan, scenario).plan;
-        let replayed: RolloutState = schedule(assumed, { at: START_AT, startAt: START_AT, by: "scenario" }).state;
-        for (const { event, after } of steps) {
-          const again = step(assumed, copy(replayed), copy(event));
-          expect(again.effects).toEqual(after.effects);
-          replayed = again.state;
-        }
-        expect(replayed).toEqual(copy(steps.at(-1)!.after.state));
-      }),
-      { numRuns: 800 },
-    );
-  });
+  it(
+    "is the same after its events are replayed, and after every state was written down and read back",
+    { timeout: TIMEOUT_MS },
+    () => {
+      fc.assert(
+        fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
+          const steps = stepsOf(plan, scenario);
+          const assumed = assumePreconditions(plan, scenario).plan;
+          let replayed: RolloutState = schedule(assumed, { at: START_AT, startAt: START_AT, by: "scenario" }).state;
+          for (const { event, after } of steps) {
+            const again = step(assumed, copy(replayed), copy(event));
+            expect(again.effects).toEqual(after.effects);
+            replayed = again.state;
+          }
+          expect(replayed).toEqual(copy(steps.at(-1)!.after.state));
+        }),
+        { numRuns: 800 },
+      );
+    },
+  );
 
   it("goes on after a crash as if nothing had been, at whatever moment it comes", { timeout: TIMEOUT_MS }, () => {
     const crashes = fc.array(fc.integer({ min: 0, max: 480 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(arbitraryPlan, arbitraryScenario({ outages: false }), crashes, (plan, scenario, seconds) => {
-        const events = [...scenario.events, ...seconds.map((second) => ({ atMs: second * 1000, kind: "crash" as const, outageMs: 0 }))];
+        const events = [
+          ...scenario.events,
+          ...seconds.map((second) => ({ atMs: second * 1000, kind: "crash" as const, outageMs: 0 })),
+        ];
         const crashed = simulate(plan, { ...scenario, events: events.toSorted((a, b) => a.atMs - b.atMs) });
-        expect(crashed.timeline.filter((record) => record.event !== "crashed")).toEqual(simulate(plan, scenario).timeline);
+        expect(crashed.timeline.filter((record) => record.event !== "crashed")).toEqual(
+          simulate(plan, scenario).timeline,
+        );
       }),
       RUNS,
     );
   });
 
-  it("is told the same by a simulation that skips what is quiet as by one that takes every sampling", { timeout: TIMEOUT_MS }, () => {
-    fc.assert(
-      fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
-        const fast = simulate(plan, scenario);
-        const slow = simulate(plan, scenario, { everySampling: true });
-        expect(fast.timeline).toEqual(slow.timeline);
-        expect(fast.outcome).toBe(slow.outcome);
-        expect(fast.summary).toBe(slow.summary);
-      }),
-      RUNS,
-    );
-  });
+  it(
+    "is told the same by a simulation that skips what is quiet as by one that takes every sampling",
+    { timeout: TIMEOUT_MS },
+    () => {
+      fc.assert(
+        fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
+          const fast = simulate(plan, scenario);
+          const slow = simulate(plan, scenario, { everySampling: true });
+          expect(fast.timeline).toEqual(slow.timeline);
+          expect(fast.outcome).toBe(slow.outcome);
+          expect(fast.summary).toBe(slow.summary);
+        }),
+        RUNS,
+      );
+    },
+  );
 
-  it("has its next deadline in the future after each tick, and can always say what it waits for", { timeout: TIMEOUT_MS }, () => {
-    fc.assert(
-      fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
-        for (const { plan: played, event, after } of stepsOf(plan, scenario)) {
-          if (event.kind !== "tick") continue;
-          const { state } = after;
-          expect(nextDeadline(played, state) ?? Infinity).toBeGreaterThan(state.now);
-          expect(sentence(played, state)).toMatch(/^[A-Z].*\.$/);
-          const over = ["rolledBack", "completed", "cancelled"].includes(statusOf(state));
-          if (over) expect(waitingFor(played, state)).toEqual([]);
-        }
-      }),
-      RUNS,
-    );
-  });
+  it(
+    "has its next deadline in the future after each tick, and can always say what it waits for",
+    { timeout: TIMEOUT_MS },
+    () => {
+      fc.assert(
+        fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), (plan, scenario) => {
+          for (const { plan: played, event, after } of stepsOf(plan, scenario)) {
+            if (event.kind !== "tick") continue;
+            const { state } = after;
+            expect(nextDeadline(played, state) ?? Infinity).toBeGreaterThan(state.now);
+            expect(sentence(played, state)).toMatch(/^[A-Z].*\.$/);
+            const over = ["rolledBack", "completed", "cancelled"].includes(statusOf(state));
+            if (over) expect(waitingFor(played, state)).toEqual([]);
+          }
+        }),
+        RUNS,
+      );
+    },
+  );
 });
 
-function takeAll(plan: Plan, start: RolloutState, events: readonly RolloutEvent[]): { readonly state: RolloutState; readonly rises: number } {
+function takeAll(
+  plan: Plan,
+  start: RolloutState,
+  events: readonly RolloutEvent[],
+): { readonly state: RolloutState; readonly rises: number } {
   let state = start;
   let rises = 0;
   for (const event of events) {

@@ -20,9 +20,18 @@ export function turningPoints(plan: Plan, state: RolloutState): readonly EpochMs
  * points, deadlines and events. `sampled` are the metrics that every sampling had a value for.
  */
 export function skipSamplings(state: RolloutState, to: EpochMs, sampled: ReadonlySet<string>): RolloutState {
-  const observations = Object.entries(state.observations).map(([name, one]) => [name, sampled.has(name) ? { ...one, at: to } : one]);
+  const observations = Object.entries(state.observations).map(([name, one]) => [
+    name,
+    sampled.has(name) ? { ...one, at: to } : one,
+  ]);
   const streaks = Object.entries(state.streaks).map(([key, streak]) => [key, { ...streak, lastAt: to }]);
-  return { ...state, now: to, lastSampleAt: to, observations: Object.fromEntries(observations), streaks: Object.fromEntries(streaks) };
+  return {
+    ...state,
+    now: to,
+    lastSampleAt: to,
+    observations: Object.fromEntries(observations),
+    streaks: Object.fromEntries(streaks),
+  };
 }
 
 interface Watched {
@@ -43,7 +52,10 @@ function streakPoints(plan: Plan, state: RolloutState): readonly EpochMs[] {
   return watched.flatMap(({ test, forMs }) => {
     const streak = test.condition && own(state.streaks, conditionKey(test.condition));
     if (!streak) return [];
-    return floors.flatMap((floor) => [Math.max(streak.since, floor) + forMs, Math.max(streak.seenSince, floor) + forMs]);
+    return floors.flatMap((floor) => [
+      Math.max(streak.since, floor) + forMs,
+      Math.max(streak.seenSince, floor) + forMs,
+    ]);
   });
 }
 
@@ -54,6 +66,8 @@ function gapPoints(plan: Plan, state: RolloutState): readonly EpochMs[] {
 function signalPoints(plan: Plan, state: RolloutState): readonly EpochMs[] {
   return Object.entries(state.observations).flatMap(([name, observation]) => {
     const metric = own(plan.metrics, name);
-    return metric?.source.kind === "signal" && metric.maxAgeMs !== undefined ? [observation.at + metric.maxAgeMs + 1] : [];
+    return metric?.source.kind === "signal" && metric.maxAgeMs !== undefined
+      ? [observation.at + metric.maxAgeMs + 1]
+      : [];
   });
 }

@@ -40,14 +40,21 @@ describe("a rollback", () => {
   });
 
   it("is verified by the stage's own criteria where the plan names none", () => {
-    const slow = "metrics: { error_rate: 6%, p95: [{ at: 0s, value: 200ms }, { at: 1h, value: 2s }, { at: 4h, value: 200ms }] }";
+    const slow =
+      "metrics: { error_rate: 6%, p95: [{ at: 0s, value: 200ms }, { at: 1h, value: 2s }, { at: 4h, value: 200ms }] }";
     const borrowed = spec("rollback: { verify: { within: 3h } }").replace("error_rate >= 5%", "p95 >= 1s");
-    expect(tell(borrowed, slow).lines("rollbackStarted", "recovered")).toEqual(["1h2m rollbackStarted a 0", "4h2m recovered a 0"]);
+    expect(tell(borrowed, slow).lines("rollbackStarted", "recovered")).toEqual([
+      "1h2m rollbackStarted a 0",
+      "4h2m recovered a 0",
+    ]);
   });
 
   it("is over at once where the plan doesn't ask for verification", () => {
     const { lines, state } = tell(spec(), breach());
-    expect(lines("rollbackStarted", "verifying", "rolledBack")).toEqual(["2h2m rollbackStarted a 0", "2h2m rolledBack a 0"]);
+    expect(lines("rollbackStarted", "verifying", "rolledBack")).toEqual([
+      "2h2m rollbackStarted a 0",
+      "2h2m rolledBack a 0",
+    ]);
     expect(state.phase).toMatchObject({ recovery: "unchecked" });
   });
 
@@ -55,7 +62,9 @@ describe("a rollback", () => {
     const ordered = (more: string) => tell(spec(verify), `events: [${more}{ at: 5h, rollback: enough }]\nuntil: 6h`);
     expect(ordered("").ramp).toBe("0s 5, 5h 0");
     expect(ordered("{ at: 1h, pause: true }, ").ramp).toBe("0s 5, 5h 0");
-    const awaiting = spec(verify).replace("duration: 24h", "duration: 1h").replace("duration: 1h }", "duration: 1h, approvals: [lead] }");
+    const awaiting = spec(verify)
+      .replace("duration: 24h", "duration: 1h")
+      .replace("duration: 1h }", "duration: 1h, approvals: [lead] }");
     expect(tell(awaiting, "events: [{ at: 5h, rollback: enough }]\nuntil: 6h").ramp).toBe("0s 5, 5h 0");
     expect(tell(spec(verify), "events: [{ at: 40h, rollback: too late? never }]").ramp).toBe("0s 5, 24h 10, 40h 0");
   });
@@ -72,8 +81,14 @@ describe("a rollback", () => {
   });
 
   it("is harmless twice", () => {
-    const { lines } = tell(spec(verify), "events: [{ at: 1h, rollback: true }, { at: 1h1m, rollback: true }, { at: 3h, rollback: true }]");
-    expect(lines("rollbackStarted", "rolledBack", "refused")).toEqual(["1h rollbackStarted a 0", "1h2m rolledBack a 0"]);
+    const { lines } = tell(
+      spec(verify),
+      "events: [{ at: 1h, rollback: true }, { at: 1h1m, rollback: true }, { at: 3h, rollback: true }]",
+    );
+    expect(lines("rollbackStarted", "rolledBack", "refused")).toEqual([
+      "1h rollbackStarted a 0",
+      "1h2m rolledBack a 0",
+    ]);
   });
 
   it("is what a flag that was killed by hand comes to, with nobody asked to verify", () => {
@@ -86,8 +101,16 @@ describe("a rollback", () => {
   it("calls people in step by step until somebody acknowledges, and begins anew when it did not help", () => {
     const steps = `${verify}\nescalation: [{ after: 0m, to: [oncall] }, { after: 15m, to: [lead] }, { after: 30m, to: [everyone] }]`;
     const escalated = (scenario: string) => tell(spec(steps), scenario).lines("escalated");
-    expect(escalated(breach())).toEqual(["2h2m escalated a 0", "2h7m escalated a 0", "2h22m escalated a 0", "2h37m escalated a 0"]);
-    expect(escalated(`${breach()}events: [{ at: 2h10m, acknowledge: true }]`)).toEqual(["2h2m escalated a 0", "2h7m escalated a 0"]);
+    expect(escalated(breach())).toEqual([
+      "2h2m escalated a 0",
+      "2h7m escalated a 0",
+      "2h22m escalated a 0",
+      "2h37m escalated a 0",
+    ]);
+    expect(escalated(`${breach()}events: [{ at: 2h10m, acknowledge: true }]`)).toEqual([
+      "2h2m escalated a 0",
+      "2h7m escalated a 0",
+    ]);
     expect(escalated(breach("2h3m"))).toEqual(["2h2m escalated a 0"]);
   });
 
@@ -101,6 +124,8 @@ describe("cancelling", () => {
   it("ends a rollout that exposed nobody, and is refused afterwards", () => {
     const waiting = `preconditions: [{ check: "Team is ready" }]\n${spec()}`;
     expect(tell(waiting, "assume: nothing\nevents: [{ at: 1h, cancel: true }]").outcome).toBe("cancelled");
-    expect(tell(spec(), "events: [{ at: 1h, cancel: true }]\nuntil: 2h").first("refused")?.cause?.reason).toMatch(/users have been on .* roll it back instead/);
+    expect(tell(spec(), "events: [{ at: 1h, cancel: true }]\nuntil: 2h").first("refused")?.cause?.reason).toMatch(
+      /users have been on .* roll it back instead/,
+    );
   });
 });

@@ -48,7 +48,12 @@ export function decideRollback(turn: Turn, cause: Cause, { severity, announce }:
   announce?.();
   record(turn, "rollbackStarted", cause);
   notify(turn, "rollback", `rolled back from ${from} % to 0 %`, { cause, ...(severity && { severity }) });
-  keepEvidence(turn, { what: "rollback", stage: stageInView(turn.plan, turn.state)?.name ?? null, criteria: evidence, cause });
+  keepEvidence(turn, {
+    what: "rollback",
+    stage: stageInView(turn.plan, turn.state)?.name ?? null,
+    criteria: evidence,
+    cause,
+  });
   // A person who rolls back is looking after it already.
   if (cause.kind !== "command") startEscalation(turn, severity ?? "P1", cause);
 }
@@ -80,7 +85,13 @@ export function followRecovery(turn: Turn): void {
   keepEvidence(turn, {
     what: "recovery",
     stage: stageInView(turn.plan, turn.state)?.name ?? null,
-    criteria: evidenceOf(turn.plan, turn.state, views.map((view) => view.criterion), turn.now, phase.since),
+    criteria: evidenceOf(
+      turn.plan,
+      turn.state,
+      views.map((view) => view.criterion),
+      turn.now,
+      phase.since,
+    ),
     cause: phase.cause,
   });
   record(turn, recovered ? "recovered" : "notRecovered", seen);
@@ -89,25 +100,47 @@ export function followRecovery(turn: Turn): void {
     stopEscalation(turn);
     notify(turn, "recovered", `recovered: ${seen.subject}`, { cause: seen });
   } else {
-    notify(turn, "notRecovered", `rolled back, not recovered: look elsewhere. Still missing: ${seen.subject}`, { severity: "P0", cause: seen });
+    notify(turn, "notRecovered", `rolled back, not recovered: look elsewhere. Still missing: ${seen.subject}`, {
+      severity: "P0",
+      cause: seen,
+    });
     startEscalation(turn, "P0", seen);
   }
 }
 
 /** How the criteria stand that must hold after the rollback, counted from it. */
-export function viewRecovery(plan: Plan, state: RolloutState, phase: Verifying, now: EpochMs): readonly CriterionView[] {
-  return verificationCriteria(plan, state).map((criterion) => viewCriterion(plan, state, criterion, { from: phase.since, now }));
+export function viewRecovery(
+  plan: Plan,
+  state: RolloutState,
+  phase: Verifying,
+  now: EpochMs,
+): readonly CriterionView[] {
+  return verificationCriteria(plan, state).map((criterion) =>
+    viewCriterion(plan, state, criterion, { from: phase.since, now }),
+  );
 }
 
 /** Somebody turned the flag off by hand, or it is gone: the rollout is over, and there is nothing to take back. */
 export function endByHand(turn: Turn, cause: Cause): void {
   const { kind } = turn.state.phase;
-  if (kind === "rollingBack" || kind === "verifying" || kind === "rolledBack" || kind === "completed" || kind === "cancelled") return;
+  if (
+    kind === "rollingBack" ||
+    kind === "verifying" ||
+    kind === "rolledBack" ||
+    kind === "completed" ||
+    kind === "cancelled"
+  )
+    return;
   // A killed flag keeps its percentage; restoring it later must not expose anybody without a rollout that watches.
   if (cause.kind === "kill" && turn.state.exposedAt !== undefined) turn.effects.push({ kind: "kill", cause });
   change(turn, { percentage: 0, missing: {} });
   finish(turn, cause, "unchecked");
-  notify(turn, "rollback", cause.kind === "kill" ? "ended: the flag was killed by hand" : "ended: the flag was deleted", { cause });
+  notify(
+    turn,
+    "rollback",
+    cause.kind === "kill" ? "ended: the flag was killed by hand" : "ended: the flag was deleted",
+    { cause },
+  );
 }
 
 function finish(turn: Turn, cause: Cause, recovery: Recovery): void {

@@ -23,5 +23,7 @@ export function resumeClock(clock: StageClock, now: EpochMs, timedOut: boolean):
 
 /** When `timeout` runs out; undefined while the clock stands still. */
 export function timeoutAt(clock: StageClock, timeoutMs: number): EpochMs | undefined {
-  return clock.runningSince === undefined ? undefined : clock.runningSince + (clock.timeoutFromMs + timeoutMs - clock.elapsedMs);
+  return clock.runningSince === undefined
+    ? undefined
+    : clock.runningSince + (clock.timeoutFromMs + timeoutMs - clock.elapsedMs);
 }

@@ -61,7 +61,11 @@ describe("a step", () => {
     for (let at = MINUTE_MS + 10_000; at <= 3 * MINUTE_MS + 10_000; at += 10_000) {
       // Every second answer takes 1.9 s.
       drive.now = at + ((at / 10_000) % 2) * 1900;
-      drive.send({ kind: "samples", sampledAt: at, values: { error_rate: { kind: "value", value: 1, ageMs: 0 }, p95: { kind: "value", value: 0.1, ageMs: 0 } } });
+      drive.send({
+        kind: "samples",
+        sampledAt: at,
+        values: { error_rate: { kind: "value", value: 1, ageMs: 0 }, p95: { kind: "value", value: 0.1, ageMs: 0 } },
+      });
       expect(drive.status).toBe(at < 3 * MINUTE_MS + 10_000 ? "running" : "rollingBack");
     }
   });
@@ -97,7 +101,14 @@ describe("a step", () => {
   it("takes a value that is no number for no data, and can be written as JSON", () => {
     const drive = running();
     drive.now += 10_000;
-    drive.send({ kind: "samples", sampledAt: drive.now, values: { error_rate: { kind: "value", value: Number.NaN, ageMs: 0 }, p95: { kind: "value", value: 0.1, ageMs: Infinity } } });
+    drive.send({
+      kind: "samples",
+      sampledAt: drive.now,
+      values: {
+        error_rate: { kind: "value", value: Number.NaN, ageMs: 0 },
+        p95: { kind: "value", value: 0.1, ageMs: Infinity },
+      },
+    });
     expect(drive.state.missing).toMatchObject({ error_rate: { kind: "noData" }, p95: { kind: "noData" } });
     expect(JSON.parse(JSON.stringify(drive.state))).toEqual(drive.state);
   });
@@ -105,7 +116,14 @@ describe("a step", () => {
   it("takes an observation that was old when it was sampled for no data", () => {
     const drive = running();
     drive.now += 10_000;
-    drive.send({ kind: "samples", sampledAt: drive.now, values: { error_rate: { kind: "value", value: 0, ageMs: 31_000 }, p95: { kind: "value", value: 0.1, ageMs: 29_000 } } });
+    drive.send({
+      kind: "samples",
+      sampledAt: drive.now,
+      values: {
+        error_rate: { kind: "value", value: 0, ageMs: 31_000 },
+        p95: { kind: "value", value: 0.1, ageMs: 29_000 },
+      },
+    });
     expect(Object.keys(drive.state.missing)).toEqual(["error_rate"]);
   });
 
@@ -115,7 +133,9 @@ describe("a step", () => {
     expect(first).toMatchObject({ percentage: 5, leaseMs: plan.leaseMs });
     drive.command({ kind: "cancel" });
     drive.command({ kind: "rollback" });
-    expect(drive.send({ kind: "rolledBackCommitted", revision: 1 }).some((effect) => effect.kind === "release")).toBe(false);
+    expect(drive.send({ kind: "rolledBackCommitted", revision: 1 }).some((effect) => effect.kind === "release")).toBe(
+      false,
+    );
     drive.now += 10_000;
     drive.sampleUntil(10 * MINUTE_MS, HEALTHY);
     expect(drive.effects.filter((effect) => effect.kind === "release")).toHaveLength(1);

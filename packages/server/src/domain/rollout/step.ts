@@ -69,7 +69,9 @@ export function schedule(plan: Plan, { at, startAt, by }: Schedule): Step {
  */
 export function step(plan: Plan, state: RolloutState, event: RolloutEvent): Step {
   if (plan.digest !== state.planDigest && event.kind !== "planEdited") {
-    throw new Error(`the rollout runs the plan ${state.planDigest}, not ${plan.digest}: hand in the plan it runs, or a planEdited event`);
+    throw new Error(
+      `the rollout runs the plan ${state.planDigest}, not ${plan.digest}: hand in the plan it runs, or a planEdited event`,
+    );
   }
   const now = Math.max(state.now, event.at);
   const from = event.kind === "samples" ? Math.min(event.sampledAt, now) : now;
@@ -119,11 +121,13 @@ function happen(turn: Turn, event: RolloutEvent): Cause | undefined {
 
 /** What follows from where the rollout is now, whatever happened: the next stage, and what is due by the clock. */
 function followTime(turn: Turn, cause: Cause | undefined): void {
-  if (turn.state.phase.kind === "scheduled" && turn.now >= turn.state.startAt) begin(turn, { kind: "start", subject: turn.plan.name });
+  if (turn.state.phase.kind === "scheduled" && turn.now >= turn.state.startAt)
+    begin(turn, { kind: "start", subject: turn.plan.name });
   advance(turn, cause);
   const { phase } = turn.state;
   // The transaction that decided on 0 % may have been the last thing before a crash: ask again until it is confirmed.
-  if (phase.kind === "rollingBack" && turn.now - phase.since >= KILL_RETRY_MS) turn.effects.push({ kind: "kill", cause: phase.cause });
+  if (phase.kind === "rollingBack" && turn.now - phase.since >= KILL_RETRY_MS)
+    turn.effects.push({ kind: "kill", cause: phase.cause });
   followRecovery(turn);
   followEscalation(turn);
   followNotices(turn);
@@ -140,7 +144,8 @@ function observe(turn: Turn, values: Extract<RolloutEvent, { kind: "samples" }>[
   if (late || !wanted) return;
   const observations: { [name: string]: Observation } = { ...state.observations };
   for (const [name, metric] of Object.entries(plan.metrics)) {
-    const sample = own(values, name) ?? (isPolled(metric) ? { kind: "noData" as const, reason: "not sampled" } : undefined);
+    const sample =
+      own(values, name) ?? (isPolled(metric) ? { kind: "noData" as const, reason: "not sampled" } : undefined);
     if (sample) observations[name] = { sample: usable(sample), at };
   }
   change(turn, { observations, lastSampleAt: at });
@@ -164,7 +169,13 @@ function hear(turn: Turn, signal: string, value: number | undefined): void {
   if (isOver(turn.state)) return;
   record(turn, "signal", { kind: "signal", subject: signal, ...(value !== undefined && { value }) });
   for (const [name, metric] of Object.entries(plan.metrics)) {
-    if (!Number.isFinite(value) || value === undefined || metric.source.kind !== "signal" || metric.source.signal !== signal) continue;
+    if (
+      !Number.isFinite(value) ||
+      value === undefined ||
+      metric.source.kind !== "signal" ||
+      metric.source.signal !== signal
+    )
+      continue;
     const observation: Observation = { sample: { kind: "value", value, ageMs: 0 }, at: now };
     change(turn, { observations: { ...turn.state.observations, [name]: observation } });
     change(turn, { streaks: followStreaks(plan, turn.state, now, name) });

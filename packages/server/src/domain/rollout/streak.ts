@@ -29,7 +29,10 @@ function prolong(plan: Plan, before: Streak, at: EpochMs): Streak {
 }
 
 /** The same streaks, with these triggers having fired for theirs. */
-export function markFired(streaks: Dictionary<Streak>, triggers: readonly { readonly key: string; readonly id: string }[]): Dictionary<Streak> {
+export function markFired(
+  streaks: Dictionary<Streak>,
+  triggers: readonly { readonly key: string; readonly id: string }[],
+): Dictionary<Streak> {
   const marked: { [key: string]: Streak } = { ...streaks };
   for (const { key, id } of triggers) {
     const streak = own(marked, key);

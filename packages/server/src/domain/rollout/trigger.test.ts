@@ -1,15 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { tell } from "./testing/story.ts";
 
-const stages = "stages: [{ name: canary, percentage: 5, duration: 24h }, { name: full, percentage: 100, duration: 1h, approvals: [lead] }]\n";
-const breach = (at: string, more = "") => `metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: ${at}, value: 6% }${more}] }\n`;
+const stages =
+  "stages: [{ name: canary, percentage: 5, duration: 24h }, { name: full, percentage: 100, duration: 1h, approvals: [lead] }]\n";
+const breach = (at: string, more = "") =>
+  `metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: ${at}, value: 6% }${more}] }\n`;
 const errors = (more: string) => `triggers: [{ name: errors, when: error_rate >= 5%${more} }]\n${stages}`;
 
 describe("a trigger", () => {
   it("fires at the first sample when it has no `for`", () => {
     const { ramp, first } = tell(errors(", action: rollback"), breach("1h3s"));
     expect(ramp).toBe("0s 5, 1h10s 0");
-    expect(first("rollbackStarted")?.cause).toMatchObject({ kind: "trigger", subject: "errors", value: 0.06, threshold: 0.05 });
+    expect(first("rollbackStarted")?.cause).toMatchObject({
+      kind: "trigger",
+      subject: "errors",
+      value: 0.06,
+      threshold: 0.05,
+    });
   });
 
   it("fires at the first sample at or after its `for`, counted from the first sample at which it was true", () => {
@@ -20,9 +27,15 @@ describe("a trigger", () => {
 
   it("does not fire when the condition was false, or unknown, for one sample in between", () => {
     const spec = errors(", for: 2m, action: rollback");
-    expect(tell(spec, breach("1h", ", { at: 61m, value: 4% }, { at: 61m10s, value: 6% }")).ramp).toBe("0s 5, 1h3m10s 0");
-    expect(tell(spec, breach("1h", ", { at: 61m, value: null }, { at: 61m10s, value: 6% }")).ramp).toBe("0s 5, 1h3m10s 0");
-    expect(tell(spec, breach("1h", ", { at: 61m, error: timeout }, { at: 61m10s, value: 6% }")).ramp).toBe("0s 5, 1h3m10s 0");
+    expect(tell(spec, breach("1h", ", { at: 61m, value: 4% }, { at: 61m10s, value: 6% }")).ramp).toBe(
+      "0s 5, 1h3m10s 0",
+    );
+    expect(tell(spec, breach("1h", ", { at: 61m, value: null }, { at: 61m10s, value: 6% }")).ramp).toBe(
+      "0s 5, 1h3m10s 0",
+    );
+    expect(tell(spec, breach("1h", ", { at: 61m, error: timeout }, { at: 61m10s, value: 6% }")).ramp).toBe(
+      "0s 5, 1h3m10s 0",
+    );
   });
 
   it("goes on counting over samplings that were never taken", () => {
@@ -31,7 +44,10 @@ describe("a trigger", () => {
   });
 
   it("fires while the rollout is paused", () => {
-    const { ramp, lines } = tell(errors(", action: rollback"), `${breach("2h")}events: [{ at: 1h, pause: true }]\nuntil: 5h`);
+    const { ramp, lines } = tell(
+      errors(", action: rollback"),
+      `${breach("2h")}events: [{ at: 1h, pause: true }]\nuntil: 5h`,
+    );
     expect(ramp).toBe("0s 5, 2h 0");
     expect(lines("paused", "triggerFired")).toEqual(["1h paused canary 5", "2h triggerFired canary 0"]);
   });
@@ -42,7 +58,8 @@ describe("a trigger", () => {
   });
 
   it("is not armed before exposure, while an approval for the first stage is missing", () => {
-    const spec = "triggers: [{ name: incident, signal: incident, action: rollback }]\nstages: [{ name: canary, percentage: 5, duration: 1h, approvals: [lead] }]";
+    const spec =
+      "triggers: [{ name: incident, signal: incident, action: rollback }]\nstages: [{ name: canary, percentage: 5, duration: 1h, approvals: [lead] }]";
     const { ramp, outcome } = tell(spec, "events: [{ at: 10m, signal: incident }, { at: 1h, approve: lead }]");
     expect(ramp).toBe("1h 5");
     expect(outcome).toBe("completed");
@@ -57,16 +74,20 @@ describe("a trigger", () => {
   });
 
   it("that pauses leaves a person's resume alone while its condition stays true, and keeps the percentage down", () => {
-    const spec = "triggers: [{ name: errors, when: error_rate >= 1%, action: pause }]\nstages: [{ name: a, percentage: 5, duration: 2h }, { name: b, percentage: 10, duration: 1m }]";
-    const scenario = "metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 1h, value: 2% }, { at: 6h, value: 0.2% }] }\nevents: [{ at: 70m, resume: true }]";
+    const spec =
+      "triggers: [{ name: errors, when: error_rate >= 1%, action: pause }]\nstages: [{ name: a, percentage: 5, duration: 2h }, { name: b, percentage: 10, duration: 1m }]";
+    const scenario =
+      "metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 1h, value: 2% }, { at: 6h, value: 0.2% }] }\nevents: [{ at: 70m, resume: true }]";
     const { ramp, lines } = tell(spec, scenario);
     expect(lines("paused", "resumed")).toEqual(["1h paused a 5", "1h10m resumed a 5"]);
     expect(ramp).toBe("0s 5, 6h 10");
   });
 
   it("that pauses, pauses again when its condition becomes true again", () => {
-    const spec = "triggers: [{ name: errors, when: error_rate >= 1%, action: pause }]\nstages: [{ name: a, percentage: 5, duration: 24h }]";
-    const scenario = "metrics: { error_rate: [{ at: 0s, value: 2% }, { at: 1s, value: 0.2% }, { at: 1h, value: 2% }, { at: 2h, value: 0.2% }, { at: 3h, value: 2% }] }\nevents: [{ at: 2h30m, resume: true }]\nuntil: 5h";
+    const spec =
+      "triggers: [{ name: errors, when: error_rate >= 1%, action: pause }]\nstages: [{ name: a, percentage: 5, duration: 24h }]";
+    const scenario =
+      "metrics: { error_rate: [{ at: 0s, value: 2% }, { at: 1s, value: 0.2% }, { at: 1h, value: 2% }, { at: 2h, value: 0.2% }, { at: 3h, value: 2% }] }\nevents: [{ at: 2h30m, resume: true }]\nuntil: 5h";
     expect(tell(spec, scenario).lines("paused")).toEqual(["1h paused a 5", "3h paused a 5"]);
   });
 
@@ -77,7 +98,8 @@ triggers:
   - { name: slow, when: p95 >= 1s, action: rollback, severity: P1 }
   - { name: hard, when: error_rate >= 5%, action: rollback, severity: P0 }
 ${stages}`;
-    const scenario = "metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 1h, value: 6% }], p95: [{ at: 0s, value: 200ms }, { at: 1h, value: 2s }] }";
+    const scenario =
+      "metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 1h, value: 6% }], p95: [{ at: 0s, value: 200ms }, { at: 1h, value: 2s }] }";
     const { first, lines } = tell(spec, scenario);
     expect(first("rollbackStarted")?.cause?.subject).toBe("hard");
     expect(lines("paused")).toEqual([]);
@@ -122,7 +144,8 @@ describe("a signal", () => {
 
   it("stands for a metric's value until the next one", () => {
     const spec = `triggers: [{ name: tickets, when: tickets >= baseline + 25%, for: 5m, action: rollback }]\n${stages}`;
-    const scenario = (second: string) => `events: [{ at: 1h, signal: { name: support_tickets, value: 125 } }${second}]\nbaselines: { tickets: 100 }\nuntil: 5h`;
+    const scenario = (second: string) =>
+      `events: [{ at: 1h, signal: { name: support_tickets, value: 125 } }${second}]\nbaselines: { tickets: 100 }\nuntil: 5h`;
     expect(tell(spec, scenario("")).ramp).toBe("0s 5, 1h5m 0");
     expect(tell(spec, scenario(", { at: 64m, signal: { name: support_tickets, value: 120 } }")).ramp).toBe("0s 5");
   });

@@ -64,14 +64,20 @@ export function fireOnSignal(turn: Turn, signal: string, value: number | undefin
  * tells is done for each.
  */
 export function act(turn: Turn, all: readonly Fired[]): void {
-  const rollbacks = all.filter((one) => one.action === "rollback").toSorted((a, b) => a.severity.localeCompare(b.severity));
+  const rollbacks = all
+    .filter((one) => one.action === "rollback")
+    .toSorted((a, b) => a.severity.localeCompare(b.severity));
   const [first] = rollbacks;
   if (first) {
-    decideRollback(turn, first.cause, { severity: first.severity, announce: () => rollbacks.forEach((one) => announce(turn, one)) });
+    decideRollback(turn, first.cause, {
+      severity: first.severity,
+      announce: () => rollbacks.forEach((one) => announce(turn, one)),
+    });
     return;
   }
   for (const one of all) {
-    if (one.action === "pause") pauseFor(turn, one.cause, { severity: one.severity, announce: () => announce(turn, one) });
+    if (one.action === "pause")
+      pauseFor(turn, one.cause, { severity: one.severity, announce: () => announce(turn, one) });
     else announce(turn, one);
   }
 }

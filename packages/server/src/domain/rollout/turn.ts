@@ -40,7 +40,12 @@ export function record(turn: Turn, event: RecordEvent, cause?: Cause): void {
   });
 }
 
-export function notify(turn: Turn, event: NotifyEvent, subject: string, details: Omit<Notify, "kind" | "event" | "subject"> = {}): void {
+export function notify(
+  turn: Turn,
+  event: NotifyEvent,
+  subject: string,
+  details: Omit<Notify, "kind" | "event" | "subject"> = {},
+): void {
   const stage = stageInView(turn.plan, turn.state);
   turn.effects.push({ kind: "notify", event, subject, ...(stage && { stage: stage.name }), ...details });
 }

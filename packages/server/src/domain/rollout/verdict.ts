@@ -21,7 +21,8 @@ export function judge(plan: Plan, state: RolloutState, condition: Condition, at:
   if (reading.kind === "noData") return { kind: "inconclusive", reason: reading.reason };
   const { value } = reading;
   const threshold = resolve(condition.threshold, baselineOf(plan, state, condition.metric));
-  if (threshold === undefined) return { kind: "inconclusive", reason: `no baseline of ${condition.metric} is known`, value };
+  if (threshold === undefined)
+    return { kind: "inconclusive", reason: `no baseline of ${condition.metric} is known`, value };
   return { kind: compare(value, condition.operator, threshold) ? "pass" : "fail", value, threshold };
 }
 

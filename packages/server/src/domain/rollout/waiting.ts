@@ -18,12 +18,24 @@ export type Waiting =
   | { readonly kind: "duration"; readonly remainingMs: number; readonly durationMs: number }
   /** The first sampling, or the first one of this stage. */
   | { readonly kind: "sample" }
-  | { readonly kind: "approval"; readonly stage: string; readonly role: string; readonly needed: number; readonly given: number }
+  | {
+      readonly kind: "approval";
+      readonly stage: string;
+      readonly role: string;
+      readonly needed: number;
+      readonly given: number;
+    }
   | { readonly kind: "window"; readonly stage: string; readonly opensAt: EpochMs | undefined }
   /** A rollback or pause trigger whose condition is true: nothing rises meanwhile. */
   | { readonly kind: "trigger"; readonly trigger: string; readonly condition: string; readonly value: number }
   | { readonly kind: "alert"; readonly alert: string }
-  | { readonly kind: "data"; readonly metric: string; readonly error: boolean; readonly reason: string; readonly since?: EpochMs }
+  | {
+      readonly kind: "data";
+      readonly metric: string;
+      readonly error: boolean;
+      readonly reason: string;
+      readonly since?: EpochMs;
+    }
   /** A person has to resume, promote or roll back. */
   | { readonly kind: "decision"; readonly cause: Cause }
   /** The flag change of a rollback is not confirmed yet. */

@@ -58,7 +58,15 @@ describe("a window", () => {
   });
 
   it("opens next at the first minute at which a look at every single minute finds it open", () => {
-    const zones = fc.constantFrom("UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "America/Havana");
+    const zones = fc.constantFrom(
+      "UTC",
+      "Europe/Berlin",
+      "America/Sao_Paulo",
+      "Australia/Lord_Howe",
+      "Asia/Kathmandu",
+      "Pacific/Apia",
+      "America/Havana",
+    );
     const windows = fc.record({
       fromMinute: fc.oneof(fc.nat(1439), fc.constantFrom(0, 30, 120, 150)),
       toMinute: fc.oneof(fc.nat(1439), fc.constantFrom(0, 30, 120, 150)),
@@ -67,7 +75,19 @@ describe("a window", () => {
     });
     // Around the days on which some of these zones change their clocks.
     const starts = fc
-      .tuple(fc.constantFrom("2026-03-28", "2026-04-04", "2026-10-03", "2026-10-24", "2026-03-07", "2026-10-31", "2026-01-05", "2011-12-29"), fc.nat(2880))
+      .tuple(
+        fc.constantFrom(
+          "2026-03-28",
+          "2026-04-04",
+          "2026-10-03",
+          "2026-10-24",
+          "2026-03-07",
+          "2026-10-31",
+          "2026-01-05",
+          "2011-12-29",
+        ),
+        fc.nat(2880),
+      )
       .map(([day, minute]) => at(`${day}T00:00:00Z`) + minute * 60_000);
     fc.assert(
       fc.property(windows, starts, (one, start) => {
@@ -101,18 +121,25 @@ stages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, du
   });
 
   it("can have a window of its own", () => {
-    expect(tell(spec(`, window: { from: "12:00", to: "13:00", timezone: UTC }`), "start: 2026-01-05T02:00:00Z").ramp).toBe("0s 5, 10h 10, 24h 20");
+    expect(
+      tell(spec(`, window: { from: "12:00", to: "13:00", timezone: UTC }`), "start: 2026-01-05T02:00:00Z").ramp,
+    ).toBe("0s 5, 10h 10, 24h 20");
   });
 
   it("waits for the window after its approval, and for its approval in the window", () => {
     const approved = spec(", approvals: [lead]");
-    expect(tell(approved, "start: 2026-01-05T03:30:00Z\nevents: [{ at: 5h, approve: lead }]\nuntil: 24h").ramp).toBe("0s 5, 22h30m 10, 23h30m 20");
-    expect(tell(approved, "start: 2026-01-05T02:00:00Z\nevents: [{ at: 90m, approve: lead }]\nuntil: 3h").ramp).toBe("0s 5, 1h30m 10");
+    expect(tell(approved, "start: 2026-01-05T03:30:00Z\nevents: [{ at: 5h, approve: lead }]\nuntil: 24h").ramp).toBe(
+      "0s 5, 22h30m 10, 23h30m 20",
+    );
+    expect(tell(approved, "start: 2026-01-05T02:00:00Z\nevents: [{ at: 90m, approve: lead }]\nuntil: 3h").ramp).toBe(
+      "0s 5, 1h30m 10",
+    );
   });
 
   it("that is not begun in time for a broken precondition waits for the next window", () => {
     const careful = `preconditions: [{ require: error_rate < 1%, for: 10m }]\n${spec()}`;
-    const scenario = "start: 2026-01-05T01:00:00Z\nmetrics: { error_rate: [{ at: 0s, value: 0.1% }, { at: 50m, value: 2% }, { at: 4h, value: 0.1% }] }\nuntil: 26h";
+    const scenario =
+      "start: 2026-01-05T01:00:00Z\nmetrics: { error_rate: [{ at: 0s, value: 0.1% }, { at: 50m, value: 2% }, { at: 4h, value: 0.1% }] }\nuntil: 26h";
     expect(tell(careful, scenario).ramp).toBe("25h 5, 26h 10");
   });
 });

@@ -87,7 +87,11 @@ const wallOf = (timezone: string, at: EpochMs): WallMs => at + offsetAt(timezone
 function offsetAt(timezone: string, at: EpochMs): number {
   if (timezone === "UTC") return 0;
   const second = Math.floor(at / 1000) * 1000;
-  const parts = new Map(formatterOf(timezone).formatToParts(second).map(({ type, value }) => [type, Number(value)]));
+  const parts = new Map(
+    formatterOf(timezone)
+      .formatToParts(second)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
   return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) - second;
 }
@@ -112,6 +116,7 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
 
 /** `02:00–04:00 UTC`. */
 export function windowText({ fromMinute, toMinute, timezone }: Window): string {
-  const clock = (minute: number): string => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+  const clock = (minute: number): string =>
+    `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
   return `${clock(fromMinute)}–${clock(toMinute)} ${timezone}`;
 }

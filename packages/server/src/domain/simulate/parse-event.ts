@@ -58,24 +58,24 @@ function readAct(act: Act, reader: Reader<unknown>, plan: Plan): ScenarioAct | u
   switch (act) {
     case "approve":
     case "reject":
-      return readApproval(act, reader as Reader<ApprovalDocument>, plan);
+      return readApproval(act, reader, plan);
     case "tick":
-      return readTick(reader as Reader<TickDocument>, plan);
+      return readTick(reader, plan);
     case "signal":
-      return readSignal(reader as Reader<SignalDocument>, plan);
+      return readSignal(reader, plan);
     case "pause":
     case "rollback":
     case "promote":
     case "cancel":
     case "resume":
     case "acknowledge":
-      return readCommand(act, reader as Reader<CommandDocument>, plan);
+      return readCommand(act, reader, plan);
     case "crash":
-      return { kind: "crash", outageMs: readSpan(reader as Reader<SpanDocument>, "for") };
+      return { kind: "crash", outageMs: readSpan(reader, "for") };
     case "drill":
-      return { kind: "drill", tookMs: readSpan(reader as Reader<SpanDocument>, "took") };
+      return { kind: "drill", tookMs: readSpan(reader, "took") };
     case "kill":
-      return { kind: "kill", by: readCommand("rollback", reader as Reader<CommandDocument>, plan).person.by };
+      return { kind: "kill", by: readCommand("rollback", reader, plan).person.by };
   }
 }
 

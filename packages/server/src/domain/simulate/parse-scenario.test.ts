@@ -62,20 +62,44 @@ events:
   - { at: 14h, signal: incident }
 `);
     expect(events.map(({ atMs, ...act }) => [atMs / 3_600_000, act])).toEqual([
-      [1, { kind: "command", person: { by: "operator", roles: ["lead"] }, command: { kind: "tick", item: "Team is ready" } }],
+      [
+        1,
+        {
+          kind: "command",
+          person: { by: "operator", roles: ["lead"] },
+          command: { kind: "tick", item: "Team is ready" },
+        },
+      ],
       [3, { kind: "signal", signal: "support_tickets", value: 120 }],
       [4, { kind: "command", person: { by: "ann", roles: ["lead"] }, command: { kind: "approve", role: "lead" } }],
-      [5, { kind: "command", person: { by: "lead", roles: ["lead"] }, command: { kind: "reject", role: "lead", reason: "too slow" } }],
+      [
+        5,
+        {
+          kind: "command",
+          person: { by: "lead", roles: ["lead"] },
+          command: { kind: "reject", role: "lead", reason: "too slow" },
+        },
+      ],
       [6, { kind: "command", person: { by: "operator", roles: ["lead"] }, command: { kind: "pause" } }],
       [7, { kind: "command", person: { by: "operator", roles: ["lead"] }, command: { kind: "resume" } }],
-      [8, { kind: "command", person: { by: "operator", roles: ["lead"] }, command: { kind: "rollback", reason: "enough" } }],
+      [
+        8,
+        {
+          kind: "command",
+          person: { by: "operator", roles: ["lead"] },
+          command: { kind: "rollback", reason: "enough" },
+        },
+      ],
       [9, { kind: "command", person: { by: "ann", roles: ["lead"] }, command: { kind: "promote", reason: "go" } }],
       [10, { kind: "crash", outageMs: 45_000 }],
       [11, { kind: "crash", outageMs: 0 }],
       [12, { kind: "drill", tookMs: 12_000 }],
       [13, { kind: "kill", by: "ben" }],
       [14, { kind: "signal", signal: "incident" }],
-      [24 + 5 / 60, { kind: "command", person: { by: "lead", roles: ["lead"] }, command: { kind: "approve", role: "lead" } }],
+      [
+        24 + 5 / 60,
+        { kind: "command", person: { by: "lead", roles: ["lead"] }, command: { kind: "approve", role: "lead" } },
+      ],
     ]);
   });
 

@@ -108,7 +108,7 @@ function readChanges(
 ): readonly MetricChange[] {
   if (!Array.isArray(reader.value))
     return [{ atMs: 0, sample: { kind: "value", value: readQuantity(reader, name, unit) ?? 0, ageMs: 0 } }];
-  const items = reader.items() as readonly Reader<ChangeDocument>[];
+  const items = reader.items();
   const changes = items.map((item) => readChange(item, unit, name));
   const seen = new Set<number>();
   for (const [index, { atMs }] of changes.entries()) {

@@ -145,7 +145,12 @@ function sayRecord(plan: Plan, { event, cause }: RolloutRecord, startAt: EpochMs
 function sayCause(plan: Plan, cause: Cause, startAt: EpochMs | undefined): string {
   const { kind, subject, by, reason } = cause;
   const details = startAt === undefined ? [] : sayDetails(plan, cause, startAt);
-  const parts = [CAUSES[kind](subject), ...details, by === undefined || by === subject ? "" : `by ${by}`, reason === undefined ? "" : `(${reason})`];
+  const parts = [
+    CAUSES[kind](subject),
+    ...details,
+    by === undefined || by === subject ? "" : `by ${by}`,
+    reason === undefined ? "" : `(${reason})`,
+  ];
   return parts.filter((part) => part !== "").join(" ");
 }
 

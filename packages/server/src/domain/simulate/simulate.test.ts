@@ -15,12 +15,22 @@ rollback: { verify: { within: 5m, criteria: [error_rate < 1%] } }
 
 describe("a simulation", () => {
   it("is one object for programs: the outcome, and what happened when, where and why", () => {
-    const story = tell(spec, "metrics: { p95: 200ms, error_rate: [{ at: 0s, value: 0.2% }, { at: 26h, value: 6% }, { at: 26h3m, value: 0.1% }] }\nevents: [{ at: 24h10m, approve: { role: lead, by: ann } }]");
+    const story = tell(
+      spec,
+      "metrics: { p95: 200ms, error_rate: [{ at: 0s, value: 0.2% }, { at: 26h, value: 6% }, { at: 26h3m, value: 0.1% }] }\nevents: [{ at: 24h10m, approve: { role: lead, by: ann } }]",
+    );
     const report = reportOf(story);
     expect(Object.keys(report)).toEqual(["outcome", "timeline"]);
     expect(report.outcome).toBe("completed");
-    const first = report.timeline[0]!;
-    expect(first).toEqual({ at: "PT0S", event: "started", state: "preconditions", stage: null, percentage: 0, cause: { start: "checkout" } });
+    const first = report.timeline[0];
+    expect(first).toEqual({
+      at: "PT0S",
+      event: "started",
+      state: "preconditions",
+      stage: null,
+      percentage: 0,
+      cause: { start: "checkout" },
+    });
     expect(report.timeline.find((entry) => entry.event === "awaiting")).toEqual({
       at: "PT24H5M",
       event: "awaiting",
@@ -46,7 +56,10 @@ describe("a simulation", () => {
   });
 
   it("is a line for each thing that happened for people", () => {
-    const story = tell(spec, "metrics: { p95: 200ms, error_rate: [{ at: 0s, value: 0.2% }, { at: 20h, value: 6% }, { at: 20h3m, value: 0% }] }");
+    const story = tell(
+      spec,
+      "metrics: { p95: 200ms, error_rate: [{ at: 0s, value: 0.2% }, { at: 20h, value: 6% }, { at: 20h3m, value: 0% }] }",
+    );
     expect(renderSimulation(story.plan, story).split("\n")).toEqual([
       "   0s  0 %  preconditions          started",
       "   5m  0 %  preconditions          preconditions met",
@@ -79,13 +92,17 @@ describe("a simulation", () => {
   });
 
   it("lets promql triggers be quiet unless the scenario says otherwise, as Prometheus does", () => {
-    const promql = "triggers: [{ name: csp, promql: 'rate(csp_violations_total[1m]) > 50', action: rollback }]\nstages: [{ name: a, percentage: 5, duration: 1h }]";
+    const promql =
+      "triggers: [{ name: csp, promql: 'rate(csp_violations_total[1m]) > 50', action: rollback }]\nstages: [{ name: a, percentage: 5, duration: 1h }]";
     expect(tell(promql, "metrics: {}").outcome).toBe("completed");
     expect(tell(promql, "metrics: { csp: [{ at: 0s, value: 0 }, { at: 30m, value: 1 }] }").ramp).toBe("0s 5, 30m 0");
   });
 
   it("survives crashes: what comes while the server is down is lost, what was stored is not", () => {
-    const { ramp, lines } = tell(spec, "events: [{ at: 10h, crash: 1m }, { at: 10h30s, rollback: true }, { at: 24h30m, approve: lead }]\nuntil: 60h");
+    const { ramp, lines } = tell(
+      spec,
+      "events: [{ at: 10h, crash: 1m }, { at: 10h30s, rollback: true }, { at: 24h30m, approve: lead }]\nuntil: 60h",
+    );
     expect(lines("crashed", "refused")).toEqual(["10h crashed canary 5", "10h30s refused canary 5"]);
     // The 24 h of the criterion begin anew: for a minute nobody looked.
     expect(ramp).toBe("5m 5, 34h1m 100");
@@ -102,7 +119,10 @@ stages:
   - { name: half, percentage: 50, duration: 48h }
   - { name: full, percentage: 100, duration: 24h }
 `);
-    const parsed = parseScenario("metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 100h, value: 0.3% }], p95: 200ms }\nuntil: 10d", six);
+    const parsed = parseScenario(
+      "metrics: { error_rate: [{ at: 0s, value: 0.2% }, { at: 100h, value: 0.3% }], p95: 200ms }\nuntil: 10d",
+      six,
+    );
     if (!parsed.ok) throw new Error("the scenario is wrong");
     let steps = 0;
     const { outcome } = simulate(six, parsed.scenario, { onStep: () => (steps += 1) });

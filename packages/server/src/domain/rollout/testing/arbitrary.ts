@@ -31,7 +31,10 @@ const PEOPLE = ["ann", "ben", "cem"] as const;
 
 const metrics: { readonly [name: string]: Metric } = {
   ...Object.fromEntries(
-    POLLED.map((name): [string, Metric] => [name, { name, unit: "none", source: { kind: "prometheus", query: name, headers: {} } }]),
+    POLLED.map((name): [string, Metric] => [
+      name,
+      { name, unit: "none", source: { kind: "prometheus", query: name, headers: {} } },
+    ]),
   ),
   tickets: { name: "tickets", unit: "count", source: { kind: "signal", signal: "support_tickets" }, maxAgeMs: 70_000 },
 };
@@ -51,11 +54,26 @@ const condition: fc.Arbitrary<Condition> = fc
       { weight: 1, arbitrary: fc.constantFrom(0, 0.5, 1).map((by): Threshold => ({ kind: "relative", by })) },
     ),
   })
-  .map(({ metric, operator, threshold }) => ({ metric, operator, threshold, text: `${metric} ${operator} ${JSON.stringify(threshold)}` }));
+  .map(({ metric, operator, threshold }) => ({
+    metric,
+    operator,
+    threshold,
+    text: `${metric} ${operator} ${JSON.stringify(threshold)}`,
+  }));
 
 /** Leans to what healthy metrics pass, or nothing would ever advance. */
 const passing: fc.Arbitrary<Condition> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...POLLED).map((metric): Condition => ({ metric, operator: "<", threshold: { kind: "absolute", value: 2 }, text: `${metric} < 2` })) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom(...POLLED)
+      .map((metric): Condition => ({
+        metric,
+        operator: "<",
+        threshold: { kind: "absolute", value: 2 },
+        text: `${metric} < 2`,
+      })),
+  },
   { weight: 1, arbitrary: condition },
 );
 
@@ -64,7 +82,17 @@ const criterion: fc.Arbitrary<Criterion> = fc
   .map(({ condition, forMs }) => ({ id: `${condition.text} ${forMs}`, test: { kind: "condition", condition }, forMs }));
 
 const breaching: fc.Arbitrary<Condition> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...POLLED, ...SIGNALLED).map((metric): Condition => ({ metric, operator: ">=", threshold: { kind: "absolute", value: 3 }, text: `${metric} >= 3` })) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom(...POLLED, ...SIGNALLED)
+      .map((metric): Condition => ({
+        metric,
+        operator: ">=",
+        threshold: { kind: "absolute", value: 3 },
+        text: `${metric} >= 3`,
+      })),
+  },
   { weight: 1, arbitrary: condition },
 );
 
@@ -73,7 +101,12 @@ const trigger = (name: string): fc.Arbitrary<Trigger> =>
     name: fc.constant(name),
     test: fc.oneof(
       { weight: 6, arbitrary: breaching.map((condition): Trigger["test"] => ({ kind: "condition", condition })) },
-      { weight: 1, arbitrary: fc.constantFrom("incident", "support_tickets").map((signal): Trigger["test"] => ({ kind: "signal", signal })) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .constantFrom("incident", "support_tickets")
+          .map((signal): Trigger["test"] => ({ kind: "signal", signal })),
+      },
     ),
     forMs,
     action: fc.constantFrom<TriggerAction>("rollback", "pause", "notify"),
@@ -81,11 +114,24 @@ const trigger = (name: string): fc.Arbitrary<Trigger> =>
   });
 
 const window: fc.Arbitrary<Window> = fc
-  .record({ fromMinute: fc.constantFrom(0, 1, 3, 1439), length: fc.constantFrom(2, 5, 1438), days: fc.constantFrom<readonly number[]>([], [], [1], [7]) })
-  .map(({ fromMinute, length, days }) => ({ fromMinute, toMinute: (fromMinute + length) % 1440, timezone: "UTC", days }));
+  .record({
+    fromMinute: fc.constantFrom(0, 1, 3, 1439),
+    length: fc.constantFrom(2, 5, 1438),
+    days: fc.constantFrom<readonly number[]>([], [], [1], [7]),
+  })
+  .map(({ fromMinute, length, days }) => ({
+    fromMinute,
+    toMinute: (fromMinute + length) % 1440,
+    timezone: "UTC",
+    days,
+  }));
 
 const item = (id: string): fc.Arbitrary<ChecklistItem> =>
-  fc.record({ id: fc.constant(id), text: fc.constant(`Item ${id}`), roles: fc.constantFrom<readonly string[]>([], ["lead"]) });
+  fc.record({
+    id: fc.constant(id),
+    text: fc.constant(`Item ${id}`),
+    roles: fc.constantFrom<readonly string[]>([], ["lead"]),
+  });
 
 const stage = (index: number, percentage: number): fc.Arbitrary<Stage> =>
   fc
@@ -95,7 +141,10 @@ const stage = (index: number, percentage: number): fc.Arbitrary<Stage> =>
       onTimeout: fc.constantFrom("pause" as const, "rollback" as const),
       criteria: fc.array(criterion, { maxLength: 2 }),
       checklist: fc.array(item(`stage-${index}`), { maxLength: 1 }),
-      approvals: fc.uniqueArray(fc.record<Approval>({ role: fc.constantFrom(...ROLES), count: fc.constantFrom(1, 1, 2) }), { maxLength: 2, selector: (one) => one.role }),
+      approvals: fc.uniqueArray(
+        fc.record<Approval>({ role: fc.constantFrom(...ROLES), count: fc.constantFrom(1, 1, 2) }),
+        { maxLength: 2, selector: (one) => one.role },
+      ),
       triggers: fc.tuple(...["a", "b", "c"].map((name) => sometimes(trigger(name), 2))),
       window: sometimes(window, 8),
       needsApproval: sometimes(fc.constant(true), 4),
@@ -131,8 +180,17 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc
     holdbackPercentage: fc.constantFrom(0, 0, 1, 0.1),
     remindEveryMs: fc.constantFrom(45_000, 3_600_000),
     baselines: fc.constantFrom({}, { errors: 1 }),
-    verify: sometimes(fc.record({ withinMs: fc.constantFrom(0, 30_000, 60_000), criteria: fc.array(criterion, { maxLength: 1 }) }), 2),
-    escalation: fc.constantFrom([], [{ afterMs: 0, to: ["oncall"], severity: [] }, { afterMs: 20_000, to: ["everyone"], severity: [] }]),
+    verify: sometimes(
+      fc.record({ withinMs: fc.constantFrom(0, 30_000, 60_000), criteria: fc.array(criterion, { maxLength: 1 }) }),
+      2,
+    ),
+    escalation: fc.constantFrom(
+      [],
+      [
+        { afterMs: 0, to: ["oncall"], severity: [] },
+        { afterMs: 20_000, to: ["everyone"], severity: [] },
+      ],
+    ),
     everyMs: fc.constantFrom(undefined, 70_000),
   })
   .map(({ baselines, verify, everyMs, ...rest }) => ({
@@ -142,11 +200,24 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc
     labels: {},
     flag: "checkout",
     environment: "production",
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, name in baselines ? { ...metric, baseline: 1 } : metric])),
-    rollback: { checklist: [{ id: "rollback", text: "Item rollback", roles: [], withinMs: 40_000 }], ...(verify && { verify }) },
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([name, metric]) => [name, name in baselines ? { ...metric, baseline: 1 } : metric]),
+    ),
+    rollback: {
+      checklist: [{ id: "rollback", text: "Item rollback", roles: [], withinMs: 40_000 }],
+      ...(verify && { verify }),
+    },
     completion: { checklist: [], reviews: [{ name: "later", afterMs: 60_000, criteria: [], checklist: [] }] },
     notify: [
-      { on: [], severity: [], to: ["team"], stages: [], atMs: [-60_000, 30_000], from: "start" as const, ...(everyMs !== undefined && { everyMs }) },
+      {
+        on: [],
+        severity: [],
+        to: ["team"],
+        stages: [],
+        atMs: [-60_000, 30_000],
+        from: "start" as const,
+        ...(everyMs !== undefined && { everyMs }),
+      },
       { on: [], severity: [], to: ["team"], stages: [], atMs: [45_000], from: "completed" as const },
     ],
     baselineWindowMs: MINUTE_MS,
@@ -157,18 +228,36 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc
 
 const sample: fc.Arbitrary<Sample> = fc.oneof(
   { weight: 10, arbitrary: fc.constantFrom(0, 1, 1, 1).map((value): Sample => ({ kind: "value", value, ageMs: 0 })) },
-  { weight: 4, arbitrary: fc.constantFrom(2, 3, 3, 4, Number.NaN).map((value): Sample => ({ kind: "value", value, ageMs: 0 })) },
-  { weight: 1, arbitrary: fc.constantFrom<Sample>({ kind: "noData", reason: "empty" }, { kind: "error", reason: "timeout" }, { kind: "value", value: 1, ageMs: 10 * MINUTE_MS }) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(2, 3, 3, 4, Number.NaN).map((value): Sample => ({ kind: "value", value, ageMs: 0 })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Sample>(
+      { kind: "noData", reason: "empty" },
+      { kind: "error", reason: "timeout" },
+      { kind: "value", value: 1, ageMs: 10 * MINUTE_MS },
+    ),
+  },
 );
 
 const UNTIL_MS = 8 * MINUTE_MS;
-const atMs = fc.integer({ min: 0, max: UNTIL_MS / 5_000 }).chain((fives) => fc.constantFrom(fives * 5_000, fives * 5_000 + 3_000));
+const atMs = fc
+  .integer({ min: 0, max: UNTIL_MS / 5_000 })
+  .chain((fives) => fc.constantFrom(fives * 5_000, fives * 5_000 + 3_000));
 
 const series: fc.Arbitrary<readonly MetricChange[]> = fc
   .uniqueArray(fc.record({ atMs, sample }), { maxLength: 6, selector: (change) => change.atMs })
-  .map((changes) => [{ atMs: 0, sample: { kind: "value" as const, value: 1, ageMs: 0 } }, ...changes.filter((one) => one.atMs > 0).toSorted((a, b) => a.atMs - b.atMs)]);
+  .map((changes) => [
+    { atMs: 0, sample: { kind: "value" as const, value: 1, ageMs: 0 } },
+    ...changes.filter((one) => one.atMs > 0).toSorted((a, b) => a.atMs - b.atMs),
+  ]);
 
-const person = fc.record({ by: fc.constantFrom(...PEOPLE), roles: fc.oneof(fc.constant([...ROLES]), fc.subarray([...ROLES])) });
+const person = fc.record({
+  by: fc.constantFrom(...PEOPLE),
+  roles: fc.oneof(fc.constant([...ROLES]), fc.subarray([...ROLES])),
+});
 
 /** Commands that bring a ramp forward; the ones that stop it come one by one. */
 const forward: fc.Arbitrary<ScenarioAct> = fc
@@ -187,25 +276,37 @@ const other: fc.Arbitrary<ScenarioAct> = fc.oneof(
     kind: fc.constant("command" as const),
     person,
     command: fc.oneof(
-      fc.constantFrom({ kind: "pause" as const }, { kind: "rollback" as const }, { kind: "cancel" as const }, { kind: "acknowledge" as const }),
+      fc.constantFrom(
+        { kind: "pause" as const },
+        { kind: "rollback" as const },
+        { kind: "cancel" as const },
+        { kind: "acknowledge" as const },
+      ),
       fc.constantFrom(...ROLES).map((role) => ({ kind: "reject" as const, role })),
     ),
   }),
-  fc.record({ kind: fc.constant("signal" as const), signal: fc.constantFrom("support_tickets", "incident"), value: fc.constantFrom(0, 1, 3, 4) }),
+  fc.record({
+    kind: fc.constant("signal" as const),
+    signal: fc.constantFrom("support_tickets", "incident"),
+    value: fc.constantFrom(0, 1, 3, 4),
+  }),
   fc.record({ kind: fc.constant("kill" as const), by: fc.constantFrom(...PEOPLE) }),
   fc.record({ kind: fc.constant("drill" as const), tookMs: fc.constantFrom(5_000, 40_000) }),
 );
 
 /** A pause, and the way out of it. */
-const rest: fc.Arbitrary<readonly ScenarioEvent[]> = fc.record({ atMs, forMs: fc.constantFrom(3_000, 20_000, 60_000) }).map(({ atMs, forMs }) => {
-  const person = { by: "ann", roles: [] };
-  return [
-    { atMs, kind: "command", person, command: { kind: "pause" } },
-    { atMs: atMs + forMs, kind: "command", person, command: { kind: "resume" } },
-  ];
-});
+const rest: fc.Arbitrary<readonly ScenarioEvent[]> = fc
+  .record({ atMs, forMs: fc.constantFrom(3_000, 20_000, 60_000) })
+  .map(({ atMs, forMs }) => {
+    const person = { by: "ann", roles: [] };
+    return [
+      { atMs, kind: "command", person, command: { kind: "pause" } },
+      { atMs: atMs + forMs, kind: "command", person, command: { kind: "resume" } },
+    ];
+  });
 
-const event = (act: fc.Arbitrary<ScenarioAct>): fc.Arbitrary<ScenarioEvent> => fc.tuple(atMs, act).map(([atMs, act]) => ({ atMs, ...act }));
+const event = (act: fc.Arbitrary<ScenarioAct>): fc.Arbitrary<ScenarioEvent> =>
+  fc.tuple(atMs, act).map(([atMs, act]) => ({ atMs, ...act }));
 
 /** Eight minutes of metrics and people. `outages`: the server can be down in between, and ticks and commands are lost. */
 export const arbitraryScenario = ({ outages }: { readonly outages: boolean }): fc.Arbitrary<Scenario> =>
@@ -215,8 +316,14 @@ export const arbitraryScenario = ({ outages }: { readonly outages: boolean }): f
       signalled: sometimes(series, 3),
       forward: fc.array(event(forward), { maxLength: 12 }),
       rests: sometimes(fc.array(rest, { maxLength: 3 }), 3).map((some) => (some ?? []).flat()),
-      other: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(event(other), { maxLength: 4 }) }),
-      crashes: fc.array(event(fc.constantFrom(0, 0, 4_000, 45_000, 180_000).map((outageMs) => ({ kind: "crash" as const, outageMs }))), { maxLength: outages ? 3 : 0 }),
+      other: fc.oneof(
+        { weight: 2, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.array(event(other), { maxLength: 4 }) },
+      ),
+      crashes: fc.array(
+        event(fc.constantFrom(0, 0, 4_000, 45_000, 180_000).map((outageMs) => ({ kind: "crash" as const, outageMs }))),
+        { maxLength: outages ? 3 : 0 },
+      ),
       baselines: fc.constantFrom({}, { errors: 1, latency: 2 }),
       assume: fc.constantFrom("preconditions" as const, "preconditions" as const, "nothing" as const),
     })

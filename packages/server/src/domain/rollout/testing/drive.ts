@@ -29,7 +29,7 @@ export class Drive {
 
   /** Takes an event at `now`, and gives what it brought about. */
   send(event: Without<RolloutEvent>): readonly Effect[] {
-    const { state, effects } = step(this.plan, this.state, { ...event, at: this.now } as RolloutEvent);
+    const { state, effects } = step(this.plan, this.state, { ...event, at: this.now });
     this.state = state;
     this.effects.push(...effects);
     return effects;
@@ -47,7 +47,8 @@ export class Drive {
   sampleUntil(until: number, values: { readonly [metric: string]: number } = {}): this {
     const samples: { [metric: string]: Sample } = {};
     for (const [name, value] of Object.entries(values)) samples[name] = { kind: "value", value, ageMs: 0 };
-    for (; this.now <= until; this.now += this.plan.intervalMs) this.send({ kind: "samples", sampledAt: this.now, values: samples });
+    for (; this.now <= until; this.now += this.plan.intervalMs)
+      this.send({ kind: "samples", sampledAt: this.now, values: samples });
     this.now = until;
     return this;
   }

@@ -54,9 +54,11 @@ export class Oracle {
     const set = effects.filter((effect) => effect.kind === "setPercentage");
     if (set.length > 1) this.#breaks("more than one stage in a step");
     if (set.length > 0 && this.#stopped) this.#breaks("the percentage is set after a rollback");
-    if (state.percentage > before.percentage) this.#judgeRise(before.stage, state.phase.kind === "completed" ? undefined : state.stage);
+    if (state.percentage > before.percentage)
+      this.#judgeRise(before.stage, state.phase.kind === "completed" ? undefined : state.stage);
     if (records.some((one) => one.event === "completed")) this.#judgeEnd(before.stage);
-    if (state.percentage < before.percentage && state.percentage !== 0) this.#breaks("the percentage falls without a rollback");
+    if (state.percentage < before.percentage && state.percentage !== 0)
+      this.#breaks("the percentage falls without a rollback");
     if (effects.some((effect) => effect.kind === "kill") || state.phase.kind === "rolledBack") this.#stopped = true;
     if (this.#stopped && state.percentage !== 0) this.#breaks("not at 0 % after a rollback");
     if (records.some((one) => one.event === "stageStarted")) {
@@ -83,14 +85,17 @@ export class Oracle {
       const sample = Object.hasOwn(event.values, name) ? event.values[name] : undefined;
       if (sample) this.#latest.set(name, { at: event.sampledAt, sample });
     }
-    const values = Object.fromEntries(Object.keys(this.#plan.metrics).map((name) => [name, this.#value(name, event.sampledAt)]));
+    const values = Object.fromEntries(
+      Object.keys(this.#plan.metrics).map((name) => [name, this.#value(name, event.sampledAt)]),
+    );
     this.#samplings.push({ at: event.sampledAt, values });
     this.#sampledSinceStage = true;
   }
 
   #push(signal: string, value: number, at: number): void {
     for (const { name, source } of Object.values(this.#plan.metrics)) {
-      if (source.kind === "signal" && source.signal === signal) this.#latest.set(name, { at, sample: { kind: "value", value, ageMs: 0 } });
+      if (source.kind === "signal" && source.signal === signal)
+        this.#latest.set(name, { at, sample: { kind: "value", value, ageMs: 0 } });
     }
   }
 
@@ -100,7 +105,8 @@ export class Oracle {
     const name = this.#plan.stages[index]?.name ?? "";
     const roles = this.#approvals.get(name) ?? new Map<string, Set<string>>();
     for (const role of event.person.roles) {
-      if (event.command.role === undefined || event.command.role === role) roles.set(role, (roles.get(role) ?? new Set()).add(event.person.by));
+      if (event.command.role === undefined || event.command.role === role)
+        roles.set(role, (roles.get(role) ?? new Set()).add(event.person.by));
     }
     this.#approvals.set(name, roles);
   }
@@ -125,15 +131,20 @@ export class Oracle {
     for (const { name, action, test } of stage.triggers) {
       if (action === "notify" || test.kind !== "condition") continue;
       const at = Math.max(...[...this.#latest.values()].map((seen) => seen.at));
-      if (this.#holds(test.condition, this.#value(test.condition.metric, at))) this.#breaks(`rose while ${action} trigger ${name} was true`);
+      if (this.#holds(test.condition, this.#value(test.condition.metric, at)))
+        this.#breaks(`rose while ${action} trigger ${name} was true`);
     }
   }
 
   #judgeGate(stage: Stage, closes: boolean): void {
-    if (closes && this.#runningMs < stage.durationMs) this.#breaks(`stage ended after ${this.#runningMs} of ${stage.durationMs} ms`);
+    if (closes && this.#runningMs < stage.durationMs)
+      this.#breaks(`stage ended after ${this.#runningMs} of ${stage.durationMs} ms`);
     if (!this.#sampledSinceStage) this.#breaks("stage ended without a sampling");
-    for (const item of stage.checklist) if (!this.#ticked.has(item.text)) this.#breaks(`stage ended with ${item.id} open`);
-    const conditions = [...stage.criteria, ...stage.triggers].flatMap(({ test }) => (test.kind === "condition" ? [test.condition] : []));
+    for (const item of stage.checklist)
+      if (!this.#ticked.has(item.text)) this.#breaks(`stage ended with ${item.id} open`);
+    const conditions = [...stage.criteria, ...stage.triggers].flatMap(({ test }) =>
+      test.kind === "condition" ? [test.condition] : [],
+    );
     const last = this.#samplings.at(-1);
     for (const { metric } of conditions) {
       const polled = this.#plan.metrics[metric]?.source.kind !== "signal";
@@ -146,11 +157,16 @@ export class Oracle {
     if (test.kind !== "condition") return this.#breaks("stage ended on a comparison");
     const polled = this.#plan.metrics[test.condition.metric]?.source.kind !== "signal";
     const last = this.#samplings.at(-1);
-    if (!last || !this.#holds(test.condition, this.#value(test.condition.metric, last.at))) return this.#breaks(`stage ended with ${id} false`);
+    if (!last || !this.#holds(test.condition, this.#value(test.condition.metric, last.at)))
+      return this.#breaks(`stage ended with ${id} false`);
     if (!polled) return;
     let since = last.at;
     for (const { at, values } of this.#samplings.toReversed()) {
-      if (since - at > Math.max(30_000, 3 * this.#plan.intervalMs) || !this.#holds(test.condition, values[test.condition.metric])) break;
+      if (
+        since - at > Math.max(30_000, 3 * this.#plan.intervalMs) ||
+        !this.#holds(test.condition, values[test.condition.metric])
+      )
+        break;
       since = at;
     }
     const held = last.at - Math.max(since, this.#exposedAt ?? since);
@@ -169,13 +185,21 @@ export class Oracle {
     const seen = this.#latest.get(name);
     const metric = this.#plan.metrics[name];
     if (!seen || !metric || seen.sample.kind !== "value" || !Number.isFinite(seen.sample.value)) return undefined;
-    const freshMs = metric.maxAgeMs ?? (metric.source.kind === "signal" ? Infinity : Math.max(30_000, 3 * this.#plan.intervalMs));
+    const freshMs =
+      metric.maxAgeMs ?? (metric.source.kind === "signal" ? Infinity : Math.max(30_000, 3 * this.#plan.intervalMs));
     return at - seen.at + seen.sample.ageMs > freshMs ? undefined : seen.sample.value;
   }
 
   #holds({ metric, operator, threshold }: Condition, value: number | undefined): boolean {
     const baseline = this.#baselines.get(metric);
-    const right = threshold.kind === "absolute" ? threshold.value : baseline === undefined ? undefined : threshold.kind === "relative" ? baseline * (1 + threshold.by) : baseline + threshold.by;
+    const right =
+      threshold.kind === "absolute"
+        ? threshold.value
+        : baseline === undefined
+          ? undefined
+          : threshold.kind === "relative"
+            ? baseline * (1 + threshold.by)
+            : baseline + threshold.by;
     return value !== undefined && right !== undefined && HOLDS[operator](value, right);
   }
 }

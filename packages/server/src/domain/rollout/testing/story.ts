@@ -26,9 +26,15 @@ export function planOf(spec: string): Plan {
   const own = /^interval:/m.test(spec) ? "" : "interval: 10s\n";
   const metrics = /^metrics:/m.test(spec) ? "" : `metrics:${METRICS}`;
   const body = `flag: checkout\nenvironment: production\n${own}${metrics}${spec}`;
-  const indented = body.split("\n").map((line) => `  ${line}`).join("\n");
-  const parsed = parsePlan(`apiVersion: rampart/v1\nkind: RolloutPlan\nmetadata: { name: checkout }\nspec:\n${indented}\n`);
-  if (!parsed.ok) throw new Error(parsed.problems.map((one) => `${one.line}:${one.column} ${one.message} (${one.hint})`).join("\n"));
+  const indented = body
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
+  const parsed = parsePlan(
+    `apiVersion: rampart/v1\nkind: RolloutPlan\nmetadata: { name: checkout }\nspec:\n${indented}\n`,
+  );
+  if (!parsed.ok)
+    throw new Error(parsed.problems.map((one) => `${one.line}:${one.column} ${one.message} (${one.hint})`).join("\n"));
   return parsed.plan;
 }
 
@@ -38,7 +44,8 @@ const HEALTHY = "metrics: { error_rate: 0.2%, p95: 200ms }\n";
 export function tell(spec: string, scenario = ""): Story {
   const plan = planOf(spec);
   const parsed = parseScenario(/^metrics:/m.test(scenario) ? scenario : HEALTHY + scenario, plan);
-  if (!parsed.ok) throw new Error(parsed.problems.map((one) => `${one.line}:${one.column} ${one.message} (${one.hint})`).join("\n"));
+  if (!parsed.ok)
+    throw new Error(parsed.problems.map((one) => `${one.line}:${one.column} ${one.message} (${one.hint})`).join("\n"));
   const simulation = simulate(plan, parsed.scenario);
   const { timeline, startAt } = simulation;
   const at = (record: RolloutRecord): string => formatDuration(record.at - startAt);
@@ -48,7 +55,9 @@ export function tell(spec: string, scenario = ""): Story {
     lines: (...events) =>
       timeline
         .filter((record) => events.length === 0 || events.includes(record.event))
-        .map((record) => [at(record), record.event, record.stage, record.percentage].filter((part) => part !== null).join(" ")),
+        .map((record) =>
+          [at(record), record.event, record.stage, record.percentage].filter((part) => part !== null).join(" "),
+        ),
     ramp: timeline
       .filter((record, index) => record.percentage !== (timeline[index - 1]?.percentage ?? 0))
       .map((record) => `${at(record)} ${record.percentage}`)
