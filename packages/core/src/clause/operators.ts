@@ -41,9 +41,9 @@ export function isInOrder(value: number, limit: number, order: NumberOrder): boo
 const LITERALS: { readonly [op in AttributeOperator]: Literal } = {
   equals: equalTo,
   in: equalTo,
-  contains: textual((text, wanted) => text.includes(wanted)),
-  startsWith: textual((text, wanted) => text.startsWith(wanted)),
-  endsWith: textual((text, wanted) => text.endsWith(wanted)),
+  contains: textual((wanted) => (value) => typeof value === "string" && value.includes(wanted)),
+  startsWith: textual((wanted) => (value) => typeof value === "string" && value.startsWith(wanted)),
+  endsWith: textual((wanted) => (value) => typeof value === "string" && value.endsWith(wanted)),
   matches: matchesPattern,
   lessThan: numeric(NUMBER_ORDERS.lessThan),
   lessThanOrEqual: numeric(NUMBER_ORDERS.lessThanOrEqual),
@@ -80,10 +80,10 @@ function equalTo(expected: JsonValue): Match | LiteralProblem {
     : (value) => value === expected;
 }
 
-function textual(holds: (text: string, wanted: string) => boolean): Literal {
+function textual(matchOf: (wanted: string) => Match): Literal {
   return (wanted) =>
     typeof wanted === "string"
-      ? (value) => typeof value === "string" && holds(value, wanted)
+      ? matchOf(wanted)
       : { detail: `${show(wanted)} is not a text`, hint: "this operator compares texts" };
 }
 

@@ -1,6 +1,6 @@
 import { readAttribute, type Attributes } from "../clause/attribute.ts";
 import { attributesOf, idOf, keyText } from "../context/context.ts";
-import { bucketOf } from "../hash/bucket.ts";
+import { bucketOf, BUCKETS } from "../hash/bucket.ts";
 import { TARGETING_KEY } from "../model/defaults.ts";
 import type { CompiledFlag, CompiledRule } from "./flag.ts";
 import { needsBucket, variantFor, type CompiledServe } from "./serve.ts";
@@ -47,6 +47,20 @@ export function decide(flag: CompiledFlag, user: unknown, world: World, trace: T
   }
   trace?.fallthrough(flag);
   return serve(fallthrough, flag, id, attributes, trace);
+}
+
+/**
+ * `decide` for the flags whose shortcut is `BY_RULES`, without what they have not: a third of the time of the whole walk goes into
+ * looking for that.
+ */
+export function decideByRules(flag: CompiledFlag, user: unknown): number {
+  const id = idOf(user);
+  const attributes = attributesOf(user);
+  const { limit, first, rest } = firstMatch(flag.targeting.rules, id, attributes)?.serve ?? flag.fallthrough;
+  if (limit === BUCKETS) return first;
+  if (limit === 0) return rest;
+  if (id === "") return KEY_MISSING;
+  return bucketOf(id, flag.seedOfSalt()) < limit ? first : rest;
 }
 
 function firstMatch(rules: readonly CompiledRule[], id: string, attributes: Attributes): CompiledRule | undefined {

@@ -87,6 +87,17 @@ describe("evaluation", () => {
   const configs: Readonly<Record<string, Partial<FlagConfig>>> = {
     zero: { fallthrough: { percentage: 0 } },
     half: { fallthrough: { percentage: 50 } },
+    salted: { salt: "s", fallthrough: { percentage: 100 } },
+    mixed: { rules: rules.slice(0, 2), fallthrough: { percentage: 0 } },
+    threefold: {
+      fallthrough: {
+        split: [
+          { variant: "on", percentage: 20 },
+          { variant: "off", percentage: 30 },
+          { variant: "on", percentage: 50 },
+        ],
+      },
+    },
     hundred: { fallthrough: { percentage: 100 } },
     ruled: { rules, targets: { ann: "on" }, fallthrough: { percentage: 10 } },
     nested: { bucketBy: "/a/b", fallthrough: { percentage: 50 } },

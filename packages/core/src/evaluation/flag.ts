@@ -49,6 +49,8 @@ export const NO_TARGETING: Targeting = {
 
 /** What `CompiledFlag.shortcut` is where there is none. */
 export const NO_SHORTCUT = -1;
+/** What it is for a boolean flag of nothing but rules and a percentage: `decideByRules` will do. */
+export const BY_RULES = -2;
 
 /**
  * A flag as it is held for evaluation. It has few fields, and small integers where it can, because an environment has thousands of
@@ -63,8 +65,8 @@ export class CompiledFlag {
   readonly fallthrough: CompiledServe;
   readonly targeting: Targeting;
   /**
-   * For a boolean flag without targeting, the whole of it: on below this bucket (0 when disabled). `NO_SHORTCUT` for the others, and
-   * while a bucket would need the seed and there is none yet.
+   * For a boolean flag that is disabled, or has nothing but a percentage: the bucket below which it is on. `BY_RULES` or `NO_SHORTCUT`
+   * for the others; `NO_SHORTCUT` also while a bucket would need the seed and there is none yet.
    */
   shortcut: number;
   /** The salt's hash as a signed integer, which needs no allocation of its own; to be had from `seedOfSalt`, unless there is a shortcut. */
@@ -80,7 +82,7 @@ export class CompiledFlag {
     this.fallthrough = compiler.serves.compile(flag.fallthrough, this);
     this.targeting = compiler.targeting(flag, this);
     const shortcut = shortcutOf(this);
-    this.shortcut = shortcut === 0 || shortcut === BUCKETS ? shortcut : NO_SHORTCUT;
+    this.shortcut = shortcut > 0 && shortcut < BUCKETS ? NO_SHORTCUT : shortcut;
   }
 
   /** Hashes the salt at the first need of a bucket: for all flags at once, by code that is not warm yet, it would be a third of the start-up. */
@@ -129,12 +131,18 @@ function targetsOf(targets: Targeting["targets"], variants: VariantTable): FlagC
   return record;
 }
 
-function shortcutOf(flag: CompiledFlag): number {
-  const { fallthrough } = flag;
-  if (flag.targeting !== NO_TARGETING || flag.variants !== BOOLEAN_TABLE) return NO_SHORTCUT;
-  if (!flag.enabled) return flag.offVariant === OFF ? 0 : BUCKETS;
+function shortcutOf({ enabled, variants, offVariant, fallthrough, targeting }: CompiledFlag): number {
+  if (variants !== BOOLEAN_TABLE) return NO_SHORTCUT;
+  if (!enabled) return offVariant === OFF ? 0 : BUCKETS;
+  if (targeting.isGuarded || targeting.targets !== undefined || targeting.bucketBy !== undefined) return NO_SHORTCUT;
+  if (!isTwoWay(fallthrough) || !targeting.rules.every((rule) => isTwoWay(rule.serve))) return NO_SHORTCUT;
+  if (targeting.rules.length > 0) return BY_RULES;
   if (fallthrough.first === fallthrough.rest) return fallthrough.first === ON ? BUCKETS : 0;
-  return fallthrough.first === ON && fallthrough.more === undefined ? fallthrough.limit : NO_SHORTCUT;
+  return fallthrough.first === ON ? fallthrough.limit : NO_SHORTCUT;
+}
+
+function isTwoWay(serve: CompiledServe): boolean {
+  return serve.more === undefined;
 }
 
 /** Compiles the flags of one frame, with what they share. */

@@ -1,7 +1,7 @@
 import type { LinearRegex } from "../clause/regex.ts";
-import { decide, KEY_MISSING, type World } from "../evaluation/decide.ts";
+import { decide, decideByRules, KEY_MISSING, type World } from "../evaluation/decide.ts";
 import { evaluateFlag, failed, type Question } from "../evaluation/evaluate.ts";
-import { NO_SHORTCUT, type CompiledFlag } from "../evaluation/flag.ts";
+import { BY_RULES, type CompiledFlag } from "../evaluation/flag.ts";
 import { Trace, type ExplanationStep } from "../evaluation/trace.ts";
 import { BOOLEAN_TABLE, ON } from "../evaluation/variants.ts";
 import { bucketOf, BUCKETS } from "../hash/bucket.ts";
@@ -142,7 +142,7 @@ export class Ruleset {
     const limit = compiled.shortcut;
     if (limit === 0) return false;
     if (limit === BUCKETS) return true;
-    if (limit !== NO_SHORTCUT && typeof user === "string" && user !== "") return bucketOf(user, compiled.seed) < limit;
+    if (limit > 0 && typeof user === "string" && user !== "") return bucketOf(user, compiled.seed) < limit;
     const variant = compiled.variants === BOOLEAN_TABLE ? this.#decide(compiled, user) : KEY_MISSING;
     return variant === KEY_MISSING ? defaultValue : variant === ON;
   }
@@ -185,7 +185,7 @@ export class Ruleset {
   /** `decide` without details: a user that can't be read is one without a key. */
   #decide(flag: CompiledFlag, user: unknown): number {
     try {
-      return decide(flag, user, this.#world, undefined);
+      return flag.shortcut === BY_RULES ? decideByRules(flag, user) : decide(flag, user, this.#world, undefined);
     } catch {
       return KEY_MISSING;
     }

@@ -11,7 +11,8 @@ export class CompiledSegment {
   readonly revision: number;
   readonly rules: Segment["rules"];
   readonly #included: ReadonlySet<string>;
-  readonly #excluded: ReadonlySet<string>;
+  /** Undefined: nobody is, which spares everybody a look. */
+  readonly #excluded: ReadonlySet<string> | undefined;
   readonly #tests: readonly Test[];
 
   constructor(segment: WireSegment, regex: LinearRegex | undefined) {
@@ -19,7 +20,7 @@ export class CompiledSegment {
     this.revision = segment.revision;
     this.rules = segment.rules;
     this.#included = new Set(segment.included);
-    this.#excluded = new Set(segment.excluded);
+    this.#excluded = segment.excluded.length === 0 ? undefined : new Set(segment.excluded);
     this.#tests = segment.rules.map((rule) =>
       allOf(rule.clauses.map((clause) => compileAttributeClause(clause, regex))),
     );
@@ -28,7 +29,7 @@ export class CompiledSegment {
   /** Excluded beats included, which beats the rules. Nobody without an id is in or out by id. */
   has(id: string, attributes: Attributes): boolean {
     if (id !== "") {
-      if (this.#excluded.size > 0 && this.#excluded.has(id)) return false;
+      if (this.#excluded?.has(id) === true) return false;
       if (this.#included.has(id)) return true;
     }
     for (const test of this.#tests) if (test(id, attributes)) return true;
@@ -41,7 +42,7 @@ export class CompiledSegment {
       key: this.key,
       revision: this.revision,
       included: [...this.#included],
-      excluded: [...this.#excluded],
+      excluded: [...(this.#excluded ?? [])],
       rules: this.rules,
     };
   }
@@ -62,6 +63,8 @@ export interface SegmentSlot {
 export function compileSegmentClause(clause: Clause, slotOf: (key: string) => SegmentSlot): Test {
   const slots = clause.values.map((key) => slotOf(typeof key === "string" ? key : show(key)));
   if (clause.negate) return (id, attributes) => isOutsideOfAll(slots, id, attributes);
+  const [only] = slots;
+  if (only !== undefined && slots.length === 1) return (id, attributes) => only.current?.has(id, attributes) === true;
   return (id, attributes) => {
     for (const slot of slots) if (slot.current?.has(id, attributes) === true) return true;
     return false;
