@@ -36,6 +36,7 @@ export function clientAddress(incoming: IncomingMessage, trusted: TrustedProxies
 
 /** Whether the address is this machine itself. */
 export function isLoopback(address: string): boolean {
+  if (address === "127.0.0.1" || address === "::1") return true;
   return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
 }
 

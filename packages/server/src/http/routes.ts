@@ -9,6 +9,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { rampRoutes } from "./routes/ramps.ts";
 import { referenceRoutes } from "./routes/reference.ts";
 import { sdkRoutes } from "./routes/sdk.ts";
+import type { SdkReads } from "./sdk-reads.ts";
 import { segmentRoutes } from "./routes/segments.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -16,6 +17,7 @@ import { tokenRoutes } from "./routes/tokens.ts";
 export function allRoutes(
   parts: HttpParts,
   authenticator: Authenticator,
+  reads: SdkReads,
   more: readonly Route[] = [],
 ): readonly Route[] {
   const routes = [
@@ -26,7 +28,7 @@ export function allRoutes(
     ...environmentRoutes(parts),
     ...tokenRoutes(parts, authenticator),
     ...auditRoutes(parts),
-    ...sdkRoutes(parts),
+    ...sdkRoutes(parts, reads),
     ...operationRoutes(parts),
     ...more,
   ];

@@ -16,8 +16,19 @@ export function backUpFolder(dataDir: string, target: string): Promise<void> {
 export async function restoreFolder(dataDir: string, backupPath: string): Promise<readonly EnvironmentRecord[]> {
   const folder = openDataFolder(dataDir, process.pid);
   try {
-    const meta = { actor: "system", action: "store.restored", reason: `restored from ${backupPath}`, at: realPlatform.clock.now() };
-    return await restoreBackup({ folder, backupPath, random: realPlatform.randomBytes, timers: realPlatform.timers, meta });
+    const meta = {
+      actor: "system",
+      action: "store.restored",
+      reason: `restored from ${backupPath}`,
+      at: realPlatform.clock.now(),
+    };
+    return await restoreBackup({
+      folder,
+      backupPath,
+      random: realPlatform.randomBytes,
+      timers: realPlatform.timers,
+      meta,
+    });
   } finally {
     folder.release();
   }

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server as NetServer } from "node:net";
@@ -33,12 +33,14 @@ const LAST_REQUESTS_MS = 300;
 const LAST_ANSWERS_MAX_MS = 10_000;
 
 export interface ListenerOptions {
+  /** Answers what needs no routing; false leaves it to `fetch`. */
+  readonly front: (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
   readonly fetch: (request: Request, bindings: HttpBindings) => Response | Promise<Response>;
   readonly streamsMax: number;
 }
 
 /** Node's server around the application. */
-export function createListener({ fetch, streamsMax }: ListenerOptions): Server {
+export function createListener({ front, fetch, streamsMax }: ListenerOptions): Server {
   const listener = getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
     // The SDK may live in this process, and has a right to the platform's own.
     overrideGlobalObjects: false,
@@ -52,7 +54,9 @@ export function createListener({ fetch, streamsMax }: ListenerOptions): Server {
       connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
       noDelay: true,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      if (!front(incoming, outgoing)) void listener(incoming, outgoing);
+    },
   );
   server.maxConnections = streamsMax + CONNECTIONS_BESIDE_STREAMS_MAX;
   server.on("clientError", (_error, socket) => refuse(socket as Socket));

@@ -4,6 +4,8 @@ import { EventTotals } from "../http/event-totals.ts";
 import type { HttpParts, Phase } from "../http/parts.ts";
 import { Authenticator } from "../http/principal.ts";
 import { allRoutes } from "../http/routes.ts";
+import { SdkFront } from "../http/sdk-front.ts";
+import { SdkReads } from "../http/sdk-reads.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { openDataFolder } from "../store/sqlite/data-folder.ts";
@@ -92,8 +94,11 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       version: VERSION,
       phase: () => phase,
     };
-    const app = createApp(parts, allRoutes(parts, authenticator), authenticator);
+    const reads = new SdkReads(parts);
+    const front = new SdkFront(parts, authenticator, reads);
+    const app = createApp(parts, allRoutes(parts, authenticator, reads), authenticator);
     const server = createListener({
+      front: (incoming, outgoing) => front.serve(incoming, outgoing),
       fetch: (request, bindings) => app.fetch(request, bindings),
       streamsMax: config.streamsMax,
     });

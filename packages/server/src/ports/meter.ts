@@ -33,6 +33,8 @@ export interface Meter {
   storeFailed(operation: string): void;
   /** An answered request. `path` is the route's, not the caller's, so that there is a bounded number of them. */
   requested(method: string, path: string, status: number, seconds: number): void;
+  /** An SDK's read that was answered past the router. Counted, not timed: a clock would cost as much as the answer. */
+  readServed(path: string): void;
   /** Runs of a flag's branches that SDKs reported. */
   ran(
     environment: string,
@@ -64,6 +66,7 @@ export const silentMeter: Meter = {
   revision: () => undefined,
   storeFailed: () => undefined,
   requested: () => undefined,
+  readServed: () => undefined,
   ran: () => undefined,
   eventsDropped: () => undefined,
   rolloutMoved: () => undefined,

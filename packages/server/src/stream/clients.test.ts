@@ -111,9 +111,9 @@ describe("the registry of clients", () => {
     const clients = new Clients(3);
     clients.connected(identity("stream"), live(at(10)), AT);
     clients.polled(identity("old"), { basis: at(10), now: AT });
-    clients.polled(identity("new"), { basis: at(10), now: AT + 1 });
-    clients.polled(identity("old"), { basis: at(10), now: AT + 2 });
-    clients.polled(identity("newest"), { basis: at(10), now: AT + 3 });
+    clients.polled(identity("new"), { basis: at(10), now: AT + 1_000 });
+    clients.polled(identity("old"), { basis: at(10), now: AT + 2_000 });
+    clients.polled(identity("newest"), { basis: at(10), now: AT + 3_000 });
     expect(revisions(clients).map(([id]) => id)).toEqual(["newest", "old", "stream"]);
   });
 });

@@ -7,6 +7,9 @@ export const CLIENTS_MAX = 50_000;
 /** A client that was not heard of for this long is forgotten; until then it counts as a straggler. */
 export const SILENCE_MAX_MS = 10 * 60_000;
 
+/** Who was silent for longest is known this exactly: a client that polls all the time is not moved each time. */
+const ORDER_ACCURACY_MS = 1_000;
+
 /** What a client says of itself in the headers of each request. */
 export interface ClientIdentity {
   /** Random, for the life of the client. */
@@ -72,11 +75,25 @@ export class Clients {
     return () => this.#disconnected(client, live);
   }
 
+  /** As `polled`, for a client that is known: false for every other. */
+  polledAgain(instanceId: string, held: { readonly basis: Basis | undefined; readonly now: EpochMs }): boolean {
+    const client = this.#silent.get(instanceId);
+    if (client === undefined) return this.#streaming.has(instanceId);
+    if (held.now - client.lastContactAt >= ORDER_ACCURACY_MS) {
+      this.#silent.delete(instanceId);
+      this.#silent.set(instanceId, client);
+    }
+    client.transport = "poll";
+    client.lastContactAt = held.now;
+    if (held.basis !== undefined) acknowledge(client, held.basis, held.now);
+    return true;
+  }
+
   /** A client asked for the flags, and said (or did not say) what it holds: its answer to the last change. */
   polled(identity: ClientIdentity, held: { readonly basis: Basis | undefined; readonly now: EpochMs }): void {
-    if (this.#streaming.has(identity.instanceId)) return;
-    const known = this.#silent.get(identity.instanceId);
-    const client: Client = known ?? {
+    if (this.polledAgain(identity.instanceId, held)) return;
+    this.#makeRoom();
+    const client: Client = {
       identity,
       connectedAt: held.now,
       transport: "poll",
@@ -85,11 +102,7 @@ export class Clients {
       receipt: undefined,
       live: undefined,
     };
-    client.transport = "poll";
-    client.lastContactAt = held.now;
     if (held.basis !== undefined) acknowledge(client, held.basis, held.now);
-    this.#silent.delete(identity.instanceId);
-    if (known === undefined) this.#makeRoom();
     this.#silent.set(identity.instanceId, client);
   }
 

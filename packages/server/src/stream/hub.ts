@@ -225,7 +225,7 @@ export class Hub {
       return;
     }
     const { environment } = room.feed;
-    const stream: Stream = { socket, tokenId, slot: 0, index: 0, behind: undefined, end: undefined };
+    const stream: Stream = { socket, tokenId, slot: 0, place: 0, behind: undefined, end: undefined };
     socket.cork();
     writeHead(outgoing);
     socket.write(first);

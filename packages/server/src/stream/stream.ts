@@ -12,9 +12,10 @@ export const BEHIND_MAX_MS = 30_000;
 export interface Stream {
   readonly socket: Socket;
   readonly tokenId: string;
-  /** Where it stands in its channel, so that it can be taken out without a search. */
+  /** When in the interval it gets its heartbeats. */
   slot: number;
-  index: number;
+  /** Where it stands in its channel, so that it can be taken out without a search. */
+  place: number;
   /** Set while frames are left out because the peer does not read: since when (monotonic), and the last that it was sent. */
   behind: { readonly sinceMs: number; readonly held: Basis } | undefined;
   /** Why it is being closed, when it is not the client's doing. */

@@ -31,7 +31,13 @@ export function createPrometheusMeter(version: string): PrometheusMeter {
   }).set({ version }, 1);
   const loop = watchEventLoop(registry);
   return {
-    meter: { ...streamMeter(registry), ...storeMeter(registry), ...requestMeter(registry), ...rolloutMeter(registry) },
+    meter: {
+      ...streamMeter(registry),
+      ...storeMeter(registry),
+      ...readMeter(registry),
+      ...requestMeter(registry),
+      ...rolloutMeter(registry),
+    },
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     close: () => {
       loop.disable();
@@ -176,6 +182,23 @@ function rolloutMeter(registry: Registry): RolloutMeter {
     alerted: (outcome) => alerts.inc({ outcome }),
     notified: (outcome) => notifications.inc({ outcome }),
   };
+}
+
+/** Counts in a plain number what is counted fifty thousand times a second, and tells Prometheus when it asks. */
+function readMeter(registry: Registry): Pick<Meter, "readServed"> {
+  const served = new Map<string, number>();
+  const reads = new Counter({
+    name: "rampart_sdk_reads_total",
+    help: "SDKs' reads that were answered past the router; they are in no other series.",
+    labelNames: ["path"],
+    registers: [],
+    collect() {
+      for (const [path, count] of served) this.inc({ path }, count);
+      served.clear();
+    },
+  });
+  registry.registerMetric(reads);
+  return { readServed: (path) => void served.set(path, (served.get(path) ?? 0) + 1) };
 }
 
 type RequestMeter = Pick<Meter, "requested" | "ran" | "eventsDropped">;

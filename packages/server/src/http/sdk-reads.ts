@@ -1,0 +1,130 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Basis } from "@rampart/core";
+import { BASIS_HEADER, INSTANCE_HEADER, parseBasis } from "@rampart/core";
+import type { StreamRefusal } from "../ports/meter.ts";
+import type { Clients } from "../stream/clients.ts";
+import type { EncodedSnapshot, Feed } from "../stream/feed.ts";
+import { clientAddress } from "./address.ts";
+import type { ProblemCode } from "./codes.ts";
+import { matchesTag } from "./etag.ts";
+import type { EnvironmentGrant } from "./grant.ts";
+import type { HttpParts } from "./parts.ts";
+import { problemReply } from "./problem.ts";
+import { send } from "./reply.ts";
+import { anonymousIdentity, namedIdentity } from "./sdk-identity.ts";
+
+/** An environment's snapshot with the heads of its answers, made once for each revision. */
+interface Prepared {
+  readonly snapshot: EncodedSnapshot;
+  readonly plain: OutgoingHttpHeaders;
+  readonly notModified: OutgoingHttpHeaders;
+}
+
+/** One SDK's request, and what answers it. */
+export interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+/**
+ * The two reads that ten thousand SDKs make, written straight to the response. Both ways in use it: through the guards, and past them
+ * for a key that they let in a moment ago.
+ */
+export class SdkReads {
+  readonly #parts: HttpParts;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(parts: HttpParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers with the environment whole, or with nothing but that it has not changed. A promise only where it takes more than one turn. */
+  flags({ environment }: EnvironmentGrant, { incoming, outgoing }: Exchange): Promise<void> | undefined {
+    const { snapshot, plain, notModified } = this.#prepare(this.#feedOf(environment));
+    this.#note(environment, incoming);
+    const { "if-none-match": known, "accept-encoding": encoding } = incoming.headers;
+    if (matchesTag(known, snapshot.etag)) outgoing.writeHead(304, notModified).end();
+    else if (encoding === undefined || !takesGzip(encoding)) outgoing.writeHead(200, plain).end(snapshot.body);
+    else return sendZipped(outgoing, snapshot, plain);
+    return undefined;
+  }
+
+  /** Makes a stream of the response, or refuses with the time to come back after. */
+  async stream(grant: EnvironmentGrant, { incoming, outgoing }: Exchange, basis: string | undefined): Promise<void> {
+    const address = clientAddress(incoming, this.#parts.trustedProxies);
+    const answer = await this.#parts.hub.open({
+      outgoing,
+      environment: grant.environment,
+      tokenId: grant.tokenId,
+      identity: namedIdentity(incoming, address) ?? anonymousIdentity(incoming, address),
+      basis: basisOf(incoming, basis),
+    });
+    if (answer.kind === "refused") refuse(outgoing, answer.refusal, answer.retryAfterSeconds);
+  }
+
+  #prepare(feed: Feed): Prepared {
+    const { snapshot } = feed;
+    const prepared = this.#prepared.get(feed.environment);
+    if (prepared?.snapshot === snapshot) return prepared;
+    const notModified = { etag: snapshot.etag, "cache-control": "no-cache", vary: "accept-encoding" };
+    const plain = {
+      ...notModified,
+      "content-type": "application/json",
+      "content-length": snapshot.body.length,
+      "x-content-type-options": "nosniff",
+    };
+    const made = { snapshot, plain, notModified };
+    this.#prepared.set(feed.environment, made);
+    return made;
+  }
+
+  /** Who asks, and what it says it holds: a poll is a receipt. */
+  #note(environment: string, incoming: IncomingMessage): void {
+    const { [INSTANCE_HEADER]: instanceId, [BASIS_HEADER]: basis } = incoming.headers;
+    const clients: Clients | undefined = this.#parts.hub.clients(environment);
+    if (clients === undefined || typeof instanceId !== "string") return;
+    const held = { basis: typeof basis === "string" ? parseBasis(basis) : undefined, now: this.#parts.clock.now() };
+    if (clients.polledAgain(instanceId, held)) return;
+    const identity = namedIdentity(incoming, clientAddress(incoming, this.#parts.trustedProxies));
+    if (identity !== undefined) clients.polled(identity, held);
+  }
+
+  #feedOf(environment: string): Feed {
+    const feed = this.#parts.feeds.get(environment);
+    if (feed === undefined) throw new Error(`no feed for the granted environment ${JSON.stringify(environment)}`);
+    return feed;
+  }
+}
+
+async function sendZipped(
+  outgoing: ServerResponse,
+  { gzipped }: EncodedSnapshot,
+  plain: OutgoingHttpHeaders,
+): Promise<void> {
+  const zipped = await gzipped();
+  outgoing.writeHead(200, { ...plain, "content-encoding": "gzip", "content-length": zipped.length }).end(zipped);
+}
+
+const takesGzip = (acceptEncoding: string): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(acceptEncoding);
+
+/** Eventsource clients that don't set the query send what they last saw as `Last-Event-ID`, which is the same. */
+function basisOf({ headers }: IncomingMessage, basis: string | undefined): Basis | undefined {
+  const lastEventId = headers["last-event-id"];
+  return parseBasis(basis ?? (typeof lastEventId === "string" ? lastEventId : ""));
+}
+
+const REFUSAL_CODES: { readonly [refusal in StreamRefusal]: ProblemCode } = {
+  storm: "STREAMS_STORM",
+  full: "STREAMS_FULL",
+  draining: "SHUTTING_DOWN",
+};
+
+function refuse(outgoing: ServerResponse, refusal: StreamRefusal, retryAfterSeconds: number): void {
+  const failure = {
+    code: REFUSAL_CODES[refusal],
+    detail: "The server takes no further stream right now.",
+    hint: `Come back in ${retryAfterSeconds} s.`,
+  };
+  send(outgoing, problemReply(failure, { "retry-after": String(retryAfterSeconds) }), { close: true });
+}
