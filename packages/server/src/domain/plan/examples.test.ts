@@ -155,7 +155,7 @@ describe("the plans of five teams", () => {
 
   it.each(PLANS)("%s reacts within 30 seconds wherever it doesn't wait on purpose", (name) => {
     const bounds = rollbackBounds(planOf(read(`plans/${name}`)));
-    expect(bounds.length).toBeGreaterThan(2);
+    expect(bounds.length).toBeGreaterThanOrEqual(2);
     expect(Math.max(...bounds.map(({ reactMs }) => reactMs))).toBe(12_600);
   });
 
