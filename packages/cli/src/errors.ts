@@ -1,3 +1,4 @@
+import type { Problem } from "@rampart/core";
 import { EXIT, type ExitCode } from "./exit.ts";
 
 /** Everything that is told to the user instead of a stack trace. */
@@ -10,6 +11,8 @@ export interface Explanation {
   readonly lines?: readonly string[];
   readonly exitCode?: ExitCode;
   readonly cause?: unknown;
+  /** What the server said, where a server refused. */
+  readonly problem?: Problem;
 }
 
 /** An expected failure, with its exit code and the lines that explain it. Anything else that is thrown is a bug. */
@@ -18,12 +21,14 @@ export class CliError extends Error {
   readonly code: string;
   readonly lines: readonly string[];
   readonly exitCode: ExitCode;
+  readonly problem: Problem | undefined;
 
   constructor(explanation: Explanation) {
     super(explanation.message, explanation.cause === undefined ? {} : { cause: explanation.cause });
     this.code = explanation.code;
     this.lines = explanation.lines ?? [];
     this.exitCode = explanation.exitCode ?? EXIT.failure;
+    this.problem = explanation.problem;
   }
 }
 

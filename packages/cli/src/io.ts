@@ -5,6 +5,17 @@ export interface Sink {
   readonly isTerminal: boolean;
   /** Columns of the terminal; undefined when there is none. */
   readonly columns: number | undefined;
+  /** Lines of the terminal; undefined when there is none. */
+  readonly rows: number | undefined;
+}
+
+/** What a person does at a terminal while something is shown there. */
+export interface Attention {
+  /** Each key as the terminal sends it; Ctrl-C is `\u0003`. */
+  readonly onKey: (key: string) => void;
+  readonly onResize: () => void;
+  /** The process is asked to end: SIGINT, SIGTERM or SIGHUP. */
+  readonly onInterrupt: () => void;
 }
 
 /** Everything that a command may touch of the process around it. Tests hand in their own. */
@@ -21,7 +32,10 @@ export interface Io {
   readonly fetch: typeof fetch;
   /** Wall clock, epoch milliseconds. */
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Ends early, without an error, when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Takes keys one by one, unechoed, and what else a person does, until the function that it gives is called. */
+  attend(attention: Attention): () => void;
   /** Asks on the terminal and gives the line that was typed, unechoed when secret. Only called when stdin and stderr are terminals. */
   ask(question: string, options?: { readonly secret?: boolean }): Promise<string>;
 }

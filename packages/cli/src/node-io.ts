@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { isatty, type WriteStream } from "node:tty";
 import { CliError } from "./errors.ts";
-import { STDIN_BYTES_MAX, type Io, type Sink } from "./io.ts";
+import { STDIN_BYTES_MAX, type Attention, type Io, type Sink } from "./io.ts";
 
 /** The real process. The only place of this package that reads it. */
 export function nodeIo(): Io {
@@ -18,13 +18,17 @@ export function nodeIo(): Io {
     homeDir: homedir(),
     fetch: (input, init) => fetch(input, init),
     now: () => Date.now(),
-    sleep: (ms) => delay(ms),
+    sleep: (ms, signal) =>
+      delay(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+        if (signal?.aborted !== true) throw error;
+      }),
+    attend,
     ask,
   };
 }
 
 /** A reader that stops reading (`| head`) is no error: the rest is dropped and the command ends as it would have. */
-export function sinkOf(stream: Writable & Partial<Pick<WriteStream, "isTTY" | "columns">>): Sink {
+export function sinkOf(stream: Writable & Partial<Pick<WriteStream, "isTTY" | "columns" | "rows">>): Sink {
   let open = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
@@ -40,6 +44,9 @@ export function sinkOf(stream: Writable & Partial<Pick<WriteStream, "isTTY" | "c
       // A terminal that does not know its size says 0.
       return stream.isTTY === true && stream.columns ? stream.columns : undefined;
     },
+    get rows() {
+      return stream.isTTY === true && stream.rows ? stream.rows : undefined;
+    },
   };
 }
 
@@ -54,6 +61,26 @@ async function readAll(stream: Readable): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function attend({ onKey, onResize, onInterrupt }: Attention): () => void {
+  const { stdin, stdout } = process;
+  const listen = (data: Buffer): void => onKey(data.toString("utf8"));
+  if (stdin.isTTY) {
+    stdin.setRawMode(true);
+    stdin.on("data", listen).resume();
+  }
+  stdout.on("resize", onResize);
+  for (const name of INTERRUPTS) process.on(name, onInterrupt);
+  return () => {
+    for (const name of INTERRUPTS) process.off(name, onInterrupt);
+    stdout.off("resize", onResize);
+    if (!stdin.isTTY) return;
+    stdin.off("data", listen).pause();
+    stdin.setRawMode(false);
+  };
 }
 
 async function ask(question: string, options: { readonly secret?: boolean } = {}): Promise<string> {

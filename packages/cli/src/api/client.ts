@@ -59,7 +59,10 @@ export function createApi(
       const silence = (): NodeJS.Timeout =>
         setTimeout(() => controller.abort(new DOMException("silent", "TimeoutError")), options.timeoutMs);
       let timer = silence();
+      const end = (): void => controller.abort();
+      call.signal?.addEventListener("abort", end);
       try {
+        if (call.signal?.aborted === true) return;
         const response = await send(call, controller.signal);
         const decoder = new TextDecoder();
         for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -69,9 +72,11 @@ export function createApi(
         }
         yield decoder.decode();
       } catch (error) {
+        if (call.signal?.aborted === true) return;
         throw connectionError(error, at);
       } finally {
         clearTimeout(timer);
+        call.signal?.removeEventListener("abort", end);
         controller.abort();
       }
     },
@@ -80,10 +85,11 @@ export function createApi(
 
 function headersOf(connection: Connection, call: Call, version: string): Record<string, string> {
   return {
-    accept: "application/json, application/x-ndjson",
+    accept: call.accept ?? "application/json, application/x-ndjson",
     "user-agent": `rampart-cli/${version}`,
     ...(connection.token === undefined ? {} : { authorization: `Bearer ${connection.token}` }),
     ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+    ...(call.lastEventId === undefined ? {} : { "last-event-id": String(call.lastEventId) }),
     ...(call.ifMatch === undefined ? {} : { "if-match": `"${call.ifMatch}"` }),
   };
 }

@@ -1,3 +1,5 @@
+import type { RolloutCommand } from "@rampart/core";
+
 /** The paths of the API, each part percent-encoded: a flag's key may hold a slash. */
 export const paths = {
   environments: "/api/v1/environments",
@@ -15,6 +17,12 @@ export const paths = {
   token: (id: string) => `/api/v1/tokens/${encodeURIComponent(id)}`,
   audit: "/api/v1/audit",
   auditExport: "/api/v1/audit/export",
+  rollouts: "/api/v1/rollouts",
+  rolloutById: (id: string) => `/api/v1/rollouts/${encodeURIComponent(id)}`,
+  rolloutCommand: (id: string, command: RolloutCommand) => `${paths.rolloutById(id)}/${command}`,
+  rolloutEvents: (id: string) => `${paths.rolloutById(id)}/events`,
+  rolloutEvidence: (id: string) => `${paths.rolloutById(id)}/evidence`,
+  signals: "/api/v1/signals",
 } as const;
 
 function environmentPath(environment: string): string {

@@ -23,6 +23,7 @@ export function problemError({ connection, call, response, body }: Refused): Cli
     message: problem?.detail ?? withoutProblem(connection, response),
     lines: [...(problem === undefined ? [] : problemLines(problem, call)), ...accessLines(connection, status)],
     exitCode: exitCodeOf(status),
+    ...(problem === undefined ? {} : { problem }),
   });
 }
 

@@ -9,6 +9,12 @@ export interface Call {
   readonly path: string;
   readonly query?: { readonly [name: string]: string | number | undefined };
   readonly body?: JsonValue;
+  /** Media type of the answer; missing: JSON. */
+  readonly accept?: string;
+  /** The last server-sent event that is known: the stream goes on after it. */
+  readonly lastEventId?: number;
+  /** Ends a stream that is under way, as if the server had ended it. */
+  readonly signal?: AbortSignal;
   /** Only write what was changed from this revision on. */
   readonly ifMatch?: number;
   /** How often to try again when the server can't be reached. Only for calls that may be made twice. */

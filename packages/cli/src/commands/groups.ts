@@ -21,6 +21,18 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./segments.ts")).define,
   },
   {
+    name: "rollout",
+    summary: "start, watch, approve, pause and roll back rollouts",
+    heading: "Rollouts:",
+    load: async () => (await import("./rollout/index.ts")).define,
+  },
+  {
+    name: "signal",
+    summary: "tell rollouts a fact from outside: a number, or that something happened",
+    heading: "Rollouts:",
+    load: async () => (await import("./signal.ts")).define,
+  },
+  {
     name: "clients",
     summary: "the SDKs that are connected, and what each of them has",
     heading: "Insight:",

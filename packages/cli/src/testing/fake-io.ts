@@ -15,6 +15,10 @@ export interface FakeOptions {
   readonly stdin?: string;
   /** Columns of the terminal on all three streams; undefined: all three are pipes. */
   readonly terminal?: number;
+  /** Lines of that terminal; missing: 40. */
+  readonly rows?: number;
+  /** The person in front of it. */
+  readonly attend?: Io["attend"];
   /** What the user types, in turn. */
   readonly answers?: readonly string[];
   /** Pieces after which the reader of stdout goes away. */
@@ -63,8 +67,9 @@ export function fakeIo(options: FakeOptions = {}) {
     env: { XDG_CONFIG_HOME: "/nonexistent", ...options.env },
     homeDir: "/nonexistent",
     fetch: (input, init) => fetch(input, init),
-    now: () => NOW,
+    now: () => NOW + slept.reduce((sum, ms) => sum + ms, 0),
     sleep: async (ms) => void slept.push(ms),
+    attend: options.attend ?? (() => () => undefined),
     ask: async (question) => {
       asked.push(question);
       return answers.shift() ?? "";
@@ -73,7 +78,7 @@ export function fakeIo(options: FakeOptions = {}) {
   return { io, stdout: stdout.text, stderr: stderr.text, asked, slept };
 }
 
-function fakeSink({ terminal, readerLeavesAfter = Infinity }: FakeOptions): {
+function fakeSink({ terminal, rows = 40, readerLeavesAfter = Infinity }: FakeOptions): {
   readonly sink: Sink;
   readonly text: () => string;
 } {
@@ -83,6 +88,7 @@ function fakeSink({ terminal, readerLeavesAfter = Infinity }: FakeOptions): {
     sink: {
       isTerminal: terminal !== undefined,
       columns: terminal,
+      rows: terminal === undefined ? undefined : rows,
       write(text) {
         if (written.length < readerLeavesAfter) written.push(text);
         return written.length < readerLeavesAfter;

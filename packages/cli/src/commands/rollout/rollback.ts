@@ -1,0 +1,55 @@
+import { CliError } from "../../errors.ts";
+import type { Run } from "../../run.ts";
+import type { Define } from "../group.ts";
+import { command, printOutcome } from "./obey.ts";
+import { findRollout, WHICH, type Patience } from "./which.ts";
+
+/** A rollback can be asked for twice, so a lost answer is no reason to give up. */
+const RETRIES = 3;
+/** Short, so that all tries together end within the 30 seconds that a rollback may take. */
+const TIMEOUT_MS = 3000;
+
+export const defineRollback: Define = (rollout, bind) => {
+  rollout
+    .command("rollback")
+    .summary("off for everybody, at once; then watch whether it helped")
+    .description(
+      "Take the feature back from everybody at once: percentage, rules and targets are turned off. Asks nothing, beats every other command, and can be repeated. Afterwards the rollout watches whether its criteria recover.",
+    )
+    .argument("<rollout>", WHICH)
+    .option("--reason <text>", "why, for the log and the audit")
+    .action(
+      bind<readonly [name: string], { readonly reason?: string }>(async (run, [name], { reason }) => {
+        const api = await run.api({ timeoutMs: run.global.requestTimeout ?? TIMEOUT_MS });
+        const patience: Patience = {
+          retries: RETRIES,
+          onRetry: (attempt, error) => run.note(`${error.message}; trying again (${attempt} of ${RETRIES + 1})`),
+        };
+        try {
+          const { id } = await findRollout(run, api, name, patience);
+          printOutcome(run, await command(api, id, "rollback", reason === undefined ? {} : { reason }, patience));
+        } catch (error) {
+          throw withLastResort(error);
+        }
+        if (!run.json) noteNext(run, name);
+      }),
+    );
+};
+
+function noteNext(run: Run, name: string): void {
+  const elsewhere = run.global.environment === undefined ? "" : ` -e ${run.global.environment}`;
+  run.note(`who has it:     rampart clients${elsewhere}`);
+  run.note(`did it help:    rampart rollout status ${name} --watch${elsewhere}`);
+}
+
+/** Killing the flag needs no rollout, and always works. */
+function withLastResort(error: unknown): unknown {
+  if (!(error instanceof CliError) || error.lines.some((line) => line.includes("flags kill"))) return error;
+  return new CliError({
+    code: error.code,
+    message: error.message,
+    lines: [...error.lines, "the flag can be switched off without its rollout: rampart flags kill FLAG"],
+    exitCode: error.exitCode,
+    cause: error,
+  });
+}

@@ -1,0 +1,152 @@
+import type { CriterionView, RolloutView, TriggerActionName, TriggerView, VerdictName } from "@rampart/core";
+import type { Canvas } from "../../../output/lines.ts";
+import { length, measure } from "../../../output/measure.ts";
+import type { Paint } from "../../../output/style.ts";
+import { table, type Cell } from "../../../output/table.ts";
+
+const DASH: Cell = { text: "-", paint: "dim" };
+const INDENT = "  ";
+
+/** The criteria of where it is: value, threshold, how long each has held, and how old its data are. */
+export function criteriaLines(view: RolloutView, canvas: Canvas): readonly string[] {
+  if (view.criteria.length === 0) return [];
+  const rows = view.criteria.map((criterion): readonly Cell[] => [
+    criterionMark(criterion),
+    criterion.text,
+    valueCell(criterion, criterionPaint(criterion)),
+    thresholdCell(criterion),
+    heldCell(criterion),
+    ageCell(criterion.ageMs, view.intervalMs),
+  ]);
+  return indented(
+    canvas,
+    [
+      { title: "" },
+      { title: "CRITERION", shrinkTo: 12 },
+      { title: "VALUE", align: "right", shrinkTo: 8 },
+      { title: "THRESHOLD", align: "right", optional: true },
+      { title: "STREAK", shrinkTo: 10 },
+      { title: "AGE", align: "right", optional: true },
+    ],
+    rows,
+  );
+}
+
+/** The triggers that are watched: value, threshold, how long each has been true, and how old its data are. */
+export function triggerLines(view: RolloutView, canvas: Canvas): readonly string[] {
+  if (view.triggers.length === 0) return [];
+  const rows = view.triggers.map((trigger): readonly Cell[] => [
+    triggerMark(trigger),
+    { text: trigger.name, paint: trigger.isTrue ? ACTION_PAINT[trigger.action] : "none" },
+    trigger.text,
+    valueCell(trigger, trigger.isTrue ? ACTION_PAINT[trigger.action] : "none"),
+    thresholdCell(trigger),
+    streakCell(trigger),
+    { text: `${trigger.action} ${trigger.severity}`, paint: "dim" },
+    ageCell(trigger.ageMs, view.intervalMs),
+  ]);
+  return indented(
+    canvas,
+    [
+      { title: "" },
+      { title: "TRIGGER", shrinkTo: 8 },
+      { title: "CONDITION", shrinkTo: 12 },
+      { title: "VALUE", align: "right", shrinkTo: 8 },
+      { title: "THRESHOLD", align: "right", optional: true },
+      { title: "STREAK", shrinkTo: 10 },
+      { title: "ACTION", optional: true },
+      { title: "AGE", align: "right", optional: true },
+    ],
+    rows,
+  );
+}
+
+function indented(
+  canvas: Canvas,
+  ...[columns, rows]: [Parameters<typeof table>[0], Parameters<typeof table>[1]]
+): readonly string[] {
+  const available = canvas.columns === undefined ? undefined : canvas.columns - INDENT.length;
+  const text = table(columns, rows, { style: canvas.style, columns: available });
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((one) => `${INDENT}${one}`);
+}
+
+const VERDICT_MARKS: { readonly [verdict in VerdictName]: string } = {
+  pass: "…",
+  fail: "✘",
+  inconclusive: "?",
+  error: "!",
+};
+
+function criterionMark(criterion: CriterionView): Cell {
+  const mark = criterion.holds ? "✔" : VERDICT_MARKS[criterion.verdict];
+  return { text: mark, paint: criterionPaint(criterion) };
+}
+
+function criterionPaint({ holds, verdict }: CriterionView): Paint {
+  if (holds) return "green";
+  switch (verdict) {
+    case "pass":
+      return "cyan";
+    case "fail":
+    case "inconclusive":
+      return "yellow";
+    case "error":
+      return "red";
+  }
+}
+
+function heldCell({ holds, verdict, heldMs, forMs, reason }: CriterionView): Cell {
+  if (holds) return { text: forMs === 0 ? "holds" : `held for ${length(forMs)}`, paint: "green" };
+  switch (verdict) {
+    case "pass":
+      return `true for ${length(heldMs)} of ${length(forMs)}`;
+    case "fail":
+      return { text: "not true", paint: "yellow" };
+    case "inconclusive":
+    case "error":
+      return { text: reason ?? verdict, paint: verdict === "error" ? "red" : "yellow" };
+  }
+}
+
+const ACTION_PAINT: { readonly [action in TriggerActionName]: Paint } = {
+  rollback: "red",
+  pause: "yellow",
+  notify: "cyan",
+};
+
+function triggerMark(trigger: TriggerView): Cell {
+  if (trigger.isTrue || trigger.hasFired)
+    return { text: trigger.hasFired ? "✘" : "!", paint: ACTION_PAINT[trigger.action] };
+  if (trigger.reason !== undefined && trigger.isArmed) return { text: "?", paint: "yellow" };
+  return { text: trigger.isArmed ? "·" : " ", paint: "dim" };
+}
+
+function streakCell(trigger: TriggerView): Cell {
+  const { isArmed, isTrue, hasFired, trueForMs, forMs, reason, action } = trigger;
+  if (hasFired) return { text: `fired, true for ${length(trueForMs)}`, paint: ACTION_PAINT[action] };
+  if (isTrue) return { text: `true for ${length(trueForMs)} of ${length(forMs)}`, paint: ACTION_PAINT[action] };
+  if (!isArmed) return { text: "not armed yet", paint: "dim" };
+  if (reason !== undefined) return { text: reason, paint: "yellow" };
+  return { text: "quiet", paint: "dim" };
+}
+
+type Measured = Pick<TriggerView, "value" | "threshold" | "unit">;
+
+function valueCell({ value, unit }: Measured, paint: Paint): Cell {
+  return value === undefined ? DASH : { text: measure(value, unit ?? "none"), paint };
+}
+
+function thresholdCell({ threshold, unit }: Measured): Cell {
+  return threshold === undefined ? DASH : measure(threshold, unit ?? "none");
+}
+
+/** Data that are older than this many samplings are worth a second look. */
+const INTERVALS_OLD = 3;
+
+function ageCell(ageMs: number | undefined, intervalMs: number): Cell {
+  if (ageMs === undefined) return DASH;
+  return { text: length(ageMs), paint: ageMs > INTERVALS_OLD * intervalMs ? "yellow" : "dim" };
+}

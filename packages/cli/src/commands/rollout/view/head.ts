@@ -1,0 +1,60 @@
+import type { RolloutView } from "@rampart/core";
+import { ago } from "../../../output/format.ts";
+import { line, wrap, type Canvas } from "../../../output/lines.ts";
+import { length } from "../../../output/measure.ts";
+import { STATUS } from "../words.ts";
+
+/** What it is, where it is, and the one sentence that says what it waits for. */
+export function headLines(view: RolloutView, canvas: Canvas): readonly string[] {
+  const now = Date.parse(view.now);
+  const { word, paint } = STATUS[view.status];
+  const about = [
+    `plan ${view.plan.name} version ${view.plan.version}`,
+    view.exposedAt === undefined ? `made ${ago(view.createdAt, now)}` : `exposed since ${ago(view.exposedAt, now)}`,
+    `by ${view.createdBy}`,
+    view.id,
+  ];
+  return [
+    line(canvas, { text: view.flag, paint: "bold" }, ` in ${view.environment}  `, { text: `● ${word}`, paint }, "  ", {
+      text: `${view.percentage} %`,
+      paint: "bold",
+    }),
+    line(canvas, { text: view.plan.title, paint: "none" }),
+    line(canvas, { text: about.join(" · "), paint: "dim" }),
+    "",
+    ...wrap(view.sentence, canvas.columns).map((text) => canvas.style("bold", text)),
+    ...besideLines(view, canvas, now),
+  ];
+}
+
+/** What else matters about where it is, a line each. */
+function besideLines(view: RolloutView, canvas: Canvas, now: number): readonly string[] {
+  const { escalation, recovery } = view;
+  return [
+    ...view.alerts.map((alert) =>
+      line(canvas, {
+        text: `alert ${alert.name} (${alert.severity}, ${alert.action}) is firing since ${ago(alert.since, now)}`,
+        paint: "red",
+      }),
+    ),
+    ...(escalation === undefined
+      ? []
+      : [
+          line(canvas, {
+            text: `people are being told (${escalation.severity}, since ${ago(escalation.since, now)}) until somebody acknowledges`,
+            paint: "red",
+          }),
+        ]),
+    ...(recovery?.state === "verifying" && recovery.until !== undefined
+      ? [
+          line(canvas, {
+            text: `recovery is watched for ${length(Date.parse(recovery.until) - now)} more`,
+            paint: "dim",
+          }),
+        ]
+      : []),
+    ...(view.window === undefined
+      ? []
+      : [line(canvas, { text: `stages begin in the window ${view.window}`, paint: "dim" })]),
+  ];
+}

@@ -1,0 +1,72 @@
+import type { RolloutEventView, RolloutView } from "@rampart/core";
+import { moment } from "../../../output/format.ts";
+import { line, type Canvas } from "../../../output/lines.ts";
+import { truncate } from "../../../output/text.ts";
+import { eventPaint, eventText } from "../words.ts";
+import { criteriaLines, triggerLines } from "./conditions.ts";
+import { headLines } from "./head.ts";
+import { hintLines } from "./hints.ts";
+import { approvalLines, checklistLines } from "./people.ts";
+import { railLines } from "./rail.ts";
+
+/** A rollout as people read it: where it is, what it waits for, what it is measured by, and what can be done. */
+export function statusLines(
+  view: RolloutView,
+  canvas: Canvas,
+  events: readonly RolloutEventView[] = [],
+): readonly string[] {
+  const parts = [
+    headLines(view, canvas),
+    railLines(view, canvas),
+    criteriaLines(view, canvas),
+    triggerLines(view, canvas),
+    silentLines(view, canvas),
+    approvalLines(view, canvas),
+    checklistLines(view, canvas),
+    eventLines(events, canvas),
+    commandLines(view, canvas),
+  ];
+  return parts.filter((part) => part.length > 0).flatMap((part, index) => (index === 0 ? part : ["", ...part]));
+}
+
+/** Metrics that say nothing, and why: whatever hangs on them stands still. */
+function silentLines(view: RolloutView, canvas: Canvas): readonly string[] {
+  const silent = view.metrics.filter((metric) => metric.state !== "value");
+  if (silent.length === 0) return [];
+  return [
+    line(canvas, { text: "  METRICS WITHOUT A VALUE", paint: "dim" }),
+    ...silent.map((metric) =>
+      line(
+        canvas,
+        { text: metric.state === "error" ? "  ! " : "  ? ", paint: metric.state === "error" ? "red" : "yellow" },
+        `${metric.name}  `,
+        metric.reason ?? "no data yet",
+        { text: `  ${metric.source} ${metric.query}`, paint: "dim" },
+      ),
+    ),
+  ];
+}
+
+function eventLines(events: readonly RolloutEventView[], canvas: Canvas): readonly string[] {
+  if (events.length === 0) return [];
+  return [
+    line(canvas, { text: "  LATELY (UTC)", paint: "dim" }),
+    ...events.map((event) =>
+      line(
+        canvas,
+        { text: `  ${moment(event.at).slice(11)}  `, paint: "dim" },
+        { text: eventText(event), paint: eventPaint(event) },
+      ),
+    ),
+  ];
+}
+
+function commandLines(view: RolloutView, canvas: Canvas): readonly string[] {
+  const hints = hintLines(view);
+  if (hints.length === 0) return [];
+  const cut = (text: string): string => (canvas.columns === undefined ? text : truncate(text, canvas.columns - 2));
+  return [
+    line(canvas, { text: "  NOW POSSIBLE", paint: "dim" }),
+    ...hints.map((hint) => `  ${canvas.style("cyan", cut(hint))}`),
+  ];
+}

@@ -1,0 +1,125 @@
+import type { CauseView, RolloutCommand, RolloutEventView, RolloutStatus, RolloutSummary } from "@rampart/core";
+import { length } from "../../output/measure.ts";
+import type { Paint } from "../../output/style.ts";
+
+/** How a status is written and painted. */
+export const STATUS: { readonly [status in RolloutStatus]: { readonly word: string; readonly paint: Paint } } = {
+  scheduled: { word: "scheduled", paint: "dim" },
+  preconditions: { word: "preconditions", paint: "cyan" },
+  awaiting: { word: "awaiting", paint: "yellow" },
+  running: { word: "running", paint: "green" },
+  paused: { word: "paused", paint: "yellow" },
+  rollingBack: { word: "rolling back", paint: "red" },
+  verifying: { word: "rolled back, verifying", paint: "red" },
+  rolledBack: { word: "rolled back", paint: "red" },
+  completed: { word: "completed", paint: "green" },
+  cancelled: { word: "cancelled", paint: "dim" },
+};
+
+/** Nothing will change it by itself any more. */
+export function isOver(status: RolloutStatus): boolean {
+  return status === "completed" || status === "rolledBack" || status === "cancelled";
+}
+
+/** The rollback was decided and the flag is at 0 %, or about to be. */
+export function isRolledBack(status: RolloutStatus): boolean {
+  return status === "rollingBack" || status === "verifying" || status === "rolledBack";
+}
+
+/** What each command of the API is called here. */
+export const COMMAND_WORDS: { readonly [command in RolloutCommand]: string } = {
+  start: "begin",
+  approve: "approve",
+  reject: "reject",
+  tick: "tick",
+  pause: "pause",
+  resume: "resume",
+  promote: "promote",
+  rollback: "rollback",
+  cancel: "cancel",
+  acknowledge: "ack",
+};
+
+/** What the log's events are called; one that a newer server knows keeps its own name. */
+const EVENT_WORDS: { readonly [event: string]: string } = {
+  scheduled: "scheduled",
+  started: "started",
+  preconditionsMet: "preconditions met",
+  awaiting: "waits to open the stage",
+  approved: "approved",
+  rejected: "rejected",
+  approvalsVoided: "approvals void: the plan was edited",
+  ticked: "ticked",
+  stageStarted: "stage opened",
+  stageDone: "stage done",
+  promoted: "promoted",
+  paused: "paused",
+  resumed: "resumed",
+  triggerFired: "trigger fired",
+  alert: "alert",
+  signal: "signal",
+  noData: "no data",
+  dataBack: "data is back",
+  timedOut: "not done in its time",
+  rollbackStarted: "rolled back to 0 %",
+  verifying: "watching for recovery",
+  recovered: "recovered",
+  notRecovered: "not recovered: look elsewhere",
+  rolledBack: "rollback complete",
+  holdbackReleased: "holdback released",
+  completed: "completed",
+  cancelled: "cancelled",
+  reminded: "reminder sent",
+  escalated: "escalated",
+  acknowledged: "acknowledged",
+  reviewed: "reviewed",
+  planEdited: "plan edited",
+  drillRecorded: "drill recorded",
+  refused: "refused",
+  crashed: "the server crashed",
+};
+
+const BAD_EVENTS: ReadonlySet<string> = new Set([
+  "triggerFired",
+  "rollbackStarted",
+  "notRecovered",
+  "rolledBack",
+  "escalated",
+]);
+const GOOD_EVENTS: ReadonlySet<string> = new Set(["stageStarted", "stageDone", "recovered", "completed"]);
+const HALTING_EVENTS: ReadonlySet<string> = new Set(["paused", "noData", "timedOut", "rejected", "alert", "refused"]);
+
+/** How an event is painted. */
+export function eventPaint({ event }: RolloutEventView): Paint {
+  if (BAD_EVENTS.has(event)) return "red";
+  if (GOOD_EVENTS.has(event)) return "green";
+  return HALTING_EVENTS.has(event) ? "yellow" : "none";
+}
+
+/** `trigger fired: errors (error_rate >= 5%) at 0.0612, true for 2m`. */
+export function eventText({ event, cause, at }: RolloutEventView): string {
+  const word = Object.hasOwn(EVENT_WORDS, event) ? (EVENT_WORDS[event] ?? event) : event;
+  return cause === undefined ? word : `${word}: ${causeText(cause, at)}`;
+}
+
+/** Why something happened, in a few words; `at`: when it did. */
+export function causeText(cause: CauseView, at: string): string {
+  const { kind, subject, condition, value, since, by, reason } = cause;
+  const forMs = since === undefined ? 0 : Date.parse(at) - Date.parse(since);
+  const parts = [
+    kind === "command" && by !== undefined ? `${subject} by ${by}` : `${KIND_WORDS[kind] ?? kind} ${subject}`,
+    condition === undefined ? "" : `(${condition})`,
+    value === undefined ? "" : `at ${Number(value.toPrecision(4))}`,
+    forMs > 0 ? `for ${length(forMs)}` : "",
+    by === undefined || kind === "command" ? "" : `by ${by}`,
+    reason === undefined ? "" : `· ${reason}`,
+  ];
+  return parts.filter((part) => part !== "").join(" ");
+}
+
+const KIND_WORDS: { readonly [kind: string]: string } = { noData: "no data of", deleted: "deleted flag" };
+
+/** `checkout in production`. */
+export function whereText({ flag, environment }: Pick<RolloutSummary, "flag" | "environment">): string {
+  return `${flag} in ${environment}`;
+}

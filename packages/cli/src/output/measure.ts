@@ -1,0 +1,54 @@
+import type { MetricUnitName } from "@rampart/core";
+
+const UNITS_MS = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+] as const;
+
+/** A length of time as plans write it, to its two largest units: `6d`, `18h42m`, `1m20s`, `9s`; below a second in milliseconds. */
+export function length(ms: number): string {
+  const whole = Math.max(0, Math.round(ms));
+  if (whole > 0 && whole < 1000) return `${whole}ms`;
+  const first = UNITS_MS.findIndex(([, unitMs]) => whole >= unitMs);
+  if (first < 0) return "0s";
+  const parts: string[] = [];
+  let rest = whole;
+  for (const [name, unitMs] of UNITS_MS.slice(first, first + 2)) {
+    const amount = Math.floor(rest / unitMs);
+    rest -= amount * unitMs;
+    if (amount > 0) parts.push(`${amount}${name}`);
+  }
+  return parts.join("");
+}
+
+/** A metric's number with its unit, to four digits, as plans write it: `0.2%`, `480ms`, `1.2s`, `120`. */
+export function measure(value: number, unit: MetricUnitName): string {
+  switch (unit) {
+    case "ratio":
+      return `${short(value * 100)}%`;
+    case "percent":
+      return `${short(value)}%`;
+    case "seconds":
+      return Math.abs(value) < 1 && value !== 0 ? `${short(value * 1000)}ms` : `${short(value)}s`;
+    case "milliseconds":
+      return `${short(value)}ms`;
+    case "count":
+    case "none":
+      return short(value);
+  }
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
+
+/** A bar of `width` columns of which `share` (0…1) is filled, to an eighth of a column. */
+export function bar(share: number, width: number): { readonly filled: string; readonly empty: string } {
+  const eighths = Math.floor(Math.min(1, Math.max(0, share)) * width * 8);
+  const filled = "█".repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? "");
+  return { filled, empty: "░".repeat(width - Math.ceil(eighths / 8)) };
+}
