@@ -103,7 +103,7 @@ ${stages}`;
     const { first, lines } = tell(spec, scenario);
     expect(first("rollbackStarted")?.cause?.subject).toBe("hard");
     expect(lines("paused")).toEqual([]);
-    expect(lines("triggerFired")).toHaveLength(2);
+    expect(lines("triggerFired")).toHaveLength(3);
   });
 
   it("is replaced for a stage by one of the same name", () => {

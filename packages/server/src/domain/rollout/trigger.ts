@@ -60,8 +60,8 @@ export function fireOnSignal(turn: Turn, signal: string, value: number | undefin
 }
 
 /**
- * Does what fired asks for. One rollback is enough and beats the rest; of several the most severe is the cause. What only pauses or
- * tells is done for each.
+ * Does what fired asks for, and tells of all of it. One rollback is enough and beats the rest; of several the most severe is the
+ * cause.
  */
 export function act(turn: Turn, all: readonly Fired[]): void {
   const rollbacks = all
@@ -69,10 +69,9 @@ export function act(turn: Turn, all: readonly Fired[]): void {
     .toSorted((a, b) => a.severity.localeCompare(b.severity));
   const [first] = rollbacks;
   if (first) {
-    decideRollback(turn, first.cause, {
-      severity: first.severity,
-      announce: () => rollbacks.forEach((one) => announce(turn, one)),
-    });
+    const others = all.filter((one) => one.action !== "rollback");
+    const tellAll = () => [...rollbacks, ...others].forEach((one) => announce(turn, one));
+    decideRollback(turn, first.cause, { severity: first.severity, announce: tellAll });
     return;
   }
   for (const one of all) {

@@ -146,8 +146,15 @@ assume: everything
     ]);
   });
 
-  it("that is no YAML, or no mapping, is told so", () => {
-    expect(problems("metrics: [")[0]).toMatch(/^\d+:\d+ /);
+  it("that is no YAML, empty, or of the wrong shape is told so", () => {
+    expect(problems("metrics: [")[0]).toMatch(/^\d+:\d+ this is not YAML/);
+    expect(problems("")).toEqual(["1:1 the scenario is empty (docs/simulate.md shows a scenario)"]);
     expect(problems("- a list")[0]).toMatch(/a scenario is a mapping/);
+    expect(problems("metrics: 5\nbaselines: 5\nevents: 5\nuntil: 5")).toEqual([
+      '1:10 "metrics" must be a mapping (metrics by name, for example metrics: { error_rate: 0.2% })',
+      '2:12 "baselines" must be a mapping (metrics by name, for example baselines: { error_rate: 0.2% })',
+      '3:9 "events" must be a list (for example events: [{ at: 24h5m, approve: engineering-lead }])',
+      "4:8 5 is not a duration (a time with its unit, for example until: 10d)",
+    ]);
   });
 });

@@ -14,6 +14,9 @@ const START_DEFAULT_MS = Date.UTC(2026, 0, 5);
 
 /** A scenario as YAML. The types keep field names honest; nothing is trusted to have them. */
 export interface ScenarioDocument {
+  /** For people. */
+  readonly name?: string;
+  readonly description?: string;
   readonly start?: string;
   readonly metrics?: { readonly [name: string]: readonly ChangeDocument[] | string | number };
   readonly events?: readonly { readonly at: string }[];
@@ -35,7 +38,7 @@ export type ParsedScenario =
 /** Reads a scenario's YAML for a plan, whose metrics give the units. Every mistake is told at once, with its place. */
 export function parseScenario(text: string, plan: Plan): ParsedScenario {
   const read = readSource(text);
-  if (read.kind === "unreadable") return { ok: false, problems: read.problems };
+  if (read.kind === "unreadable") return { ok: false, problems: read.problems.map(aboutScenario) };
   const { source } = read;
   const findings: Finding[] = [];
   const reader = new Reader<ScenarioDocument>(source.json, [], (finding) => findings.push(finding));
@@ -47,14 +50,15 @@ export function parseScenario(text: string, plan: Plan): ParsedScenario {
     message: finding.message,
     hint: finding.hint,
   }));
-  const all = [...read.problems, ...problems].toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const all = [...read.problems.map(aboutScenario), ...problems].toSorted(
+    (a, b) => a.line - b.line || a.column - b.column,
+  );
   return all.length === 0 ? { ok: true, scenario } : { ok: false, problems: all.slice(0, PROBLEMS_MAX) };
 }
 
 function readScenario(reader: Reader<ScenarioDocument>, plan: Plan): Scenario {
-  if (!reader.isMapping())
-    reader.problem("a scenario is a mapping", "its fields are start, metrics, events, until, baselines and assume");
-  onlyFields(reader, ["start", "metrics", "events", "until", "baselines", "assume"]);
+  checkShape(reader);
+  onlyFields(reader, ["name", "description", "start", "metrics", "events", "until", "baselines", "assume"]);
   const metrics: { [name: string]: readonly MetricChange[] } = Object.create(null);
   for (const [key, changes] of reader.get("metrics").entries()) {
     for (const name of metricsCalled(plan, key, changes))
@@ -82,6 +86,28 @@ function readScenario(reader: Reader<ScenarioDocument>, plan: Plan): Scenario {
     baselines,
     assume: readAssume(reader.get("assume")),
   };
+}
+
+function checkShape(reader: Reader<ScenarioDocument>): void {
+  if (!reader.isMapping())
+    reader.problem("a scenario is a mapping", "its fields are start, metrics, events, until, baselines and assume");
+  for (const field of ["metrics", "baselines"] as const) {
+    const inner = reader.get(field);
+    const example = `metrics by name, for example ${field}: { error_rate: 0.2% }`;
+    if (inner.exists && !inner.isMapping()) inner.problem(`"${field}" must be a mapping`, example);
+  }
+  const events = reader.get("events");
+  if (events.exists && !Array.isArray(events.value))
+    events.problem('"events" must be a list', "for example events: [{ at: 24h5m, approve: engineering-lead }]");
+  const until = reader.get("until");
+  if (until.exists && until.text() === undefined)
+    until.problem(`${shown(until.value)} is not a duration`, "a time with its unit, for example until: 10d");
+}
+
+/** What is wrong with a text before it is known to be a scenario is told of plans elsewhere, in the same words. */
+function aboutScenario(problem: PlanProblem): PlanProblem {
+  const hint = /\bplans?\b/i.test(problem.hint) ? "docs/simulate.md shows a scenario" : problem.hint;
+  return { ...problem, message: problem.message.replace("the plan", "the scenario"), hint };
 }
 
 /** The metric of that name, or those that stand for a signal of that name. */
@@ -133,7 +159,7 @@ function readChange(reader: Reader<ChangeDocument>, unit: MetricUnit, name: stri
 function readStart(reader: Reader<string>): number {
   if (!reader.exists) return START_DEFAULT_MS;
   const text = reader.text() ?? "";
-  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
+  const at = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
     ? Date.parse(text)
     : Number.NaN;
   if (Number.isFinite(at)) return at;
