@@ -33,6 +33,13 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./signal.ts")).define,
   },
   {
+    name: "plan",
+    summary: "check a plan, play it against a scenario, print its schema",
+    heading: "Rollouts:",
+    load: async () => (await import("./plan/index.ts")).define,
+    local: true,
+  },
+  {
     name: "clients",
     summary: "the SDKs that are connected, and what each of them has",
     heading: "Insight:",

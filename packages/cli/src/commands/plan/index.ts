@@ -1,0 +1,12 @@
+import type { Define } from "../group.ts";
+import { defineSchema } from "./schema.ts";
+import { defineSimulate } from "./simulate.ts";
+import { defineValidate } from "./validate.ts";
+
+/** `rampart plan …`: all of it works without a server. */
+export const define: Define = (command, bind) => {
+  command.description("Check a plan, play it against a scenario, print its schema. Needs no server.");
+  defineValidate(command.command("validate"), bind);
+  defineSimulate(command.command("simulate"), bind);
+  defineSchema(command.command("schema"), bind);
+};

@@ -1,0 +1,104 @@
+import { EXIT } from "../../exit.ts";
+import { plural } from "../../output/format.ts";
+import { fields, table } from "../../output/table.ts";
+import type { Run } from "../../run.ts";
+import type { Define } from "../group.ts";
+import { problemsText, rampText, readPlanFile, warningsText, type PlanFile } from "./read.ts";
+
+interface ValidateOptions {
+  readonly strict?: boolean;
+}
+
+type PlanModule = typeof import("@rampart/server/plan");
+type Valid = Extract<PlanFile["parsed"], { ok: true }>;
+
+const EXAMPLES = `
+Examples:
+  rampart plan validate plan.yaml
+  rampart plan validate plan.yaml --strict       warnings fail too: for CI
+  rampart plan validate - < plan.yaml
+
+Exit codes: 0 valid, 1 not valid, 2 the file can't be read
+`;
+
+/** `rampart plan validate FILE` */
+export const defineValidate: Define = (command, bind) => {
+  command
+    .argument("<file>", "a plan in YAML; - reads it from stdin")
+    .option("--strict", "let warnings fail, too")
+    .description(
+      "Tell every mistake of a plan at once, with its line and what was meant; then what deserves a second thought, and how long a rollback takes at most.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(
+      bind<readonly [file: string], ValidateOptions>(async (run, [path], { strict }) => {
+        const file = await readPlanFile(run, path);
+        const { parsed } = file;
+        if (!parsed.ok) {
+          run.print({ valid: false, problems: parsed.problems }, () => refusal(run, file, parsed.problems.length));
+          return EXIT.failure;
+        }
+        const module = await import("@rampart/server/plan");
+        run.print(document(parsed, module), () => verdict(run, file, parsed, module));
+        return strict === true && parsed.warnings.length > 0 ? EXIT.failure : EXIT.ok;
+      }),
+    );
+};
+
+function refusal(run: Run, { file, text, parsed }: PlanFile, count: number): string {
+  const problems = parsed.ok ? [] : parsed.problems;
+  return `${problemsText(run, file, text, problems)}${run.style("red", `${plural(count, "problem")} in ${file}`)}\n`;
+}
+
+function document({ plan, warnings }: Valid, { rollbackBounds, variablesOfPlan }: PlanModule) {
+  return {
+    valid: true,
+    name: plan.name,
+    digest: plan.digest,
+    warnings,
+    bounds: rollbackBounds(plan),
+    leaseMs: plan.leaseMs ?? null,
+    variables: variablesOfPlan(plan),
+  };
+}
+
+function verdict(run: Run, { file, text }: PlanFile, { plan, warnings }: Valid, module: PlanModule): string {
+  const { formatDuration, rollbackBounds, variablesOfPlan } = module;
+  const variables = variablesOfPlan(plan);
+  const about = fields(
+    [
+      ["plan", { text: plan.name, paint: "bold" }],
+      ["flag", `${plan.flag} in ${plan.environment}`],
+      ["stages", rampText(plan, formatDuration)],
+      ["digest", plan.digest],
+      ["variables", variables.length === 0 ? undefined : variables.join(", ")],
+    ],
+    run.style,
+  );
+  const bounds = rollbackBounds(plan);
+  const rows = bounds.map(({ trigger, stage, boundMs, forMs, reactMs, lookbackMs }) => [
+    stage === undefined ? trigger : `${trigger} (${stage})`,
+    formatDuration(boundMs),
+    forMs === 0 ? "-" : formatDuration(forMs),
+    formatDuration(reactMs),
+    lookbackMs === undefined ? "-" : formatDuration(lookbackMs),
+  ]);
+  const columns = ["rollback trigger", "off within", "of it for", "of it sampling to off", "query looks back"];
+  const times =
+    bounds.length === 0
+      ? ""
+      : `\nFrom the breach being visible in its source to off in every connected client, at most:\n${table(
+          columns.map((title) => ({ title })),
+          rows,
+          { style: run.style, columns: run.io.stdout.columns },
+        )}`;
+  const lease =
+    plan.leaseMs === undefined
+      ? ""
+      : `A client without contact goes off by itself within ${formatDuration(plan.leaseMs)}.\n`;
+  const end =
+    warnings.length === 0
+      ? run.style("green", `${file} is valid`)
+      : run.style("yellow", `${file} is valid, with ${plural(warnings.length, "warning")}`);
+  return `${warningsText(run, file, text, warnings)}${about}${times}${lease}\n${end}\n`;
+}
