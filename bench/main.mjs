@@ -9,7 +9,7 @@ import { writeResult } from "./lib/results.mjs";
 import { goalLines, tableText } from "./lib/show.mjs";
 import { writeReport } from "./report.mjs";
 
-const NAMES = ["evaluate", "coldstart", "run", "commit", "http", "flip", "fanout", "storm"];
+const NAMES = ["evaluate", "coldstart", "run", "commit", "http", "flip", "fanout", "storm", "rollouts"];
 /** Under half a minute each. */
 const QUICK = ["coldstart", "run", "commit", "http", "flip"];
 

@@ -90,13 +90,13 @@ const CLI = join(ROOT, "packages", "cli", "dist", "bin.js");
 /**
  * Rampart's server as users start it, on a fresh data folder, with real tokens.
  *
- * @param {{ flags?: readonly object[] }} options flags to create, as the API takes them
+ * @param {{ flags?: readonly object[], env?: NodeJS.ProcessEnv }} options flags to create, as the API takes them; more of the environment
  */
-export async function startRampart({ flags = [] } = {}) {
+export async function startRampart({ flags = [], env = {} } = {}) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "rampart-bench-data-"));
   const args = [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "warn"];
-  const server = await startServer({ command: process.execPath, args, port });
+  const server = await startServer({ command: process.execPath, args, port, env });
   const stop = async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
