@@ -64,7 +64,11 @@ export function decideByRules(flag: CompiledFlag, user: unknown): number {
 }
 
 function firstMatch(rules: readonly CompiledRule[], id: string, attributes: Attributes): CompiledRule | undefined {
-  for (const rule of rules) if (rule.matches(id, attributes)) return rule;
+  // By index: of all loops in the library this one is the hottest, and an iterator costs it a few nanoseconds.
+  for (let index = 0; index < rules.length; index++) {
+    const rule = rules[index];
+    if (rule?.matches(id, attributes) === true) return rule;
+  }
   return undefined;
 }
 

@@ -143,16 +143,26 @@ export class Ruleset {
     if (limit === 0) return false;
     if (limit === BUCKETS) return true;
     if (limit > 0 && typeof user === "string" && user !== "") return bucketOf(user, compiled.seed) < limit;
-    const variant = compiled.variants === BOOLEAN_TABLE ? this.#decide(compiled, user) : KEY_MISSING;
-    return variant === KEY_MISSING ? defaultValue : variant === ON;
+    if (compiled.variants !== BOOLEAN_TABLE) return defaultValue;
+    try {
+      const variant = limit === BY_RULES ? decideByRules(compiled, user) : decide(compiled, user, this.#world, undefined);
+      return variant === KEY_MISSING ? defaultValue : variant === ON;
+    } catch {
+      // A user that can't be read; `evaluate` tells why.
+      return defaultValue;
+    }
   }
 
   /** Whether the user is in the flag's cohort: is served another variant than the off variant. False for unknown flags. */
   isOn(flag: string, user: User): boolean {
     const compiled = this.#flags.get(flag);
     if (compiled === undefined) return false;
-    const variant = this.#decide(compiled, user);
-    return variant !== KEY_MISSING && variant !== compiled.offVariant;
+    try {
+      const variant = decide(compiled, user, this.#world, undefined);
+      return variant !== KEY_MISSING && variant !== compiled.offVariant;
+    } catch {
+      return false;
+    }
   }
 
   /** The flag's value for the user with reason, variant and error; undefined or null as default: of any type. Never throws. */
@@ -180,14 +190,5 @@ export class Ruleset {
           "FLAG_NOT_FOUND",
           `there is no such flag in ${this.#environment} at revision ${this.#revision}`,
         );
-  }
-
-  /** `decide` without details: a user that can't be read is one without a key. */
-  #decide(flag: CompiledFlag, user: unknown): number {
-    try {
-      return flag.shortcut === BY_RULES ? decideByRules(flag, user) : decide(flag, user, this.#world, undefined);
-    } catch {
-      return KEY_MISSING;
-    }
   }
 }
