@@ -11,7 +11,7 @@ import type {
 } from "@rampart/core";
 import type { z } from "@hono/zod-openapi";
 import { expectTypeOf, it } from "vitest";
-import * as schemas from "./schemas.ts";
+import type * as schemas from "./schemas.ts";
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]

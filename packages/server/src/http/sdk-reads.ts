@@ -4,6 +4,7 @@ import { BASIS_HEADER, INSTANCE_HEADER, parseBasis } from "@rampart/core";
 import type { StreamRefusal } from "../ports/meter.ts";
 import type { Clients } from "../stream/clients.ts";
 import type { EncodedSnapshot, Feed } from "../stream/feed.ts";
+import type { StreamAnswer } from "../stream/hub.ts";
 import { clientAddress } from "./address.ts";
 import type { ProblemCode } from "./codes.ts";
 import { matchesTag } from "./etag.ts";
@@ -49,17 +50,23 @@ export class SdkReads {
     return undefined;
   }
 
-  /** Makes a stream of the response, or refuses with the time to come back after. */
-  async stream(grant: EnvironmentGrant, { incoming, outgoing }: Exchange, basis: string | undefined): Promise<void> {
+  /** Makes a stream of the response, or refuses with the time to come back after. A promise only where it takes more than one turn. */
+  stream(
+    grant: EnvironmentGrant,
+    { incoming, outgoing }: Exchange,
+    basis: string | undefined,
+  ): Promise<void> | undefined {
     const address = clientAddress(incoming, this.#parts.trustedProxies);
-    const answer = await this.#parts.hub.open({
+    const answer = this.#parts.hub.open({
       outgoing,
       environment: grant.environment,
       tokenId: grant.tokenId,
       identity: namedIdentity(incoming, address) ?? anonymousIdentity(incoming, address),
       basis: basisOf(incoming, basis),
     });
-    if (answer.kind === "refused") refuse(outgoing, answer.refusal, answer.retryAfterSeconds);
+    if (answer instanceof Promise) return answer.then((later) => refuseIfRefused(outgoing, later));
+    refuseIfRefused(outgoing, answer);
+    return undefined;
   }
 
   #prepare(feed: Feed): Prepared {
@@ -120,11 +127,13 @@ const REFUSAL_CODES: { readonly [refusal in StreamRefusal]: ProblemCode } = {
   draining: "SHUTTING_DOWN",
 };
 
-function refuse(outgoing: ServerResponse, refusal: StreamRefusal, retryAfterSeconds: number): void {
+function refuseIfRefused(outgoing: ServerResponse, answer: StreamAnswer): void {
+  if (answer.kind === "open") return;
+  const retryAfter = String(answer.retryAfterSeconds);
   const failure = {
-    code: REFUSAL_CODES[refusal],
+    code: REFUSAL_CODES[answer.refusal],
     detail: "The server takes no further stream right now.",
-    hint: `Come back in ${retryAfterSeconds} s.`,
+    hint: `Come back in ${retryAfter} s.`,
   };
-  send(outgoing, problemReply(failure, { "retry-after": String(retryAfterSeconds) }), { close: true });
+  send(outgoing, problemReply(failure, { "retry-after": retryAfter }), { close: true });
 }

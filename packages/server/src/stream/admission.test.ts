@@ -42,7 +42,7 @@ describe("the gate of a turn", () => {
     const turns: (() => void)[] = [];
     const gate = new TurnGate(3, (run) => turns.push(run));
     const passed: number[] = [];
-    const all = Array.from({ length: 8 }, (_, i) => gate.pass().then(() => passed.push(i)));
+    const all = Array.from({ length: 8 }, (_, i) => Promise.resolve(gate.pass()).then(() => passed.push(i)));
     const turn = async (): Promise<void> => {
       for (const run of turns.splice(0)) run();
       await new Promise((resolve) => setImmediate(resolve));
@@ -60,7 +60,7 @@ describe("the gate of a turn", () => {
     const turns: (() => void)[] = [];
     const gate = new TurnGate(1, (run) => turns.push(run));
     const passed: string[] = [];
-    const enter = (name: string): Promise<unknown> => gate.pass().then(() => passed.push(name));
+    const enter = (name: string): Promise<unknown> => Promise.resolve(gate.pass()).then(() => passed.push(name));
     const first = [enter("a"), enter("b"), enter("c")];
     turns.shift()?.();
     const late = enter("late");

@@ -25,14 +25,14 @@ export class TurnGate {
     this.#nextTurn = nextTurn;
   }
 
-  /** Resolves when it is the caller's turn. */
-  async pass(): Promise<void> {
+  /** Nothing: the caller may go on at once. A promise: when it resolves. */
+  pass(): Promise<void> | undefined {
     this.#schedule();
     if (this.#left > 0) {
       this.#left -= 1;
-      return;
+      return undefined;
     }
-    await new Promise<void>((resolve) => {
+    return new Promise<void>((resolve) => {
       this.#waiting.push(resolve);
     });
   }

@@ -1,11 +1,12 @@
 import type { Basis } from "@rampart/core";
+import type { EpochMs } from "../ports/store.ts";
 import type { Stream } from "./stream.ts";
 import { BEHIND_MAX_MS, UNSENT_MAX_BYTES } from "./stream.ts";
 
 /** Heartbeats are spread over this many slots of the interval, so that ten thousand of them are never one turn of the loop. */
 export const SLOTS = 10;
 
-/** What a channel tells the hub of. */
+/** What a channel tells its room of. */
 export interface ChannelEvents {
   /** `stream` does not read fast enough, and is left out from now on. */
   fellBehind(stream: Stream): void;
@@ -13,14 +14,10 @@ export interface ChannelEvents {
   drained(stream: Stream, held: Basis): void;
 }
 
-/** When a frame is written (`nowMs` monotonic), and what streams hold that miss it. */
-export interface Sending {
-  readonly held: Basis;
-  readonly nowMs: number;
-}
-
 /** The streams of one environment. */
 export class Channel {
+  /** What streams that keep up hold: the last change that was broadcast. */
+  held: Basis;
   readonly #events: ChannelEvents;
   /** In the order of their arrival, as far as nobody left: their sockets lie in memory in that order, which makes a broadcast a quarter faster. */
   readonly #streams: Stream[] = [];
@@ -28,7 +25,8 @@ export class Channel {
   /** When each slot was last written to, epoch milliseconds. */
   readonly #contactAt: number[] = Array.from({ length: SLOTS }, () => 0);
 
-  constructor(events: ChannelEvents) {
+  constructor(held: Basis, events: ChannelEvents) {
+    this.held = held;
     this.#events = events;
   }
 
@@ -59,18 +57,22 @@ export class Channel {
     return this.#streams.values();
   }
 
-  /** Writes one frame to every stream that keeps up; the others miss it, and get the present once they have read. */
-  broadcast(frame: Buffer, sending: Sending): void {
+  /**
+   * Writes one frame, after which streams hold `held`, to every stream that keeps up; the others miss it, and get the present once they
+   * have read. `nowMs` is monotonic.
+   */
+  broadcast(frame: Buffer, held: Basis, nowMs: number): void {
     for (const stream of this.#streams) {
-      if (stream.behind === undefined) this.#send(stream, frame, sending);
+      if (stream.behind === undefined) this.#send(stream, frame, nowMs);
     }
+    this.held = held;
   }
 
-  /** Writes a heartbeat to the streams of one slot, and closes those that have been behind for too long. */
-  beat(slot: number, frame: Buffer, at: Sending & { readonly now: number }): void {
+  /** Writes a heartbeat to the streams of one slot, and closes those that have been behind for too long. `nowMs` is monotonic. */
+  beat(slot: number, frame: Buffer, at: { readonly now: EpochMs; readonly nowMs: number }): void {
     for (const stream of this.#streams) {
       if (stream.slot !== slot) continue;
-      if (stream.behind === undefined) this.#send(stream, frame, at);
+      if (stream.behind === undefined) this.#send(stream, frame, at.nowMs);
       else if (at.nowMs - stream.behind.sinceMs >= BEHIND_MAX_MS) {
         stream.end = "slow";
         stream.socket.destroy();
@@ -79,17 +81,17 @@ export class Channel {
     this.#contactAt[slot] = at.now;
   }
 
-  /** When the stream's slot last had a heartbeat, epoch milliseconds; 0 before the first. */
-  contactAt(stream: Stream): number {
-    return this.#contactAt[stream.slot] ?? 0;
+  /** When a slot last had a heartbeat; 0 before the first. */
+  contactAt(slot: number): EpochMs {
+    return this.#contactAt[slot] ?? 0;
   }
 
-  #send(stream: Stream, frame: Buffer, sending: Sending): void {
+  #send(stream: Stream, frame: Buffer, nowMs: number): void {
     if (stream.socket.writableLength <= UNSENT_MAX_BYTES) {
       stream.socket.write(frame);
       return;
     }
-    const behind = { sinceMs: sending.nowMs, held: sending.held };
+    const behind = { sinceMs: nowMs, held: this.held };
     stream.behind = behind;
     this.#events.fellBehind(stream);
     stream.socket.once("drain", () => {

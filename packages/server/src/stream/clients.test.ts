@@ -10,6 +10,7 @@ const at = (revision: number, epoch = "e1"): Basis => ({ epoch, revision });
 const live = (held: Basis, lastContactAt = AT): LiveContact => ({
   held: () => held,
   lastContactAt: () => lastContactAt,
+  isBehind: () => false,
 });
 const revisions = (clients: Clients) =>
   clients.view(PRESENT).clients.map(({ instanceId, revision, lag }) => [instanceId, revision, lag]);
@@ -90,8 +91,9 @@ describe("the registry of clients", () => {
 
   it("keeps a client that went away as a straggler at what it last had, and forgets it in time", () => {
     const clients = new Clients();
-    const disconnect = clients.connected(identity("a"), live(at(8), AT + 5_000), AT);
-    disconnect();
+    const stream = live(at(8), AT + 5_000);
+    clients.connected(identity("a"), stream, AT);
+    clients.disconnected(identity("a"), stream);
     expect(clients.view(PRESENT).clients[0]).toMatchObject({ revision: 8, lastContactAt: "2026-01-05T02:00:05.000Z" });
     clients.prune(AT + 5_000 + SILENCE_MAX_MS - 1);
     expect(clients.view(PRESENT).total).toBe(1);
@@ -101,9 +103,10 @@ describe("the registry of clients", () => {
 
   it("does not lose a client that came back before the end of its old stream was seen", () => {
     const clients = new Clients();
-    const oldStreamEnded = clients.connected(identity("a"), live(at(3)), AT);
+    const old = live(at(3));
+    clients.connected(identity("a"), old, AT);
     clients.connected(identity("a"), live(at(10)), AT + 1_000);
-    oldStreamEnded();
+    clients.disconnected(identity("a"), old);
     expect(revisions(clients)).toEqual([["a", 10, 0]]);
   });
 

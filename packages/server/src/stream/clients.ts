@@ -24,6 +24,28 @@ export interface LiveContact {
   /** What it was last sent. */
   held(): Basis;
   lastContactAt(): EpochMs;
+  /** It has not read all of what it was sent, so that it may go on reading what is no longer true. */
+  isBehind(): boolean;
+}
+
+/** A client said that it holds something. */
+export interface Holding {
+  readonly instanceId: string;
+  readonly held: Basis;
+  readonly receivedAt: EpochMs;
+  /** Of a receipt: when by the client's clock, and by how much the server's is ahead of that at most. */
+  readonly clock?: { readonly appliedAt: EpochMs; readonly offsetMaxMs: number };
+}
+
+/** A client that is remembered, as it stands. */
+export interface Standing {
+  readonly identity: ClientIdentity;
+  readonly held: Basis;
+  readonly lastContactAt: EpochMs;
+  /** It has a stream. */
+  readonly isLive: boolean;
+  /** As of `LiveContact`. */
+  readonly isBehind: boolean;
 }
 
 interface Client {
@@ -34,6 +56,8 @@ interface Client {
   /** What it was last known to hold, while `live` doesn't know better. */
   held: Basis;
   receipt: Receipt | undefined;
+  /** The server's clock is ahead of the client's by at most this. */
+  offsetMaxMs: number;
   live: LiveContact | undefined;
 }
 
@@ -49,17 +73,19 @@ const NOTHING_HELD: Basis = { epoch: "", revision: 0 };
  */
 export class Clients {
   readonly #max: number;
+  readonly #onHolding: (holding: Holding) => void;
   readonly #streaming = new Map<string, Client>();
   /** In the order of their last contact, so that the longest silent is the first. */
   readonly #silent = new Map<string, Client>();
 
-  constructor(max: number = CLIENTS_MAX) {
+  constructor(max: number = CLIENTS_MAX, onHolding: (holding: Holding) => void = () => undefined) {
     this.#max = max;
+    this.#onHolding = onHolding;
   }
 
-  /** A stream was opened for a client. Call what it returns when it is closed. */
-  connected(identity: ClientIdentity, live: LiveContact, now: EpochMs): () => void {
-    const receipt = this.#find(identity.instanceId)?.receipt;
+  /** A stream was opened for a client. */
+  connected(identity: ClientIdentity, live: LiveContact, now: EpochMs): void {
+    const known = this.#find(identity.instanceId);
     this.#silent.delete(identity.instanceId);
     this.#makeRoom();
     const client: Client = {
@@ -68,24 +94,38 @@ export class Clients {
       transport: "stream",
       lastContactAt: now,
       held: live.held(),
-      receipt,
+      receipt: known?.receipt,
+      offsetMaxMs: known?.offsetMaxMs ?? Number.POSITIVE_INFINITY,
       live,
     };
     this.#streaming.set(identity.instanceId, client);
-    return () => this.#disconnected(client, live);
+  }
+
+  /** That stream was closed. */
+  disconnected({ instanceId }: ClientIdentity, live: LiveContact): void {
+    const client = this.#streaming.get(instanceId);
+    // The client may have come back on a new stream before the end of the old one was seen.
+    if (client?.live !== live) return;
+    this.#streaming.delete(instanceId);
+    client.held = live.held();
+    client.lastContactAt = Math.max(client.lastContactAt, live.lastContactAt());
+    client.live = undefined;
+    this.#silent.set(instanceId, client);
   }
 
   /** As `polled`, for a client that is known: false for every other. */
   polledAgain(instanceId: string, held: { readonly basis: Basis | undefined; readonly now: EpochMs }): boolean {
-    const client = this.#silent.get(instanceId);
-    if (client === undefined) return this.#streaming.has(instanceId);
-    if (held.now - client.lastContactAt >= ORDER_ACCURACY_MS) {
-      this.#silent.delete(instanceId);
-      this.#silent.set(instanceId, client);
+    const client = this.#find(instanceId);
+    if (client === undefined) return false;
+    if (client.live === undefined) {
+      client.transport = "poll";
+      if (held.now - client.lastContactAt >= ORDER_ACCURACY_MS) {
+        this.#silent.delete(instanceId);
+        this.#silent.set(instanceId, client);
+      }
     }
-    client.transport = "poll";
     client.lastContactAt = held.now;
-    if (held.basis !== undefined) acknowledge(client, held.basis, held.now);
+    this.#polledWith(client, held);
     return true;
   }
 
@@ -100,10 +140,11 @@ export class Clients {
       lastContactAt: held.now,
       held: NOTHING_HELD,
       receipt: undefined,
+      offsetMaxMs: Number.POSITIVE_INFINITY,
       live: undefined,
     };
-    if (held.basis !== undefined) acknowledge(client, held.basis, held.now);
     this.#silent.set(identity.instanceId, client);
+    this.#polledWith(client, held);
   }
 
   /** A receipt. Returns false when the client is not known: it is then remembered only once it connects or polls. */
@@ -112,7 +153,28 @@ export class Clients {
     if (client === undefined) return false;
     client.lastContactAt = now;
     acknowledge(client, receipt, now);
+    const { instanceId, epoch, revision, appliedAt } = receipt;
+    client.offsetMaxMs = Math.min(client.offsetMaxMs, now - appliedAt);
+    const { offsetMaxMs } = client;
+    this.#onHolding({
+      instanceId,
+      held: { epoch, revision },
+      receivedAt: now,
+      clock: { appliedAt, offsetMaxMs },
+    });
     return true;
+  }
+
+  /** Every client that is remembered, those with a stream first. */
+  *standing(): Generator<Standing> {
+    for (const client of this.#streaming.values()) yield standingOf(client);
+    for (const client of this.#silent.values()) yield standingOf(client);
+  }
+
+  /** When a client was last heard of; undefined: it is not remembered. */
+  lastContactOf(instanceId: string): EpochMs | undefined {
+    const client = this.#find(instanceId);
+    return client && lastContactOf(client);
   }
 
   /** Forgets clients that have been silent for too long. */
@@ -142,19 +204,14 @@ export class Clients {
     };
   }
 
-  #find(instanceId: string): Client | undefined {
-    return this.#streaming.get(instanceId) ?? this.#silent.get(instanceId);
+  #polledWith(client: Client, { basis, now }: { readonly basis: Basis | undefined; readonly now: EpochMs }): void {
+    if (basis === undefined) return;
+    acknowledge(client, basis, now);
+    this.#onHolding({ instanceId: client.identity.instanceId, held: basis, receivedAt: now });
   }
 
-  #disconnected(client: Client, live: LiveContact): void {
-    const { instanceId } = client.identity;
-    // The client may have come back on a new stream before the end of the old one was seen.
-    if (this.#streaming.get(instanceId) !== client) return;
-    this.#streaming.delete(instanceId);
-    client.held = live.held();
-    client.lastContactAt = Math.max(client.lastContactAt, live.lastContactAt());
-    client.live = undefined;
-    this.#silent.set(instanceId, client);
+  #find(instanceId: string): Client | undefined {
+    return this.#streaming.get(instanceId) ?? this.#silent.get(instanceId);
   }
 
   #makeRoom(): void {
@@ -173,10 +230,23 @@ function acknowledge(client: Client, held: Basis, at: EpochMs): void {
   if (client.held.epoch !== epoch || client.held.revision < revision) client.held = { epoch, revision };
 }
 
+const lastContactOf = ({ lastContactAt, live }: Client): EpochMs => Math.max(lastContactAt, live?.lastContactAt() ?? 0);
+
+function standingOf(client: Client): Standing {
+  const { identity, live } = client;
+  return {
+    identity,
+    held: live?.held() ?? client.held,
+    lastContactAt: lastContactOf(client),
+    isLive: live !== undefined,
+    isBehind: live?.isBehind() ?? false,
+  };
+}
+
 function viewOf(client: Client, present: Basis): ClientView {
   const { identity, transport, receipt, live } = client;
   const { epoch, revision } = live?.held() ?? client.held;
-  const lastContactAt = Math.max(client.lastContactAt, live?.lastContactAt() ?? 0);
+  const lastContactAt = lastContactOf(client);
   return {
     ...identity,
     transport,

@@ -89,21 +89,20 @@ export async function startTestHub({
       sdk: "test/1",
       address: "127.0.0.1",
     };
-    void hub
-      .open({
-        outgoing,
-        environment: "production",
-        tokenId: query.get("token") ?? "t",
-        identity,
-        basis: parseBasis(query.get("basis") ?? ""),
-      })
-      .then((answer) => {
-        if (answer.kind === "refused") {
-          refused.push(answer);
-          outgoing.writeHead(503).end();
-        }
-        return answer;
-      });
+    const request = {
+      outgoing,
+      environment: "production",
+      tokenId: query.get("token") ?? "t",
+      identity,
+      basis: parseBasis(query.get("basis") ?? ""),
+    };
+    void Promise.resolve(hub.open(request)).then((answer) => {
+      if (answer.kind === "refused") {
+        refused.push(answer);
+        outgoing.writeHead(503).end();
+      }
+      return answer;
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,0 +1,181 @@
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Basis, ClientsView } from "@rampart/core";
+import type { Clock } from "../ports/clock.ts";
+import type { Meter, StreamEnd } from "../ports/meter.ts";
+import { Channel } from "./channel.ts";
+import type { ClientIdentity } from "./clients.ts";
+import { Clients } from "./clients.ts";
+import type { Feed, FeedChange } from "./feed.ts";
+import { Stream } from "./stream.ts";
+
+/** A resume is made anew when the environment moves on while it is made; after this many times the client gets the snapshot. */
+const RESUME_ATTEMPTS_MAX = 3;
+
+/** A response that is to become a stream, and what is known of its client. */
+export interface StreamRequest {
+  readonly outgoing: ServerResponse;
+  readonly environment: string;
+  readonly tokenId: string;
+  readonly identity: ClientIdentity;
+  readonly basis: Basis | undefined;
+}
+
+export interface RoomParts {
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Nobody is let in any more. */
+  readonly isDraining: () => boolean;
+}
+
+/** One environment's streams, and the clients behind them. */
+export class Room {
+  readonly clients = new Clients();
+  readonly channel: Channel;
+  readonly #parts: RoomParts;
+  /** Streams that were said goodbye to and whose sockets are not closed yet. */
+  readonly #leaving = new Set<Stream>();
+
+  constructor(parts: RoomParts) {
+    const { feed, meter } = parts;
+    this.#parts = parts;
+    this.channel = new Channel(basisOf(feed), {
+      fellBehind: () => meter.consumerSlow(feed.environment),
+      drained: (stream, held) => stream.socket.write(isAt(feed, held) ? feed.heartbeat() : feed.snapshot.frame),
+    });
+    feed.onChange = (change) => this.#broadcast(change);
+  }
+
+  /** Streams whose sockets are open. */
+  get size(): number {
+    return this.channel.size + this.#leaving.size;
+  }
+
+  get leaving(): number {
+    return this.#leaving.size;
+  }
+
+  /**
+   * Makes a stream of a response, and brings its client to the present: by nothing but a heartbeat when it is there, by one delta from
+   * where it says it stands, or by the snapshot. A promise only where a delta has to be made.
+   */
+  admit(request: StreamRequest): Promise<void> | undefined {
+    const { feed } = this.#parts;
+    if (request.basis?.epoch === feed.epoch && request.basis.revision !== feed.revision)
+      return this.#resume(request, request.basis);
+    this.#takeAtPresent(request);
+    return undefined;
+  }
+
+  /** The clients; `limit` of them are listed. */
+  view(limit: number): ClientsView {
+    const { environment, epoch, revision } = this.#parts.feed;
+    return this.clients.view({ environment, epoch, revision, limit });
+  }
+
+  /** Writes the heartbeats of a slot, and forgets clients that went long ago. */
+  beat(slot: number, nowMs: number): void {
+    const now = this.#parts.clock.now();
+    if (this.channel.size > 0) this.channel.beat(slot, this.#parts.feed.heartbeat(), { now, nowMs });
+    if (slot === 0) this.clients.prune(now);
+  }
+
+  /** Sends a stream a last frame, and closes it when that is read. */
+  dismiss(stream: Stream, frame: Buffer, end: StreamEnd): void {
+    if (stream.socket.destroyed || stream.end !== undefined) return;
+    stream.end = end;
+    this.channel.remove(stream);
+    this.#leaving.add(stream);
+    stream.socket.end(frame);
+  }
+
+  /** Closes the streams that did not read their last frame. */
+  destroyLeaving(): void {
+    for (const stream of this.#leaving) stream.socket.destroy();
+  }
+
+  async #resume(request: StreamRequest, basis: Basis): Promise<void> {
+    const { feed } = this.#parts;
+    for (let attempt = 0; attempt < RESUME_ATTEMPTS_MAX; attempt++) {
+      const present = basisOf(feed);
+      const delta = await feed.resume(basis);
+      if (!isAt(feed, present)) continue;
+      this.#take(request, delta ?? feed.snapshot.frame);
+      return;
+    }
+    this.#takeAtPresent(request);
+  }
+
+  #takeAtPresent(request: StreamRequest): void {
+    const { feed } = this.#parts;
+    const isPresent = request.basis !== undefined && isAt(feed, request.basis);
+    this.#take(request, isPresent ? feed.heartbeat() : feed.snapshot.frame);
+  }
+
+  /** In one turn with the choice of `first`, so that no change falls between it and the stream's place in the channel. */
+  #take({ outgoing, tokenId, identity }: StreamRequest, first: Buffer): void {
+    const { socket } = outgoing;
+    // The client has gone, or the server has begun to go, while it waited.
+    if (socket === null || socket.destroyed) return;
+    if (this.#parts.isDraining()) {
+      socket.destroy();
+      return;
+    }
+    const { clock, meter, feed } = this.#parts;
+    const openedAt = clock.now();
+    const stream = new Stream({ socket, channel: this.channel, tokenId, openedAt });
+    begin(outgoing, socket, first);
+    this.channel.add(stream);
+    this.clients.connected(identity, stream, openedAt);
+    meter.streamOpened(feed.environment);
+    let isOpen = true;
+    const closed = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#closed(stream, identity);
+    };
+    socket.on("end", closed).on("close", closed);
+  }
+
+  #closed(stream: Stream, identity: ClientIdentity): void {
+    // A peer that closed its half would get no more than its own reset.
+    stream.socket.destroy();
+    this.channel.remove(stream);
+    this.#leaving.delete(stream);
+    this.clients.disconnected(identity, stream);
+    this.#parts.meter.streamClosed(this.#parts.feed.environment, stream.end ?? "client");
+  }
+
+  #broadcast({ frame, committedAt }: FeedChange): void {
+    const { feed, clock, meter } = this.#parts;
+    this.channel.broadcast(frame, basisOf(feed), clock.monotonicMs());
+    if (this.channel.size > 0) meter.fannedOut(feed.environment, Math.max(0, clock.now() - committedAt) / 1000);
+  }
+}
+
+const basisOf = ({ epoch, revision }: Feed): Basis => ({ epoch, revision });
+
+const isAt = (feed: Feed, { epoch, revision }: Basis): boolean => feed.epoch === epoch && feed.revision === revision;
+
+/**
+ * Without chunks the body is the frames and nothing else, the same bytes for everybody, also behind a proxy that speaks HTTP/1.0; it
+ * ends when the connection does.
+ */
+const HEAD = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  connection: "close",
+  "x-accel-buffering": "no",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** Writes the head and the first frame in one go. */
+function begin(outgoing: ServerResponse, socket: Socket, first: Buffer): void {
+  socket.cork();
+  outgoing.removeHeader("transfer-encoding");
+  outgoing.writeHead(200, HEAD);
+  outgoing.flushHeaders();
+  socket.write(first);
+  socket.uncork();
+}
