@@ -69,9 +69,11 @@ export class CompiledFlag {
    * for the others; `NO_SHORTCUT` also while a bucket would need the seed and there is none yet.
    */
   shortcut: number;
-  /** The salt's hash as a signed integer, which needs no allocation of its own; to be had from `seedOfSalt`, unless there is a shortcut. */
+  /**
+   * The salt's hash as a signed integer, which needs no allocation of its own; to be had from `seedOfSalt`, unless `shortcut` is a
+   * bucket. 0 while it was not needed (and for one salt in four thousand million, which is then hashed every time).
+   */
   seed = 0;
-  isSeeded = false;
 
   constructor(flag: WireFlag, compiler: FlagCompiler) {
     this.key = flag.key;
@@ -87,9 +89,8 @@ export class CompiledFlag {
 
   /** Hashes the salt at the first need of a bucket: for all flags at once, by code that is not warm yet, it would be a third of the start-up. */
   seedOfSalt(): number {
-    if (!this.isSeeded) {
+    if (this.seed === 0) {
       this.seed = seedOf(this.targeting.salt ?? this.key) | 0;
-      this.isSeeded = true;
       this.shortcut = shortcutOf(this);
     }
     return this.seed;
