@@ -23,6 +23,13 @@ const HINTS: { readonly [code: string]: (subject: Subject) => string } = {
   SEGMENT_EXISTS: ({ key }) => `look at it: rampart segments get ${key}`,
   SEGMENT_DELETED: () => "use another key; --reuse takes this one when no flag means the old segment any more",
   TOKEN_NOT_FOUND: () => "see them all: rampart tokens list",
+  ROLLOUT_NOT_FOUND: () => "see them all: rampart rollout list",
+  ROLLOUT_BUSY: () =>
+    "nothing was started; look at that one with rampart rollout status ID; end it with rampart rollout rollback ID, or cancel while nobody is exposed",
+  FLAG_MANAGED: ({ key, where }) =>
+    `move it by its rollout: rampart rollout status ${key}${where}; rampart flags kill ${key}${where} always works, and ends the rollout`,
+  NOT_ALLOWED_NOW: () => "nothing was changed",
+  ALREADY_EXPOSED: () => "nothing was changed; roll it back instead: everybody is off at once",
   UNAUTHENTICATED: () => "log in: rampart login, or give a token with --token or RAMPART_TOKEN",
 };
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CliError } from "../errors.ts";
 import { parseDuration } from "./duration.ts";
+import { parseInstant } from "./instant.ts";
 import { parsePair, parsePairs, parseScalar } from "./pairs.ts";
 import { parsePercentage } from "./percentage.ts";
 
@@ -99,4 +100,25 @@ describe("a duration", () => {
   it.each(["10", "s", "0s", "-1s", "10 weeks", ""])('"%s" is refused with what is allowed', (text) => {
     expect(() => parseDuration(text)).toThrow("is not a duration");
   });
+});
+
+describe("an instant", () => {
+  const now = Date.parse("2026-01-05T12:00:00.000Z");
+
+  it.each([
+    ["2026-01-05T02:00:00Z", "2026-01-05T02:00:00.000Z"],
+    ["2026-01-05T03:00+01:00", "2026-01-05T02:00:00.000Z"],
+    ["2026-01-05 03:00:00.5+01:00", "2026-01-05T02:00:00.500Z"],
+    ["+2h", "2026-01-05T14:00:00.000Z"],
+    ["+90s", "2026-01-05T12:01:30.000Z"],
+  ])("%s is read", (text, instant) => {
+    expect(parseInstant(text, now)).toBe(instant);
+  });
+
+  it.each(["2026-01-05T02:00:00", "tomorrow", "2026-13-05T02:00:00Z", "02:00", "+2", ""])(
+    '"%s" is refused with what is allowed, rather than guessed in a time zone',
+    (text) => {
+      expect(() => parseInstant(text, now)).toThrow(CliError);
+    },
+  );
 });

@@ -7,11 +7,14 @@ const UNITS_MS = [
   ["s", 1000],
 ] as const;
 
+/** Up to this length hours read better than days: plans say 24h and 48h. */
+const HOURS_MAX_MS = 172_800_000;
+
 /** A length of time as plans write it, to its two largest units: `6d`, `18h42m`, `1m20s`, `9s`; below a second in milliseconds. */
 export function length(ms: number): string {
   const whole = Math.max(0, Math.round(ms));
   if (whole > 0 && whole < 1000) return `${whole}ms`;
-  const first = UNITS_MS.findIndex(([, unitMs]) => whole >= unitMs);
+  const first = UNITS_MS.findIndex(([name, unitMs]) => whole >= unitMs && (name !== "d" || whole > HOURS_MAX_MS));
   if (first < 0) return "0s";
   const parts: string[] = [];
   let rest = whole;
@@ -21,6 +24,11 @@ export function length(ms: number): string {
     if (amount > 0) parts.push(`${amount}${name}`);
   }
   return parts.join("");
+}
+
+/** How long something has lasted, in whole seconds, so that it counts up calmly: `0s`, `1m20s`. */
+export function elapsed(ms: number): string {
+  return length(Math.floor(ms / 1000) * 1000);
 }
 
 /** A metric's number with its unit, to four digits, as plans write it: `0.2%`, `480ms`, `1.2s`, `120`. */

@@ -4,7 +4,11 @@ import { CliError } from "../../errors.ts";
 import { parseDuration } from "../../input/duration.ts";
 import { readText } from "../../input/file.ts";
 import { parseInstant } from "../../input/instant.ts";
+import { plural } from "../../output/format.ts";
+import { styleFor } from "../../output/style.ts";
+import type { Run } from "../../run.ts";
 import type { Define } from "../group.ts";
+import { problemText } from "../plan/excerpt.ts";
 import { awaitGoal } from "./await-goal.ts";
 import { printOutcome } from "./obey.ts";
 
@@ -28,15 +32,16 @@ export const defineStart: Define = (rollout, bind) => {
     .option("--timeout <time>", "with --wait: how long at most", parseDuration)
     .action(
       bind<readonly [file: string], StartOptions>(async (run, [file], { at, wait, timeout }) => {
+        const plan = await readText(run.io, file);
         const body: NewRollout = {
-          plan: await readText(run.io, file),
+          plan,
           ...(at === undefined ? {} : { startAt: parseInstant(at, run.io.now()) }),
         };
         const api = await run.api();
         const view = await api
           .request<RolloutView>({ method: "POST", path: paths.rollouts, body })
           .catch((error: unknown) => {
-            throw inFile(file === "-" ? "stdin" : file, error);
+            throw explained(run, { file: file === "-" ? "<stdin>" : file, text: plan }, error);
           });
         if (!run.json) run.note(`started ${view.id}`);
         if (wait === true) return awaitGoal(run, view, { goal: { kind: "completed" }, timeoutMs: timeout });
@@ -53,22 +58,24 @@ function noteNext(note: (text: string) => void, { flag, environment }: RolloutSu
   note(`take it back:  rampart rollout rollback ${name}`);
 }
 
-/** What is wrong with a plan, as editors and terminals link it: `plan.yaml:12:5: …`, then what to do. */
-function inFile(file: string, error: unknown): unknown {
+/** Shows what is wrong with a plan in its own lines, as `plan validate` does. Other errors are given back as they are. */
+function explained(
+  run: Run,
+  { file, text }: { readonly file: string; readonly text: string },
+  error: unknown,
+): unknown {
   if (!(error instanceof CliError)) return error;
-  const { problem } = error;
-  const placed = problem?.errors?.filter((one) => one.line !== undefined) ?? [];
-  if (problem === undefined || placed.length === 0) return error;
-  const lines = placed.flatMap(({ line, column, detail, hint }) => [
-    `${file}:${line}:${column ?? 1}: ${detail}`,
-    ...(hint === undefined ? [] : [`    ${hint}`]),
-  ]);
+  const placed = (error.problem?.errors ?? []).flatMap(({ pointer, detail, hint = "", line, column = 1 }) =>
+    line === undefined ? [] : [{ line, column, endColumn: column + 1, path: pointer, message: detail, hint }],
+  );
+  if (placed.length === 0) return error;
+  const style = styleFor(run.io.stderr, run.io.env);
+  const lines = text.split("\n");
+  for (const problem of placed) run.note(problemText(problem, { file, lines, style, paint: "red" }));
   return new CliError({
     code: error.code,
-    message: `${file} is not a valid plan: ${placed.length === 1 ? "1 problem" : `${placed.length} problems`}`,
-    lines: [...lines, "nothing was started"],
+    message: `${plural(placed.length, "problem")} in ${file}; nothing was started`,
     exitCode: error.exitCode,
     cause: error,
-    problem,
   });
 }

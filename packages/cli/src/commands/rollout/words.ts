@@ -96,10 +96,15 @@ export function eventPaint({ event }: RolloutEventView): Paint {
   return HALTING_EVENTS.has(event) ? "yellow" : "none";
 }
 
-/** `trigger fired: errors (error_rate >= 5%) at 0.0612, true for 2m`. */
-export function eventText({ event, cause, at }: RolloutEventView): string {
-  const word = Object.hasOwn(EVENT_WORDS, event) ? (EVENT_WORDS[event] ?? event) : event;
-  return cause === undefined ? word : `${word}: ${causeText(cause, at)}`;
+/** `trigger fired: trigger errors (error_rate >= 5%) at 0.0612 for 2m`. */
+export function eventText(event: RolloutEventView): string {
+  const { cause, at } = event;
+  return cause === undefined ? whatText(event) : `${whatText(event)}: ${causeText(cause, at)}`;
+}
+
+function whatText({ event, stage, percentage }: RolloutEventView): string {
+  if (event === "stageStarted" && stage !== null) return `${stage} opened at ${percentage} %`;
+  return Object.hasOwn(EVENT_WORDS, event) ? (EVENT_WORDS[event] ?? event) : event;
 }
 
 /** Why something happened, in a few words; `at`: when it did. */

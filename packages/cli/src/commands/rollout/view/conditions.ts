@@ -1,6 +1,6 @@
 import type { CriterionView, RolloutView, TriggerActionName, TriggerView, VerdictName } from "@rampart/core";
 import type { Canvas } from "../../../output/lines.ts";
-import { length, measure } from "../../../output/measure.ts";
+import { elapsed, length, measure } from "../../../output/measure.ts";
 import type { Paint } from "../../../output/style.ts";
 import { table, type Cell } from "../../../output/table.ts";
 
@@ -102,7 +102,7 @@ function heldCell({ holds, verdict, heldMs, forMs, reason }: CriterionView): Cel
   if (holds) return { text: forMs === 0 ? "holds" : `held for ${length(forMs)}`, paint: "green" };
   switch (verdict) {
     case "pass":
-      return `true for ${length(heldMs)} of ${length(forMs)}`;
+      return `true for ${elapsed(heldMs)} of ${length(forMs)}`;
     case "fail":
       return { text: "not true", paint: "yellow" };
     case "inconclusive":
@@ -126,8 +126,8 @@ function triggerMark(trigger: TriggerView): Cell {
 
 function streakCell(trigger: TriggerView): Cell {
   const { isArmed, isTrue, hasFired, trueForMs, forMs, reason, action } = trigger;
-  if (hasFired) return { text: `fired, true for ${length(trueForMs)}`, paint: ACTION_PAINT[action] };
-  if (isTrue) return { text: `true for ${length(trueForMs)} of ${length(forMs)}`, paint: ACTION_PAINT[action] };
+  if (hasFired) return { text: `fired, true for ${elapsed(trueForMs)}`, paint: ACTION_PAINT[action] };
+  if (isTrue) return { text: `true for ${elapsed(trueForMs)} of ${length(forMs)}`, paint: ACTION_PAINT[action] };
   if (!isArmed) return { text: "not armed yet", paint: "dim" };
   if (reason !== undefined) return { text: reason, paint: "yellow" };
   return { text: "quiet", paint: "dim" };
@@ -148,5 +148,5 @@ const INTERVALS_OLD = 3;
 
 function ageCell(ageMs: number | undefined, intervalMs: number): Cell {
   if (ageMs === undefined) return DASH;
-  return { text: length(ageMs), paint: ageMs > INTERVALS_OLD * intervalMs ? "yellow" : "dim" };
+  return { text: elapsed(ageMs), paint: ageMs > INTERVALS_OLD * intervalMs ? "yellow" : "dim" };
 }

@@ -1,8 +1,8 @@
 import type { RolloutView } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
 import { line, wrap, type Canvas } from "../../../output/lines.ts";
-import { length } from "../../../output/measure.ts";
-import { STATUS } from "../words.ts";
+import { elapsed } from "../../../output/measure.ts";
+import { isOver, STATUS } from "../words.ts";
 
 /** What it is, where it is, and the one sentence that says what it waits for. */
 export function headLines(view: RolloutView, canvas: Canvas): readonly string[] {
@@ -48,12 +48,12 @@ function besideLines(view: RolloutView, canvas: Canvas, now: number): readonly s
     ...(recovery?.state === "verifying" && recovery.until !== undefined
       ? [
           line(canvas, {
-            text: `recovery is watched for ${length(Date.parse(recovery.until) - now)} more`,
+            text: `recovery is watched for ${elapsed(Date.parse(recovery.until) - now)} more`,
             paint: "dim",
           }),
         ]
       : []),
-    ...(view.window === undefined
+    ...(view.window === undefined || isOver(view.status)
       ? []
       : [line(canvas, { text: `stages begin in the window ${view.window}`, paint: "dim" })]),
   ];

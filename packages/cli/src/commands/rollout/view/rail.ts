@@ -1,6 +1,6 @@
 import type { RolloutView, StageState, StageView } from "@rampart/core";
 import { line, type Canvas } from "../../../output/lines.ts";
-import { bar, length } from "../../../output/measure.ts";
+import { bar, elapsed, length } from "../../../output/measure.ts";
 import type { Paint } from "../../../output/style.ts";
 import type { Cell } from "../../../output/table.ts";
 import { pad, truncate, widthOf } from "../../../output/text.ts";
@@ -61,8 +61,8 @@ function currentCells(
   const share = durationMs === 0 ? 1 : elapsedMs / durationMs;
   const { filled, empty } = bar(share, BAR_COLUMNS);
   const left =
-    remainingMs > 0 ? `${length(remainingMs)} left of ${length(durationMs)}` : `${length(durationMs)} passed`;
-  const limit = timeoutMs === undefined ? "" : `, gives up after ${length(timeoutMs)}`;
+    remainingMs > 0 ? `${elapsed(remainingMs)} left of ${length(durationMs)}` : `${length(durationMs)} passed`;
+  const limit = timeoutMs === undefined ? "" : `, times out after ${length(timeoutMs)}`;
   const still = view.status === "paused" ? " (stands still)" : "";
   return [
     { text: filled, paint: "cyan" },

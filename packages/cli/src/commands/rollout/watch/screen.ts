@@ -1,6 +1,6 @@
 import type { RolloutEventView, RolloutView } from "@rampart/core";
 import { line } from "../../../output/lines.ts";
-import { length } from "../../../output/measure.ts";
+import { elapsed } from "../../../output/measure.ts";
 import type { Run } from "../../../run.ts";
 import { statusLines } from "../view/status.ts";
 import { follow } from "./follow.ts";
@@ -69,8 +69,9 @@ function frame(run: Run, shown: Shown): string {
   const rows = run.io.stdout.rows ?? ROWS_UNKNOWN;
   const tree = shown.view === undefined ? ["loading …"] : treeOf(run, shown, shown.view);
   const room = Math.max(1, rows - 2);
-  const kept = tree.length <= room ? tree : tree.slice(0, room);
-  const foot = footLine(run, shown, tree.length - kept.length);
+  const dense = tree.length <= room ? tree : tree.filter((text) => text !== "");
+  const kept = dense.slice(0, room);
+  const foot = footLine(run, shown, dense.length - kept.length);
   return FRAME_BEGIN + [...kept, "", foot].map((text) => text + LINE_END).join("\r\n") + FRAME_END;
 }
 
@@ -83,6 +84,6 @@ function footLine(run: Run, { isLost, seenAt, view }: Shown, hidden: number): st
   const more = hidden === 0 ? "" : `${hidden} more lines on a higher terminal · `;
   if (!isLost) return line(canvas, { text: `${more}live · q quits`, paint: "dim" });
   const since =
-    view === undefined ? "nothing was seen yet" : `showing what was true ${length(run.io.now() - seenAt)} ago`;
+    view === undefined ? "nothing was seen yet" : `showing what was true ${elapsed(run.io.now() - seenAt)} ago`;
   return line(canvas, { text: `not connected: ${since} · trying again · q quits`, paint: "yellow" });
 }

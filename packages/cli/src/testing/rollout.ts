@@ -1,0 +1,114 @@
+import type {
+  CriterionView,
+  RolloutEventView,
+  RolloutSummary,
+  RolloutView,
+  StageView,
+  TriggerView,
+} from "@rampart/core";
+
+export const ROLLOUT_ID = "7f3c2a10-0b1e-4a57-9d53-2f6f3a1c8e42";
+
+/** A rollout on checkout in production, in the second of three stages. */
+export function rolloutSummary(more: Partial<RolloutSummary> = {}): RolloutSummary {
+  return {
+    id: ROLLOUT_ID,
+    flag: "checkout",
+    environment: "production",
+    plan: { name: "new-checkout", title: "New checkout", digest: "ab".repeat(32), version: 3 },
+    status: "running",
+    percentage: 25,
+    stage: { name: "quarter", index: 1 },
+    sentence: "Running quarter (25 %): waits for 30m more of 2h.",
+    createdAt: "2026-01-05T09:00:00.000Z",
+    createdBy: "anna",
+    startAt: "2026-01-05T09:00:00.000Z",
+    exposedAt: "2026-01-05T09:10:00.000Z",
+    ...more,
+  };
+}
+
+/** The same, whole. */
+export function rolloutView(more: Partial<RolloutView> = {}): RolloutView {
+  return {
+    ...rolloutSummary(),
+    now: "2026-01-05T12:00:00.000Z",
+    stages: [
+      stageView({ name: "canary", percentage: 5, state: "done" }),
+      stageView({
+        name: "quarter",
+        percentage: 25,
+        state: "current",
+        durationMs: 7_200_000,
+        elapsedMs: 5_400_000,
+        remainingMs: 1_800_000,
+      }),
+      stageView({ name: "full", percentage: 100, state: "next" }),
+    ],
+    waitingFor: [{ kind: "duration", remainingMs: 1_800_000, durationMs: 7_200_000 }],
+    allowed: ["approve", "tick", "pause", "promote", "rollback", "acknowledge"],
+    criteria: [criterionView()],
+    triggers: [triggerView()],
+    metrics: [],
+    approvals: [],
+    checklist: [],
+    alerts: [],
+    intervalMs: 10_000,
+    ...more,
+  };
+}
+
+export function stageView(more: Partial<StageView> = {}): StageView {
+  return { name: "canary", percentage: 5, durationMs: 3_600_000, state: "next", ...more };
+}
+
+/** It passes, for 80 s of 2 min. */
+export function criterionView(more: Partial<CriterionView> = {}): CriterionView {
+  return {
+    text: "p95 < 500ms",
+    of: "stage",
+    metric: "p95",
+    unit: "seconds",
+    verdict: "pass",
+    value: 0.212,
+    threshold: 0.5,
+    forMs: 120_000,
+    heldMs: 80_000,
+    holds: false,
+    ageMs: 4000,
+    ...more,
+  };
+}
+
+/** Armed, and quiet. */
+export function triggerView(more: Partial<TriggerView> = {}): TriggerView {
+  return {
+    name: "errors",
+    action: "rollback",
+    severity: "P0",
+    text: "error_rate >= 5%",
+    metric: "error_rate",
+    unit: "ratio",
+    value: 0.002,
+    threshold: 0.05,
+    isArmed: true,
+    isTrue: false,
+    forMs: 120_000,
+    trueForMs: 0,
+    hasFired: false,
+    ageMs: 4000,
+    ...more,
+  };
+}
+
+export function rolloutEvent(id: number, event: string, more: Partial<RolloutEventView> = {}): RolloutEventView {
+  return {
+    id,
+    at: "2026-01-05T11:59:00.000Z",
+    event,
+    state: "running",
+    stage: "quarter",
+    percentage: 25,
+    ...more,
+  };
+}
