@@ -1,3 +1,4 @@
+export type * from "./api/receipts.ts";
 export type * from "./api/rollouts.ts";
 export type * from "./api/types.ts";
 export type * from "./client/types.ts";

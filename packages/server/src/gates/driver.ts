@@ -11,8 +11,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { CommitResult, RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
+import type { TakenBack } from "../ports/taken-back.ts";
 import { commitOf, dueAtOf } from "./commit.ts";
-import { captureBaselines, sampleAll, type Providers } from "./sampler.ts";
+import { captureBaselines, oldestAgeOf, sampleAll, type Providers } from "./sampler.ts";
 import { steadyTime } from "./steady-time.ts";
 
 /** An event without its instant: the driver gives it one when its turn comes. */
@@ -33,6 +34,8 @@ export interface DriverParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Pick<Meter, "rolloutLeg">;
+  /** Called when a flag that the rollout took back was written to the streams. */
+  readonly onTakenBack?: (takenBack: TakenBack) => void;
   /** Called with each committed step, in their order. */
   readonly onStep: (step: {
     readonly before: RolloutRow;
@@ -54,6 +57,8 @@ interface Waiting {
   readonly fact: Fact;
   readonly plan: Plan | undefined;
   readonly sinceMs: number;
+  /** When what led to it began: for samples, when they were asked for. */
+  readonly begunMs: number;
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -106,6 +111,10 @@ export class Driver {
 
   /** Takes an event in its turn; what stops goes before what waits. With a `planEdited` event goes the new `plan`. */
   deliver(fact: Fact, plan?: Plan): Promise<Outcome> {
+    return this.#enqueue(fact, { plan, begunMs: this.#parts.clock.monotonicMs() });
+  }
+
+  #enqueue(fact: Fact, { plan, begunMs }: Pick<Waiting, "plan" | "begunMs">): Promise<Outcome> {
     return new Promise((settle) => {
       const first = stops(fact);
       const why = this.#isHalted
@@ -117,7 +126,7 @@ export class Driver {
         settle({ kind: "failed", error: new Error(`rollout ${this.#row.id}: ${why}`) });
         return;
       }
-      const one: Waiting = { fact, plan, sinceMs: this.#parts.clock.monotonicMs(), settle };
+      const one: Waiting = { fact, plan, begunMs, sinceMs: this.#parts.clock.monotonicMs(), settle };
       if (first) this.#waiting.unshift(one);
       else this.#waiting.push(one);
       if (!this.#isBusy) this.#working = this.#work();
@@ -171,9 +180,11 @@ export class Driver {
 
   async #sample(now: EpochMs): Promise<boolean> {
     const sampledAt = alignedInstant(this.#plan, this.#row.state, now);
+    const begunMs = this.#parts.clock.monotonicMs();
     // Providers live by the wall clock, whatever the rollout's own time says.
     const values = await sampleAll(this.#plan, this.#parts.providers, this.#parts.clock, this.#parts.meter);
-    return this.#isStored({ kind: "samples", sampledAt, values });
+    const outcome = await this.#enqueue({ kind: "samples", sampledAt, values }, { plan: undefined, begunMs });
+    return outcome.kind !== "failed";
   }
 
   async #captureBaselines(): Promise<boolean> {
@@ -212,7 +223,7 @@ export class Driver {
     }
   }
 
-  async #attempt({ fact, plan = this.#plan, sinceMs }: Waiting): Promise<Outcome | "again"> {
+  async #attempt({ fact, plan = this.#plan, sinceMs, begunMs }: Waiting): Promise<Outcome | "again"> {
     const event: RolloutEvent = { ...fact, at: this.#time() };
     const next = step(plan, this.#row.state, event);
     const refused = next.effects.find((effect) => effect.kind === "refused");
@@ -220,7 +231,14 @@ export class Driver {
     if (fact.kind !== "tick")
       this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
     const commit = this.#stamp(commitOf(this.#row, plan, event, next));
-    const result = await this.#store(commit, plan);
+    const decidedMs = this.#parts.clock.monotonicMs();
+    const result = await this.#store(commit, plan, (changed) =>
+      this.#parts.onTakenBack?.({
+        ...(fact.kind === "samples" && oldestAgeOf(fact.values)),
+        ...changed,
+        decideMs: decidedMs - begunMs,
+      }),
+    );
     switch (result.kind) {
       case "committed":
         return { kind: "done", row: this.#row };
@@ -259,18 +277,29 @@ export class Driver {
     return { kind: "done", row: this.#row };
   }
 
-  async #store(commit: RolloutCommit, plan: Plan): Promise<CommitResult> {
+  async #store(
+    commit: RolloutCommit,
+    plan: Plan,
+    takenBack: (changed: Omit<TakenBack, "decideMs" | "dataAgeMs">) => void = () => undefined,
+  ): Promise<CommitResult> {
     const { store, publish, meter, clock, onStep } = this.#parts;
     const startedMs = clock.monotonicMs();
     const result = await store.commitRollout(commit);
     if (result.kind !== "committed") return result;
-    meter.rolloutLeg("commit", (clock.monotonicMs() - startedMs) / 1000);
+    const committedAtMs = clock.monotonicMs();
+    const commitMs = committedAtMs - startedMs;
+    meter.rolloutLeg("commit", commitMs / 1000);
     const before = this.#row;
     this.#hold(
       { ...withoutTimes(before), ...timesOf(commit), state: commit.state, seq: result.seq, planDigest: plan.digest },
       plan,
     );
-    if (result.flag?.changed) await publish(before.environment);
+    if (result.flag?.changed) {
+      const { environment, id: rollout } = before;
+      await publish(environment);
+      if (commit.flag?.urgent)
+        takenBack({ rollout, environment, revision: result.flag.revision, commitMs, committedAtMs });
+    }
     if (result.flag) this.#confirm(commit, result.flag.revision);
     onStep({ before, after: this.#row, records: commit.records });
     return result;

@@ -64,3 +64,9 @@ function sampleOf(measurement: Measurement, at: EpochMs): Sample {
       return { kind: "error", reason: measurement.reason };
   }
 }
+
+/** The age of the oldest of the values, as a field; none when there is no value. */
+export function oldestAgeOf(samples: Dictionary<Sample>): { readonly dataAgeMs?: number } {
+  const ages = Object.values(samples).flatMap((sample) => (sample?.kind === "value" ? [sample.ageMs] : []));
+  return ages.length === 0 ? {} : { dataAgeMs: Math.max(...ages) };
+}

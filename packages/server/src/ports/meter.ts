@@ -11,6 +11,13 @@ export type StreamRefusal = "storm" | "full" | "draining";
 export type RolloutLeg = "sampleAge" | "ask" | "decide" | "commit";
 
 /**
+ * The legs of an urgent change from what a metric says to the last client: how old the value was (`dataAge`), from asking for it, or from the
+ * command, to the decision (`decide`), to its being stored (`commit`), from the commit to the last socket write (`write`), and from there to
+ * each client's having applied it (`apply`). The first three only of rollouts.
+ */
+export type RollbackLeg = "dataAge" | "decide" | "commit" | "write" | "apply";
+
+/**
  * What the server counts about itself. Intention-named, so that those who report need to know no metrics library.
  * All durations are in seconds, as Prometheus wants them.
  */
@@ -47,6 +54,7 @@ export interface Meter {
   /** A rollout that this server looks after went from one status to another; undefined: it was not looked after before, or isn't any more. */
   rolloutMoved(from: string | undefined, to: string | undefined): void;
   rolloutLeg(leg: RolloutLeg, seconds: number): void;
+  rollbackLeg(leg: RollbackLeg, seconds: number): void;
   /** An alert of another system came in; `outcome` is what came of it. */
   alerted(outcome: string): void;
   /** A notification was delivered, failed and will be tried again, or was given up. */
@@ -71,6 +79,7 @@ export const silentMeter: Meter = {
   eventsDropped: () => undefined,
   rolloutMoved: () => undefined,
   rolloutLeg: () => undefined,
+  rollbackLeg: () => undefined,
   alerted: () => undefined,
   notified: () => undefined,
 };

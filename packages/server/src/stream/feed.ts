@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Basis, Delta, Heartbeat, LinearRegex, Snapshot } from "@rampart/core";
+import type { Basis, Delta, Heartbeat, LinearRegex, Snapshot, WireFlag } from "@rampart/core";
 import { encodeDelta, formatBasis, Ruleset } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -8,6 +8,8 @@ import type { Meter } from "../ports/meter.ts";
 import type { EnvironmentChanges, EnvironmentContent, EpochMs, Store } from "../ports/store.ts";
 import { EncodedContent } from "./content.ts";
 import { encodeEvent, EVENT_END, eventHead } from "./frame.ts";
+import type { HeldLease } from "./leases.ts";
+import { Leases } from "./leases.ts";
 
 /** Resumes from this many different revisions are kept encoded; the rest are encoded again. A storm comes back from a handful. */
 const RESUMES_CACHED_MAX = 64;
@@ -27,6 +29,8 @@ export interface FeedParts {
 export interface FeedChange {
   readonly frame: Buffer;
   readonly committedAt: EpochMs;
+  /** It asks for receipts. */
+  readonly urgent?: UrgentChange;
 }
 
 /** The whole environment, ready to be sent. `etag` is strong. */
@@ -39,10 +43,14 @@ export interface EncodedSnapshot {
   readonly gzipped: () => Promise<Buffer>;
 }
 
-/** The newest change that asked for receipts. */
+/** A change that asks for receipts. */
 export interface UrgentChange {
   readonly revision: number;
   readonly committedAt: EpochMs;
+  /** The flags that it took back. */
+  readonly flags: readonly string[];
+  /** What clients that have not heard of it hold; undefined: one of the flags has no lease. */
+  readonly lease: HeldLease | undefined;
 }
 
 /**
@@ -54,6 +62,7 @@ export class Feed {
   readonly ruleset: Ruleset;
   readonly #parts: FeedParts;
   readonly #content = new EncodedContent();
+  readonly #leases = new Leases();
   readonly #resumes = new Map<number, Promise<Buffer | undefined>>();
   #onChange: (change: FeedChange) => void = () => undefined;
   #snapshot: EncodedSnapshot | undefined;
@@ -92,6 +101,7 @@ export class Feed {
     return this.ruleset.digest;
   }
 
+  /** The newest change that asked for receipts. */
   get urgent(): UrgentChange | undefined {
     return this.#urgent;
   }
@@ -170,9 +180,15 @@ export class Feed {
     if (applied.kind !== "applied")
       throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
     this.#content.apply(changes);
-    if (changes.urgent) this.#urgent = { revision: changes.revision, committedAt: changes.committedAt };
+    const urgent = changes.urgent ? this.#urgentOf(changes) : undefined;
+    if (urgent !== undefined) this.#urgent = urgent;
+    this.#leases.apply(changes);
     this.#moved();
-    this.#onChange({ frame: this.#encodeDelta(changes), committedAt: changes.committedAt });
+    this.#onChange({
+      frame: this.#encodeDelta(changes),
+      committedAt: changes.committedAt,
+      ...(urgent === undefined ? {} : { urgent }),
+    });
   }
 
   async #reload(): Promise<void> {
@@ -187,9 +203,17 @@ export class Feed {
     }
     this.ruleset.replace(snapshotOf(content));
     this.#content.replace(content);
+    this.#leases.replace(content.flags);
     this.#urgent = undefined;
     this.#syncedAtMs = this.#parts.clock.monotonicMs();
     this.#moved();
+  }
+
+  /** To be asked before the leases follow the change: those who have not heard of it hold what was there before. */
+  #urgentOf({ revision, committedAt, flags: changed }: EnvironmentChanges): UrgentChange {
+    const takenBack = changed.filter(isOffForAll);
+    const flags = (takenBack.length > 0 ? takenBack : changed).map(({ key }) => key);
+    return { revision, committedAt, flags, lease: this.#leases.of(flags) };
   }
 
   #moved(): void {
@@ -247,6 +271,10 @@ export class Feed {
 }
 
 const gzipAsync = promisify<Buffer, Buffer>(gzip);
+
+/** By the kill, or by a percentage of 0; other changes can be told together with an urgent one. */
+const isOffForAll = ({ enabled, fallthrough }: WireFlag): boolean =>
+  !enabled || ("percentage" in fallthrough && fallthrough.percentage === 0);
 
 function snapshotOf({ key, epoch, revision, flags, segments }: EnvironmentContent): Snapshot {
   return { environment: key, epoch, revision, digest: "", flags, segments };

@@ -1,7 +1,8 @@
-import type { ClientsView, Goodbye } from "@rampart/core";
+import type { ClientsView, Goodbye, ReceiptsView } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Meter, StreamRefusal } from "../ports/meter.ts";
 import type { Random } from "../ports/random.ts";
+import type { TakenBack } from "../ports/taken-back.ts";
 import type { Cancel, NextTurn, Timers } from "../ports/timers.ts";
 import { pause } from "../ports/timers.ts";
 import type { AdmissionRate } from "./admission.ts";
@@ -42,6 +43,8 @@ export interface HubParts {
   readonly random: Random;
   readonly meter: Meter;
   readonly limits: HubLimits;
+  /** Called once with each urgent change, when its verdict does not change any more. */
+  readonly onReceipts?: (view: ReceiptsView) => void;
 }
 
 /** When refused, nothing was written. */
@@ -62,12 +65,12 @@ export class Hub {
   #stopBeating: Cancel = () => undefined;
 
   constructor(parts: HubParts) {
-    const { clock, meter } = parts;
+    const { clock, meter, onReceipts = () => undefined } = parts;
     this.#parts = parts;
     this.#admission = new Admission(parts.limits.admission, clock.monotonicMs());
     this.#gate = new TurnGate(TAKEN_PER_TURN, parts.nextTurn);
     for (const feed of parts.feeds)
-      this.#rooms.set(feed.environment, new Room({ feed, clock, meter, isDraining: () => this.#draining }));
+      this.#rooms.set(feed.environment, new Room({ feed, clock, meter, onReceipts, isDraining: () => this.#draining }));
   }
 
   /** Open streams, of all environments. */
@@ -115,6 +118,21 @@ export class Hub {
     return this.#rooms.get(environment)?.view(limit);
   }
 
+  /** Receipts of an environment's urgent changes, the newest first; undefined when there is no such environment. */
+  receiptsView(environment: string): readonly ReceiptsView[] | undefined {
+    return this.#rooms.get(environment)?.receipts.list(this.#parts.clock.monotonicMs());
+  }
+
+  /** Receipts of the rollback of a rollout, as far as it is remembered. */
+  receiptsOfRollout(environment: string, rollout: string): ReceiptsView | undefined {
+    return this.#rooms.get(environment)?.receipts.ofRollout(rollout, this.#parts.clock.monotonicMs());
+  }
+
+  /** Says which rollout took a flag back, and how it came to it. */
+  explainTakenBack(takenBack: TakenBack): void {
+    this.#rooms.get(takenBack.environment)?.receipts.explain(takenBack);
+  }
+
   /** The tokens that have a stream open. */
   tokenIds(): ReadonlySet<string> {
     const ids = new Set<string>();
@@ -153,6 +171,7 @@ export class Hub {
     for (let waitedMs = 0; this.#leaving > 0 && waitedMs < GOODBYE_GRACE_MS; waitedMs += 50) await pause(timers, 50);
     this.#destroyLeaving();
     this.#stopBeating();
+    for (const room of this.#rooms.values()) room.receipts.closeAll(this.#parts.clock.monotonicMs());
   }
 
   get #leaving(): number {

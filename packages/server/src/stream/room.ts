@@ -1,12 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Basis, ClientsView } from "@rampart/core";
+import type { Basis, ClientsView, ReceiptsView } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Meter, StreamEnd } from "../ports/meter.ts";
 import { Channel } from "./channel.ts";
 import type { ClientIdentity } from "./clients.ts";
-import { Clients } from "./clients.ts";
+import { CLIENTS_MAX, Clients } from "./clients.ts";
 import type { Feed, FeedChange } from "./feed.ts";
+import { Receipts } from "./receipts.ts";
 import { Stream } from "./stream.ts";
 
 /** A resume is made anew when the environment moves on while it is made; after this many times the client gets the snapshot. */
@@ -27,11 +28,14 @@ export interface RoomParts {
   readonly meter: Meter;
   /** Nobody is let in any more. */
   readonly isDraining: () => boolean;
+  /** Called with each urgent change once it is known who applied it. */
+  readonly onReceipts: (view: ReceiptsView) => void;
 }
 
 /** One environment's streams, and the clients behind them. */
 export class Room {
-  readonly clients = new Clients();
+  readonly clients: Clients;
+  readonly receipts: Receipts;
   readonly channel: Channel;
   readonly #parts: RoomParts;
   /** Streams that were said goodbye to and whose sockets are not closed yet. */
@@ -40,6 +44,13 @@ export class Room {
   constructor(parts: RoomParts) {
     const { feed, meter } = parts;
     this.#parts = parts;
+    this.clients = new Clients(CLIENTS_MAX, (holding) => this.receipts.held(holding));
+    this.receipts = new Receipts({
+      environment: feed.environment,
+      clients: this.clients,
+      meter,
+      onClosed: parts.onReceipts,
+    });
     this.channel = new Channel(basisOf(feed), {
       fellBehind: () => meter.consumerSlow(feed.environment),
       drained: (stream, held) => stream.socket.write(isAt(feed, held) ? feed.heartbeat() : feed.snapshot.frame),
@@ -79,6 +90,7 @@ export class Room {
     const now = this.#parts.clock.now();
     if (this.channel.size > 0) this.channel.beat(slot, this.#parts.feed.heartbeat(), { now, nowMs });
     if (slot === 0) this.clients.prune(now);
+    this.receipts.tick(nowMs);
   }
 
   /** Sends a stream a last frame, and closes it when that is read. */
@@ -114,7 +126,7 @@ export class Room {
   }
 
   /** In one turn with the choice of `first`, so that no change falls between it and the stream's place in the channel. */
-  #take({ outgoing, tokenId, identity }: StreamRequest, first: Buffer): void {
+  #take({ outgoing, tokenId, identity, basis }: StreamRequest, first: Buffer): void {
     const { socket } = outgoing;
     // The client has gone, or the server has begun to go, while it waited.
     if (socket === null || socket.destroyed) return;
@@ -128,6 +140,8 @@ export class Room {
     begin(outgoing, socket, first);
     this.channel.add(stream);
     this.clients.connected(identity, stream, openedAt);
+    const { instanceId } = identity;
+    if (basis !== undefined) this.receipts.held({ instanceId, held: basis, receivedAt: openedAt });
     meter.streamOpened(feed.environment);
     let isOpen = true;
     const closed = (): void => {
@@ -147,9 +161,14 @@ export class Room {
     this.#parts.meter.streamClosed(this.#parts.feed.environment, stream.end ?? "client");
   }
 
-  #broadcast({ frame, committedAt }: FeedChange): void {
+  #broadcast({ frame, committedAt, urgent }: FeedChange): void {
     const { feed, clock, meter } = this.#parts;
+    const { epoch } = feed;
+    if (this.channel.held.epoch !== epoch) this.receipts.closeAll(clock.monotonicMs());
+    const before = this.channel.held;
     this.channel.broadcast(frame, basisOf(feed), clock.monotonicMs());
+    if (urgent !== undefined)
+      this.receipts.begin(urgent, { epoch, before, now: clock.now(), nowMs: clock.monotonicMs() });
     if (this.channel.size > 0) meter.fannedOut(feed.environment, Math.max(0, clock.now() - committedAt) / 1000);
   }
 }

@@ -144,7 +144,7 @@ function storeMeter(registry: Registry): StoreMeter {
   };
 }
 
-type RolloutMeter = Pick<Meter, "rolloutMoved" | "rolloutLeg" | "alerted" | "notified">;
+type RolloutMeter = Pick<Meter, "rolloutMoved" | "rolloutLeg" | "rollbackLeg" | "alerted" | "notified">;
 
 function rolloutMeter(registry: Registry): RolloutMeter {
   const registers = [registry];
@@ -157,6 +157,13 @@ function rolloutMeter(registry: Registry): RolloutMeter {
   const legs = new Histogram({
     name: "rampart_rollout_leg_seconds",
     help: "From what a metric says to what is stored, leg by leg.",
+    labelNames: ["leg"],
+    buckets: LEG_SECONDS,
+    registers,
+  });
+  const budget = new Histogram({
+    name: "rampart_leg_seconds",
+    help: "Urgent changes (kills, rollbacks), leg by leg, from what a metric says to each client's having applied it.",
     labelNames: ["leg"],
     buckets: LEG_SECONDS,
     registers,
@@ -179,6 +186,7 @@ function rolloutMeter(registry: Registry): RolloutMeter {
       if (to !== undefined) rollouts.inc({ status: to });
     },
     rolloutLeg: (leg, seconds) => legs.observe({ leg }, seconds),
+    rollbackLeg: (leg, seconds) => budget.observe({ leg }, seconds),
     alerted: (outcome) => alerts.inc({ outcome }),
     notified: (outcome) => notifications.inc({ outcome }),
   };

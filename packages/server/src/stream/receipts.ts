@@ -1,0 +1,257 @@
+import type { Basis, LegsView, QuantilesView, ReceiptsView, StragglerView } from "@rampart/core";
+import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf } from "../domain/receipts.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { EpochMs } from "../ports/store.ts";
+import type { TakenBack } from "../ports/taken-back.ts";
+import type { Clients, Holding, Standing } from "./clients.ts";
+import type { UrgentChange } from "./feed.ts";
+import type { HeldLease } from "./leases.ts";
+import { BEHIND_MAX_MS } from "./stream.ts";
+
+/** Urgent changes that are remembered; the audit keeps them all. */
+export const RECEIPTS_KEPT_MAX = 20;
+
+/** Changes whose receipts are waited for at once: with one more the oldest is closed. Each takes some 150 bytes a client. */
+export const RECEIPTS_OPEN_MAX = 8;
+
+/** Of those who are missing, this many are named. */
+export const STRAGGLERS_MAX = 50;
+
+/** A rollout explains its change at once after it was written; nothing is closed before. */
+const EXPLAINED_WITHIN_MS = 1_000;
+
+/** Between two heartbeats a stream may have had other frames, of which no time is noted. */
+const UNNOTED_CONTACT_MS = 5_000;
+
+/** A stream that is behind may go on reading what it was sent before for as long as it is let be, and until the beat that sees it. */
+const OLD_NEWS_MAX_MS = BEHIND_MAX_MS + UNNOTED_CONTACT_MS;
+
+/** The moment after an urgent change was written to every stream. */
+export interface Written {
+  readonly epoch: string;
+  /** What streams that keep up held until then. */
+  readonly before: Basis;
+  readonly now: EpochMs;
+  readonly nowMs: number;
+}
+
+export interface ReceiptsParts {
+  readonly environment: string;
+  readonly clients: Pick<Clients, "standing" | "lastContactOf">;
+  readonly meter: Pick<Meter, "rollbackLeg">;
+  /** Called once with each change, when its verdict does not change any more. Must not throw. */
+  readonly onClosed: (view: ReceiptsView) => void;
+}
+
+interface Expected {
+  readonly instanceId: string;
+  readonly sdk: string;
+  readonly address: string;
+  readonly revision: number;
+  readonly lastContactAt: EpochMs;
+}
+
+/** A change whose receipts are waited for. */
+interface Open {
+  readonly change: UrgentChange;
+  readonly written: Written;
+  readonly alreadyOff: number;
+  readonly clients: readonly Expected[];
+  /** Instance → number in `clients` and `convergence`. */
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly convergence: Convergence;
+  takenBack: TakenBack | undefined;
+}
+
+/**
+ * Who applied the urgent changes of one environment. Everything is in memory: ten thousand receipts are ten thousand look-ups, and one
+ * summary at the end. What is closed is kept as its summary alone.
+ */
+export class Receipts {
+  readonly #parts: ReceiptsParts;
+  /** The oldest first. */
+  #open: Open[] = [];
+  /** The newest first. */
+  #closed: ReceiptsView[] = [];
+
+  constructor(parts: ReceiptsParts) {
+    this.#parts = parts;
+  }
+
+  /** An urgent change was written to every stream: from now on its receipts are counted. */
+  begin(change: UrgentChange, written: Written): void {
+    const [oldest] = this.#open;
+    if (oldest !== undefined && this.#open.length >= RECEIPTS_OPEN_MAX) this.#close(oldest, written.nowMs);
+    const clients: Expected[] = [];
+    const numbers = new Map<string, number>();
+    const offAt: number[] = [];
+    let alreadyOff = 0;
+    for (const standing of this.#parts.clients.standing()) {
+      const at = offByItselfAt(standing, change, written);
+      if (at <= change.committedAt) alreadyOff += 1;
+      else {
+        const { identity, held, lastContactAt } = withoutIt(standing, written);
+        numbers.set(identity.instanceId, clients.length);
+        clients.push({ ...identity, revision: held.revision, lastContactAt });
+        offAt.push(at);
+      }
+    }
+    const convergence = new Convergence(change.committedAt, Float64Array.from(offAt));
+    const open: Open = { change, written, alreadyOff, clients, numbers, convergence, takenBack: undefined };
+    this.#open.push(open);
+    this.#parts.meter.rollbackLeg("write", Math.max(0, written.now - change.committedAt) / 1000);
+  }
+
+  /** A client holds something: its receipt, if what was urgent is in it. */
+  held({ instanceId, held, receivedAt, clock }: Holding): void {
+    if (this.#open.length === 0) return;
+    for (const open of [...this.#open]) {
+      const number = isIn(open, held) ? open.numbers.get(instanceId) : undefined;
+      if (number === undefined) continue;
+      const { committedAt } = open.change;
+      const afterMs =
+        clock === undefined
+          ? Math.max(0, receivedAt - committedAt)
+          : appliedAfterMs({ ...clock, committedAt, receivedAt });
+      const isNews = open.convergence.acknowledge(number, afterMs);
+      if (isNews) this.#parts.meter.rollbackLeg("apply", sinceWrittenMs(open, afterMs) / 1000);
+    }
+  }
+
+  /** Says which rollout an urgent change is of, and how it came to it. Ignored when the change is not waited for. */
+  explain(takenBack: TakenBack): void {
+    // Changes that were told together have the revision of the last of them.
+    const open = this.#open.find(({ change }) => change.revision >= takenBack.revision);
+    if (open === undefined || open.takenBack !== undefined) return;
+    open.takenBack = takenBack;
+    const { meter } = this.#parts;
+    if (takenBack.dataAgeMs !== undefined) meter.rollbackLeg("dataAge", takenBack.dataAgeMs / 1000);
+    meter.rollbackLeg("decide", takenBack.decideMs / 1000);
+    meter.rollbackLeg("commit", takenBack.commitMs / 1000);
+  }
+
+  /** Closes what is complete or has had its time; call it every second or so. Here and below `nowMs` is monotonic. */
+  tick(nowMs: number): void {
+    for (const open of [...this.#open]) {
+      const isExplained = nowMs - open.written.nowMs >= EXPLAINED_WITHIN_MS;
+      if (isExplained && open.convergence.verdict(instantOf(open, nowMs)) !== "open") this.#close(open, nowMs);
+    }
+  }
+
+  /** Nothing more will be heard: the environment has a new history, or the server is going. */
+  closeAll(nowMs: number): void {
+    for (const open of [...this.#open]) this.#close(open, nowMs);
+  }
+
+  /** The newest first. */
+  list(nowMs: number): readonly ReceiptsView[] {
+    const open = this.#open.map((one) => this.#view(one, { nowMs, isFinal: false })).toReversed();
+    return [...open, ...this.#closed].toSorted((a, b) => b.revision - a.revision);
+  }
+
+  /** Of the change that made the revision, or that was told together with it; undefined: it isn't remembered, or wasn't urgent. */
+  find(revision: number, nowMs: number): ReceiptsView | undefined {
+    return this.list(nowMs).find((view) => view.revision === revision);
+  }
+
+  /** The newest of a rollout. */
+  ofRollout(id: string, nowMs: number): ReceiptsView | undefined {
+    return this.list(nowMs).find(({ rollout }) => rollout === id);
+  }
+
+  #close(open: Open, nowMs: number): void {
+    this.#open = this.#open.filter((one) => one !== open);
+    const view = this.#view(open, { nowMs, isFinal: true });
+    this.#closed = [view, ...this.#closed].slice(0, RECEIPTS_KEPT_MAX);
+    this.#parts.onClosed(view);
+  }
+
+  #view(open: Open, { nowMs, isFinal }: { readonly nowMs: number; readonly isFinal: boolean }): ReceiptsView {
+    const { change, written, convergence, takenBack, alreadyOff } = open;
+    const now = instantOf(open, nowMs);
+    const verdict = convergence.verdict(now, isFinal);
+    const applied = quantilesOf(convergence.applied());
+    const boundedAt = convergence.boundedAt();
+    return {
+      environment: this.#parts.environment,
+      epoch: written.epoch,
+      revision: change.revision,
+      flags: change.flags,
+      ...(takenBack === undefined ? {} : { rollout: takenBack.rollout }),
+      committedAt: iso(change.committedAt),
+      verdict,
+      ...(isFinal ? { closedAt: iso(now) } : {}),
+      expected: convergence.expected,
+      acknowledged: convergence.acknowledged,
+      alreadyOff,
+      ...(applied === undefined ? {} : { applied }),
+      ...(boundedAt === undefined || boundedAt === Number.POSITIVE_INFINITY ? {} : { boundedAt: iso(boundedAt) }),
+      stragglers: this.#stragglers(open),
+      legs: legsOf(open, applied),
+    };
+  }
+
+  #stragglers({ clients, convergence }: Open): readonly StragglerView[] {
+    const missing = [...convergence.missing()].flatMap((number) => {
+      const client = clients[number];
+      if (client === undefined) return [];
+      const heardAt = this.#parts.clients.lastContactOf(client.instanceId) ?? 0;
+      return [{ ...client, lastContactAt: Math.max(client.lastContactAt, heardAt), offAt: convergence.offAt(number) }];
+    });
+    return missing
+      .toSorted((a, b) => a.lastContactAt - b.lastContactAt)
+      .slice(0, STRAGGLERS_MAX)
+      .map(({ instanceId, sdk, address, revision, lastContactAt, offAt }) => ({
+        instanceId,
+        sdk,
+        address,
+        revision,
+        lastContactAt: iso(lastContactAt),
+        ...(offAt === Number.POSITIVE_INFINITY ? {} : { offAt: iso(offAt) }),
+      }));
+  }
+}
+
+/** That it was sent the change does not mean that it has it. */
+const withoutIt = (standing: Standing, { before }: Written): Standing =>
+  standing.isLive && !standing.isBehind ? { ...standing, held: before } : standing;
+
+/** When a client that does not hear of the change is off by its lease. */
+function offByItselfAt(standing: Standing, change: UrgentChange, at: Written): EpochMs {
+  const { held, lastContactAt, isLive, isBehind } = withoutIt(standing, at);
+  const leaseMs = holdsLease(held, change.lease, at.epoch) ? change.lease?.leaseMs : undefined;
+  if (isBehind) return offByLeaseAt(at.now + OLD_NEWS_MAX_MS, leaseMs);
+  // What is written to a stream from now on comes after the change, and so can't be contact without it.
+  return offByLeaseAt(isLive ? at.now : Math.min(change.committedAt, lastContactAt + UNNOTED_CONTACT_MS), leaseMs);
+}
+
+/** A client that is older than the lease may be on without one. */
+const holdsLease = (held: Basis, lease: HeldLease | undefined, epoch: string): boolean =>
+  lease !== undefined && held.epoch === epoch && held.revision >= lease.since;
+
+const isIn = ({ written, change }: Open, held: Basis): boolean =>
+  held.epoch === written.epoch && held.revision >= change.revision;
+
+/** Counted up from the moment of the writing, so that setting the machine's clock ends no lease. */
+const instantOf = ({ written }: Open, nowMs: number): EpochMs => Math.round(written.now + nowMs - written.nowMs);
+
+const sinceWrittenMs = ({ written, change }: Open, afterCommitMs: number): number =>
+  Math.max(0, afterCommitMs - Math.max(0, written.now - change.committedAt));
+
+function legsOf(open: Open, applied: QuantilesView | undefined): LegsView {
+  const { takenBack, written, change } = open;
+  const apply: QuantilesView | undefined = applied && {
+    p50Ms: sinceWrittenMs(open, applied.p50Ms),
+    p99Ms: sinceWrittenMs(open, applied.p99Ms),
+    maxMs: sinceWrittenMs(open, applied.maxMs),
+  };
+  const decided = takenBack && {
+    ...(takenBack.dataAgeMs === undefined ? {} : { dataAgeMs: takenBack.dataAgeMs }),
+    decideMs: takenBack.decideMs,
+    commitMs: takenBack.commitMs,
+  };
+  const writeMs = takenBack ? written.nowMs - takenBack.committedAtMs : written.now - change.committedAt;
+  return { ...decided, writeMs: Math.max(0, writeMs), ...(apply === undefined ? {} : { apply }) };
+}
+
+const iso = (at: EpochMs): string => new Date(at).toISOString();
