@@ -7,6 +7,7 @@ import { show } from "../model/show.ts";
 import { checkCount, checkLength } from "./bounds.ts";
 import { CLAUSES_PER_RULE_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX, VALUES_PER_CLAUSE_MAX } from "./limits.ts";
 
+/** What checks need of their surroundings. */
 export interface CheckOptions {
   /** Compiles the patterns of `matches`. Without it they are not looked at. */
   readonly regex?: LinearRegex;

@@ -1,6 +1,7 @@
 import { isKey, KEY_HINT, KEY_LENGTH_MAX } from "../model/key.ts";
 import { show } from "../model/show.ts";
 
+/** A key as it came, or what is wrong with it. */
 export type KeyCheck =
   | { readonly ok: true; readonly key: string }
   /** `detail`: which key is wrong and how. `hint`: what is allowed. */

@@ -1,6 +1,7 @@
 import { show } from "../model/show.ts";
 import { PERCENTAGE_HINT, percentageFault, thousandthsOf } from "../model/thousandths.ts";
 
+/** A percentage as it came, or what is wrong with it. */
 export type PercentageCheck =
   | { readonly ok: true; readonly percentage: number }
   /** `detail`: which value is wrong and how. `hint`: what is allowed. */

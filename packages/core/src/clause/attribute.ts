@@ -23,6 +23,7 @@ export function compileAttribute(name: string): Attribute {
   return { kind: "plain", name };
 }
 
+/** The attribute's value for a user; undefined when it is missing. */
 export function readAttribute(attribute: Attribute, id: string, attributes: Attributes): unknown {
   return attribute.kind === "plain" ? attributes[attribute.name] : attribute.read(id, attributes);
 }

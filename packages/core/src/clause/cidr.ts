@@ -1,6 +1,7 @@
 /** An address as 16-bit groups: two for IPv4, eight for IPv6. An IPv6 address that maps an IPv4 one is that IPv4 address. */
 export type Address = readonly number[];
 
+/** The addresses whose first `prefixBits` bits are those of `address`. */
 export interface Block {
   readonly address: Address;
   readonly prefixBits: number;

@@ -23,7 +23,10 @@ export function clauseProblems(clause: Clause, regex: LinearRegex | undefined): 
   });
 }
 
-/** Compiles a clause that reads an attribute. One that can't be evaluated wholly never holds, negated or not: it must not let anybody in. */
+/**
+ * Compiles a clause that reads an attribute. One that can't be evaluated wholly never holds, negated or not: it must not let anybody
+ * in.
+ */
 export function compileAttributeClause(clause: Clause, regex: LinearRegex | undefined): Test {
   const match = compileMatch(clause, regex);
   if (match === undefined) return never;

@@ -28,6 +28,7 @@ export const NUMBER_ORDERS = {
   greaterThanOrEqual: { below: false, same: true, above: true },
 } as const satisfies { readonly [op in AttributeOperator]?: NumberOrder };
 
+/** Whether an operator is one of `NUMBER_ORDERS`. */
 export function isNumberOperator(op: Operator): op is keyof typeof NUMBER_ORDERS {
   return Object.hasOwn(NUMBER_ORDERS, op);
 }

@@ -11,6 +11,7 @@ export const CONTEXT_DEPTH_MAX = 20;
 /** Keys of all its objects together. */
 export const CONTEXT_KEYS_MAX = 200;
 
+/** A context that is within the limits, or the first thing that is wrong with it. */
 export type ContextCheck =
   | { readonly ok: true; readonly context: EvaluationContext }
   | { readonly ok: false; readonly problem: FieldProblem };

@@ -29,7 +29,10 @@ export function isUser(user: unknown): boolean {
   return typeof user === "object" ? !Array.isArray(user) : typeof user === "string" || keyText(user) !== "";
 }
 
-/** The context of a user: an id becomes `{ targetingKey }`, and `id` stands in for a missing `targetingKey`. Throws only what a getter of the user throws. */
+/**
+ * The context of a user: an id becomes `{ targetingKey }`, and `id` stands in for a missing `targetingKey`. Throws only what a getter
+ * of the user throws.
+ */
 export function contextOf(user: User): EvaluationContext {
   const targetingKey = idOf(user);
   return targetingKey === "" ? { ...attributesOf(user) } : { ...attributesOf(user), targetingKey };

@@ -13,8 +13,10 @@ export interface VariantTable {
 export const ON = 0;
 export const OFF = 1;
 
+/** The table of every boolean flag: to be one is to have this very object. */
 export const BOOLEAN_TABLE: VariantTable = tableFrom("boolean", BOOLEAN_VARIANTS);
 
+/** A flag's table; the shared one for a boolean flag. */
 export function variantTable(type: FlagType, variants: Variants): VariantTable {
   return type === "boolean" ? BOOLEAN_TABLE : tableFrom(type, variants);
 }

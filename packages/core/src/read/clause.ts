@@ -24,6 +24,7 @@ export function readClause(value: unknown, at: string, problems: Problems): Clau
   return { attribute, op, values, negate };
 }
 
+/** Reads the clauses of one rule. */
 export function readClauses(value: unknown, at: string, problems: Problems): readonly Clause[] | undefined {
   return readItems(value, at, problems, readClause);
 }

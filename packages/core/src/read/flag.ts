@@ -28,6 +28,7 @@ export type Serving = Omit<FlagConfig, "clientVisible">;
 
 const FLAG_TYPES: readonly string[] = ["boolean", "string", "number", "json"] satisfies FlagType[];
 
+/** Reads what a flag's variants hold. */
 export function readFlagType(value: unknown, at: string, problems: Problems): FlagType | undefined {
   if (typeof value === "string" && FLAG_TYPES.includes(value)) return value as FlagType;
   problems.push({ pointer: at, detail: `${show(value)} is not a flag type`, hint: "boolean, string, number or json" });

@@ -9,6 +9,7 @@ export interface Servable {
   readonly variants: Variants;
 }
 
+/** Reads the name of a variant that the flag has. */
 export function readVariantName(value: unknown, flag: Servable, at: string, problems: Problems): string | undefined {
   if (typeof value === "string" && Object.hasOwn(flag.variants, value)) return value;
   const names = Object.keys(flag.variants).map(show).join(", ");
@@ -16,6 +17,7 @@ export function readVariantName(value: unknown, flag: Servable, at: string, prob
   return undefined;
 }
 
+/** Reads what a rule or the fallthrough gives: percentages in range, splits that add up, variants that exist. */
 export function readServe(value: unknown, flag: Servable, at: string, problems: Problems): Serve | undefined {
   const serve = readRecord(value, at, problems);
   if (serve === undefined) return undefined;

@@ -17,6 +17,7 @@ export function isRecord(value: unknown): value is { readonly [field: string]: u
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Reads an object, leaving its fields as they are. */
 export function readRecord(
   value: unknown,
   at: string,
@@ -27,6 +28,7 @@ export function readRecord(
   return undefined;
 }
 
+/** Reads a list, leaving its items as they are. */
 export function readList(value: unknown, at: string, problems: Problems): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value;
   problems.push({ pointer: at, detail: `${show(value)} is not a list` });
@@ -50,18 +52,21 @@ export function readItems<T>(
   return items.length === list.length ? items : undefined;
 }
 
+/** Reads true or false; nothing else stands for them. */
 export function readBoolean(value: unknown, at: string, problems: Problems): boolean | undefined {
   if (typeof value === "boolean") return value;
   problems.push({ pointer: at, detail: `${show(value)} is not a boolean`, hint: "true or false" });
   return undefined;
 }
 
+/** Reads a text that is not empty. */
 export function readText(value: unknown, at: string, problems: Problems): string | undefined {
   if (typeof value === "string" && value !== "") return value;
   problems.push({ pointer: at, detail: `${show(value)} is not a text of at least one character` });
   return undefined;
 }
 
+/** Reads the key of a flag or a segment. */
 export function readKey(value: unknown, at: string, problems: Problems): string | undefined {
   if (isKey(value)) return value;
   problems.push({ pointer: at, detail: `${show(value)} is not a key`, hint: KEY_HINT });

@@ -13,6 +13,7 @@ import type { Delta, Snapshot } from "../wire/types.ts";
 import { Content } from "./content.ts";
 import { findProblems } from "./problems.ts";
 
+/** What a ruleset needs of its surroundings. */
 export interface RulesetOptions {
   /** Without it, clauses with `matches` never hold, and their flags are among `problems`. */
   readonly regex?: LinearRegex;
@@ -145,7 +146,8 @@ export class Ruleset {
     if (limit > 0 && typeof user === "string" && user !== "") return bucketOf(user, compiled.seed) < limit;
     if (compiled.variants !== BOOLEAN_TABLE) return defaultValue;
     try {
-      const variant = limit === BY_RULES ? decideByRules(compiled, user) : decide(compiled, user, this.#world, undefined);
+      const variant =
+        limit === BY_RULES ? decideByRules(compiled, user) : decide(compiled, user, this.#world, undefined);
       return variant === KEY_MISSING ? defaultValue : variant === ON;
     } catch {
       // A user that can't be read; `evaluate` tells why.

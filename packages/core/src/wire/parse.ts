@@ -65,6 +65,7 @@ export function parseDelta(input: unknown): Parsed<Delta> {
   });
 }
 
+/** Reads a heartbeat. */
 export function parseHeartbeat(input: unknown): Parsed<Heartbeat> {
   return parse(input, (fields, problems) => {
     const head = readHead(fields, problems);
@@ -83,6 +84,7 @@ export function parseGoodbye(input: unknown): Parsed<Goodbye> {
   });
 }
 
+/** Reads a client's receipt. */
 export function parseAcknowledgement(input: unknown): Parsed<Acknowledgement> {
   return parse(input, (fields, problems) => {
     const instanceId = readId(fields.instanceId, "/instanceId", problems);
