@@ -38,7 +38,7 @@ describe("plan validate", () => {
         "",
         "From the breach being visible in its source to off in every connected client, at most:",
         "rollback trigger  off within  of it for  of it sampling to off  query looks back",
-        "errors            2m12s600ms  2m         12s600ms               5m",
+        "errors            2m12.6s     2m         12.6s                  5m",
         "A client without contact goes off by itself within 25s.",
         "",
         "<stdin> is valid",

@@ -1,3 +1,4 @@
+import type * as planModule from "@rampart/server/plan";
 import { EXIT } from "../../exit.ts";
 import { plural } from "../../output/format.ts";
 import { fields, table } from "../../output/table.ts";
@@ -9,7 +10,7 @@ interface ValidateOptions {
   readonly strict?: boolean;
 }
 
-type PlanModule = typeof import("@rampart/server/plan");
+type PlanModule = typeof planModule;
 type Valid = Extract<PlanFile["parsed"], { ok: true }>;
 
 const EXAMPLES = `

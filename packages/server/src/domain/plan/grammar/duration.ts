@@ -25,18 +25,20 @@ export function parseDuration(text: string): Parsed<number> {
   return parsed(ms);
 }
 
-/** The shortest form that `parseDuration` reads back: `1h30m`, `500ms`, `0s`. Whole milliseconds; a minus sign for what lies before. */
+/** The shortest form that `parseDuration` reads back: `1h30m`, `2m12.6s`, `500ms`, `0s`. Whole milliseconds; a minus sign for what lies before. */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
   let rest = Math.round(ms);
   let text = "";
-  for (const unit of UNITS) {
+  for (const unit of ["d", "h", "m"] as const) {
     // Hours up to two days read better than "1d": plans say 24h and 48h.
     if (unit === "d" && rest <= 2 * UNITS_MS.d) continue;
     const amount = Math.floor(rest / UNITS_MS[unit]);
     if (amount > 0) text += `${amount}${unit}`;
     rest -= amount * UNITS_MS[unit];
   }
+  if (rest >= UNITS_MS.s) text += `${rest / UNITS_MS.s}s`;
+  else if (rest > 0) text += `${rest}ms`;
   return text === "" ? "0s" : text;
 }
 

@@ -51,7 +51,7 @@ describe("a duration", () => {
 
   it("is accepted by the pattern that editors have whenever it is accepted here", () => {
     // Four numbers of one digit stay far below the longest duration, which a pattern can't know.
-    const part = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.constantFrom("ms", "s", "m", "h", "d", "x", "."));
+    const part = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.constantFrom("ms", "s", "m", "h", "d", "x"));
     const texts = fc
       .array(part, { minLength: 0, maxLength: 4 })
       .map((parts) => parts.map(([amount, unit]) => `${amount}${unit}`).join(""));

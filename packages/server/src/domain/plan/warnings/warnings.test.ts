@@ -82,7 +82,7 @@ describe("a warning is given of", () => {
     [
       "sampling that is too seldom",
       { spec: "  interval: 1m" },
-      /it can take 1m2s600ms \(and its `for` of 2m before that\), above 30s/,
+      /it can take 1m2.6s \(and its `for` of 2m before that\), above 30s/,
     ],
     [
       "a check that is too seldom",
@@ -90,7 +90,7 @@ describe("a warning is given of", () => {
         metrics: "    health: { http: { url: http://h, every: 45s } }",
         triggers: "    - { name: health, when: health < 50%, action: rollback }",
       },
-      /it can take 47s600ms, above 30s/,
+      /it can take 47.6s, above 30s/,
     ],
     [
       "a trigger whose patience outlasts the plan",
