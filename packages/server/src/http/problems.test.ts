@@ -148,6 +148,22 @@ describe("every answer", () => {
     }
   });
 
+  it("has an id by which the log has it, with who asked; a proxy's own id is kept", async () => {
+    const { headers } = await server.call("POST /api/v1/flags", { body: { key: "logged" } });
+    const line = server.logs.find((one) => one.includes(headers.get("x-request-id") ?? "none"));
+    expect(JSON.parse(line ?? "{}")).toMatchObject({
+      method: "post",
+      path: "/api/v1/flags",
+      status: 201,
+      actor: expect.stringContaining("first administrator") as string,
+      address: "127.0.0.1",
+    });
+    const given = await server.call("GET /api/v1/flags", { headers: { "x-request-id": "from-the-proxy-1" } });
+    expect(given.headers.get("x-request-id")).toBe("from-the-proxy-1");
+    const forged = await server.call("GET /api/v1/flags", { headers: { "x-request-id": 'x"} {"level":"error"' } });
+    expect(forged.headers.get("x-request-id")).toMatch(/^[0-9a-f]{16}$/);
+  });
+
   it("to HEAD has no body", async () => {
     const { status, text, headers } = await server.call("HEAD /api/v1/flags/checkout");
     expect({ status, text }).toEqual({ status: 200, text: "" });
