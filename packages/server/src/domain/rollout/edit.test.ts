@@ -47,6 +47,24 @@ describe("editing the plan of a rollout", () => {
     expect(drive.state.percentage).toBe(10);
   });
 
+  it("can make a trigger that only told roll back, also while its condition is true", () => {
+    const watched = (action: string) =>
+      planOf(
+        `triggers: [{ name: errors, when: error_rate >= 5%, action: ${action} }]\nstages: [{ name: a, percentage: 5, duration: 1h }]`,
+      );
+    const drive = new Drive(watched("notify"));
+    drive.send({ kind: "tick" });
+    drive.sampleUntil(10_000, HEALTHY);
+    drive.now = 20_000;
+    drive.sampleUntil(MINUTE_MS, { error_rate: 1 });
+    expect(drive.state.percentage).toBe(5);
+    drive.plan = watched("rollback");
+    drive.send({ kind: "planEdited", by: "ben" });
+    drive.now += 10_000;
+    drive.sampleUntil(drive.now, { error_rate: 1 });
+    expect(drive.state.percentage).toBe(0);
+  });
+
   it("can't change what has happened: the open stage stays at its percentage", () => {
     const drive = awaiting();
     const before = drive.state;

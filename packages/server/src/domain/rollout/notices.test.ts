@@ -79,6 +79,17 @@ notify: [{ at: [-2h, +30m], to: [team], message: "Deployment window confirmed" }
   });
 });
 
+describe("a summary", () => {
+  it("is for as long as the rollout goes on", () => {
+    const plan = planOf(`stages: [{ name: a, percentage: 5, duration: 1h }]\nnotify: [{ every: 24h, to: [team] }]`);
+    const drive = new Drive(plan);
+    drive.send({ kind: "tick" });
+    drive.sampleUntil(HOUR_MS, HEALTHY);
+    tickUntil(drive, 100 * HOUR_MS);
+    expect(notices(drive, "summary")).toEqual([]);
+  });
+});
+
 describe("a checklist item with a time limit", () => {
   const plan = planOf(`
 stages: [{ name: a, percentage: 5, duration: 1h }]
@@ -100,6 +111,7 @@ rollback: { checklist: [{ item: Preserve logs, within: 1h }, { item: Tell the cu
 
 describe("a review", () => {
   const plan = planOf(`
+triggers: [{ name: errors, when: error_rate >= 1%, action: rollback }]
 stages: [{ name: a, percentage: 100, duration: 1h }]
 completion: { reviews: [{ name: month, after: 30d, criteria: [error_rate < 0.5%], checklist: [Retrospective] }] }
 `);
@@ -116,6 +128,9 @@ completion: { reviews: [{ name: month, after: 30d, criteria: [error_rate < 0.5%]
       "review month: doesn't hold: error_rate < 0.5%",
     ]);
     expect(nextSampleAt(plan, drive.state)).toBeUndefined();
+    // The rollout is over: what its triggers would say now is not its business any more.
+    expect(drive.status).toBe("completed");
+    expect(notices(drive, "trigger")).toEqual([]);
     drive.command({ kind: "tick", item: "Retrospective" });
     expect(drive.state.ticks.map((tick) => tick.item)).toEqual(["retrospective"]);
   });

@@ -38,6 +38,15 @@ describe("a pause", () => {
     expect(tell(approved, scenario).ramp).toBe("0s 5, 4h 10");
   });
 
+  it("is one pause, whatever else would pause meanwhile, and its first cause stays", () => {
+    const watched = `triggers: [{ name: errors, when: error_rate >= 1%, action: pause }]\n${spec()}`;
+    const scenario =
+      "metrics: { error_rate: [{ at: 0s, value: 0.1% }, { at: 90m, value: 2% }] }\nevents: [{ at: 1h, pause: true }]\nuntil: 2h";
+    const { lines, state } = tell(watched, scenario);
+    expect(lines("paused", "triggerFired")).toEqual(["1h paused a 5", "1h30m triggerFired a 5"]);
+    expect(state.phase).toMatchObject({ pause: { cause: { kind: "command" } }, clock: { elapsedMs: 3_600_000 } });
+  });
+
   it("is refused where there is nothing to pause, with what is possible", () => {
     const { first } = tell(spec(), "events: [{ at: 3h, pause: true }]");
     expect(first("refused")?.cause?.reason).toBe(

@@ -49,6 +49,22 @@ describe("a rollback", () => {
     ]);
   });
 
+  it("gives borrowed criteria two minutes at most: a stage's own 24 h would tell nobody in time", () => {
+    const long = spec("rollback: { verify: { within: 10m } }").replace(
+      "p95 < 500ms",
+      "{ require: p95 < 500ms, for: 24h }",
+    );
+    expect(tell(long, "events: [{ at: 1h, rollback: true }]").lines("recovered")).toEqual(["1h2m recovered a 0"]);
+  });
+
+  it("silences the triggers: there is nothing left for them to stop", () => {
+    const both = spec(verify).replace(
+      "triggers: [",
+      "triggers: [{ name: elevated, when: error_rate >= 1%, for: 4m, action: pause }, ",
+    );
+    expect(tell(both, breach()).lines("triggerFired", "paused")).toEqual(["2h2m triggerFired a 0"]);
+  });
+
   it("is over at once where the plan doesn't ask for verification", () => {
     const { lines, state } = tell(spec(), breach());
     expect(lines("rollbackStarted", "verifying", "rolledBack")).toEqual([

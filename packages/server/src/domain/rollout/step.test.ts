@@ -40,6 +40,48 @@ describe("a step", () => {
     expect(drive.state.percentage).toBe(5);
   });
 
+  it("does not advance on a tick after an outage, although the stage asks for nothing but time", () => {
+    const plain = planOf(
+      "stages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, duration: 1h }]",
+    );
+    const drive = new Drive(plain);
+    drive.send({ kind: "tick" });
+    drive.sampleUntil(59 * MINUTE_MS);
+    drive.now = 2 * HOUR_MS;
+    drive.send({ kind: "tick" });
+    expect(drive.state.percentage).toBe(5);
+    drive.sampleUntil(drive.now);
+    expect(drive.state.percentage).toBe(10);
+  });
+
+  it("counts a criterion from the sampling that began exposure, however long its answer took", () => {
+    const plain = planOf(
+      "stages: [{ name: a, percentage: 5, duration: 1m, criteria: [error_rate < 1%] }, { name: b, percentage: 10, duration: 1h }]",
+    );
+    const drive = new Drive(plain);
+    drive.send({ kind: "tick" });
+    drive.now = 1900;
+    drive.send({ kind: "samples", sampledAt: 0, values: { error_rate: { kind: "value", value: 0, ageMs: 0 } } });
+    expect(drive.state.percentage).toBe(5);
+    drive.now = 10_000;
+    drive.sampleUntil(2 * MINUTE_MS, HEALTHY);
+    expect(drive.state.percentage).toBe(10);
+  });
+
+  it("takes the answer of a URL that is called every minute for fresh until the third call is missed", () => {
+    const slow = planOf(`
+metrics: { health: { http: { url: "https://shop.example/health", every: 1m } } }
+stages: [{ name: a, percentage: 5, duration: 1h, criteria: [health >= 99%] }]
+`);
+    const drive = new Drive(slow);
+    drive.send({ kind: "tick" });
+    drive.send({ kind: "samples", sampledAt: 0, values: { health: { kind: "value", value: 1, ageMs: 179_000 } } });
+    expect(drive.state.missing).toEqual({});
+    drive.now = 10_000;
+    drive.send({ kind: "samples", sampledAt: 10_000, values: { health: { kind: "value", value: 1, ageMs: 181_000 } } });
+    expect(Object.keys(drive.state.missing)).toEqual(["health"]);
+  });
+
   it("lets no time pass when the clock goes back", () => {
     const drive = running().sampleUntil(30 * MINUTE_MS, HEALTHY);
     drive.now = 10 * MINUTE_MS;
