@@ -115,6 +115,31 @@ describe("whatever becomes of a plan's text", () => {
     );
   });
 
+  it("the same goes for texts that are no plan at all", () => {
+    const line = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 20 }),
+      fc.constantFrom(...SAMPLE.split("\n")),
+      fc.constantFrom(...SIGNS),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+        const text = lines.join("\n");
+        const result = parsePlan(text);
+        if (!result.ok) expectInRange(text, result.problems);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("half a character in a key is a mistake like one in a text", () => {
+    const text = SAMPLE.replace(
+      "expect: { status: 200 }",
+      String.raw`expect: { body: { pointer: /a, equals: { "\uD800": 1 } } }`,
+    );
+    const result = parsePlan(text);
+    expect(result.ok ? "" : result.problems[0]?.message).toMatch(/half of a character/);
+  });
+
   it("the same goes for values of the wrong kind in any place", () => {
     const document: unknown = parse(SAMPLE);
     fc.assert(

@@ -166,13 +166,17 @@ class Walk {
       return 0;
     }
     const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-    if (/\p{Surrogate}/u.test(text)) {
-      this.#problem(this.locate(path, "value"), path, {
-        message: "the text holds half of a character (a lone surrogate)",
-        hint: "write the character itself in place of its \\u escape",
-      });
-    }
+    this.#wellFormed(text, this.locate(path, "value"), path);
     return text;
+  }
+
+  /** Half of a character has no UTF-8, and so no digest. */
+  #wellFormed(text: string, place: Place, path: Path): void {
+    if (!/\p{Surrogate}/u.test(text)) return;
+    this.#problem(place, path, {
+      message: "the text holds half of a character (a lone surrogate)",
+      hint: "write the character itself in place of its \\u escape",
+    });
   }
 
   #map(pairs: readonly Pair[], path: Path): JsonObject {
@@ -197,6 +201,7 @@ class Walk {
         continue;
       }
       lines.set(name, place.line);
+      this.#wellFormed(name, place, [...path, name]);
       object[name] = this.value(pair.value, [...path, name], place);
     }
     return object;
