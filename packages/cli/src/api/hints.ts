@@ -24,8 +24,7 @@ const HINTS: { readonly [code: string]: (subject: Subject) => string } = {
   SEGMENT_DELETED: () => "use another key; --reuse takes this one when no flag means the old segment any more",
   TOKEN_NOT_FOUND: () => "see them all: rampart tokens list",
   ROLLOUT_NOT_FOUND: () => "see them all: rampart rollout list",
-  ROLLOUT_BUSY: () =>
-    "nothing was started; look at that one with rampart rollout status ID; end it with rampart rollout rollback ID, or cancel while nobody is exposed",
+  FLAG_EXPOSED: () => "nothing was started; take the flag to 0 % first: rampart flags set FLAG 0",
   FLAG_MANAGED: ({ key, where }) =>
     `move it by its rollout: rampart rollout status ${key}${where}; rampart flags kill ${key}${where} always works, and ends the rollout`,
   NOT_ALLOWED_NOW: () => "nothing was changed",

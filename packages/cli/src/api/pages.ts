@@ -6,16 +6,11 @@ import type { Api, Call } from "./types.ts";
 const PAGES_MAX = 1000;
 
 /** All pages of a list in one page. */
-export async function allPages<T>(
-  api: Api,
-  path: string,
-  query: NonNullable<Call["query"]> = {},
-  more: Pick<Call, "retries" | "onRetry"> = {},
-): Promise<Page<T>> {
+export async function allPages<T>(api: Api, path: string, query: NonNullable<Call["query"]> = {}): Promise<Page<T>> {
   const items: T[] = [];
   let cursor: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page: Page<T> = await api.request<Page<T>>({ path, query: { ...query, cursor }, ...more });
+    const page: Page<T> = await api.request<Page<T>>({ path, query: { ...query, cursor } });
     items.push(...page.items);
     if (page.next === undefined || page.next === cursor) return { items };
     cursor = page.next;

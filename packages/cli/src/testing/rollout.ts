@@ -6,8 +6,22 @@ import type {
   StageView,
   TriggerView,
 } from "@rampart/core";
+import { fakeApi, type Routes } from "./fake-api.ts";
+import { rampart, type FakeOptions } from "./fake-io.ts";
 
-export const ROLLOUT_ID = "7f3c2a10-0b1e-4a57-9d53-2f6f3a1c8e42";
+export const ROLLOUT_ID = "7f3c2a100b1e";
+export const BY_ID = `/api/v1/rollouts/${ROLLOUT_ID}`;
+
+/** The newest rollout on a flag is the one below … */
+export const FOUND = { "GET /api/v1/rollouts": { body: { items: [rolloutSummary()] } } };
+/** … or there is none. */
+export const NONE = { "GET /api/v1/rollouts": { body: { items: [] } } };
+
+/** Runs the program against canned answers. */
+export async function run(routes: Routes, argv: readonly string[], options: FakeOptions = {}) {
+  const api = await fakeApi(routes);
+  return { ...(await rampart([...argv, "--url", api.url], options)), seen: api.seen };
+}
 
 /** A rollout on checkout in production, in the second of three stages. */
 export function rolloutSummary(more: Partial<RolloutSummary> = {}): RolloutSummary {

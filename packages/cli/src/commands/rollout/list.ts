@@ -1,6 +1,6 @@
-import type { RolloutSummary } from "@rampart/core";
-import { allPages } from "../../api/pages.ts";
+import type { Page, RolloutSummary } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
+import { parseCount } from "../../input/count.ts";
 import { ago, percent } from "../../output/format.ts";
 import { table } from "../../output/table.ts";
 import type { Run } from "../../run.ts";
@@ -10,7 +10,10 @@ import { STATUS } from "./words.ts";
 interface ListOptions {
   readonly flag?: string;
   readonly active?: boolean;
+  readonly limit: number;
 }
+
+const LIMIT_MAX = 1000;
 
 export const defineList: Define = (rollout, bind) => {
   rollout
@@ -19,12 +22,13 @@ export const defineList: Define = (rollout, bind) => {
     .description("List the rollouts, newest first. With --environment only those in that environment.")
     .option("--flag <key>", "only those on this flag")
     .option("--active", "only those that are not over")
+    .option("--limit <count>", `how many, 1 to ${LIMIT_MAX}`, parseCount(LIMIT_MAX), 50)
     .action(
-      bind<readonly [], ListOptions>(async (run, _args, { flag, active }) => {
-        const page = await allPages<RolloutSummary>(await run.api(), paths.rollouts, {
-          flag,
-          environment: run.global.environment,
-          active: active === true ? "true" : undefined,
+      bind<readonly [], ListOptions>(async (run, _args, { flag, active, limit }) => {
+        const api = await run.api();
+        const page = await api.request<Page<RolloutSummary>>({
+          path: paths.rollouts,
+          query: { flag, environment: run.global.environment, active: active === true ? "true" : undefined, limit },
         });
         run.print(page, () => (page.items.length === 0 ? "" : listText(run, page.items)));
         if (page.items.length === 0 && !run.json) {

@@ -46,16 +46,16 @@ export const defineStart: Define = (rollout, bind) => {
         if (!run.json) run.note(`started ${view.id}`);
         if (wait === true) return awaitGoal(run, view, { goal: { kind: "completed" }, timeoutMs: timeout });
         printOutcome(run, view);
-        if (!run.json) noteNext(run.note, view);
+        if (!run.json) noteNext(run, view);
         return undefined;
       }),
     );
 };
 
-function noteNext(note: (text: string) => void, { flag, environment }: RolloutSummary): void {
+function noteNext(run: Run, { flag, environment }: RolloutSummary): void {
   const name = environment === "production" ? flag : `${flag} -e ${environment}`;
-  note(`watch it:      rampart rollout status ${name} --watch`);
-  note(`take it back:  rampart rollout rollback ${name}`);
+  run.note(`watch it:      rampart rollout status ${name} --watch`);
+  run.note(`take it back:  rampart rollout rollback ${name}`);
 }
 
 /** Shows what is wrong with a plan in its own lines, as `plan validate` does. Other errors are given back as they are. */
@@ -65,6 +65,7 @@ function explained(
   error: unknown,
 ): unknown {
   if (!(error instanceof CliError)) return error;
+  if (error.code === "ROLLOUT_BUSY") return busy(error);
   const placed = (error.problem?.errors ?? []).flatMap(({ pointer, detail, hint = "", line, column = 1 }) =>
     line === undefined ? [] : [{ line, column, endColumn: column + 1, path: pointer, message: detail, hint }],
   );
@@ -75,6 +76,22 @@ function explained(
   return new CliError({
     code: error.code,
     message: `${plural(placed.length, "problem")} in ${file}; nothing was started`,
+    exitCode: error.exitCode,
+    cause: error,
+  });
+}
+
+/** Another rollout ramps the flag: which one, and what to do about it. */
+function busy(error: CliError): CliError {
+  const [, id = "ID"] = /\brollout ([\w-]+) ramps\b/.exec(error.message) ?? [];
+  return new CliError({
+    code: error.code,
+    message: error.message,
+    lines: [
+      "nothing was started",
+      `look at it:  rampart rollout status ${id}`,
+      `end it:      rampart rollout rollback ${id}, or cancel while nobody is exposed`,
+    ],
     exitCode: error.exitCode,
     cause: error,
   });

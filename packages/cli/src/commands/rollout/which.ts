@@ -1,5 +1,4 @@
 import type { Page, RolloutSummary } from "@rampart/core";
-import { allPages } from "../../api/pages.ts";
 import { paths } from "../../api/paths.ts";
 import type { Api, Call } from "../../api/types.ts";
 import { CliError, usageError } from "../../errors.ts";
@@ -10,6 +9,8 @@ import { whereText } from "./words.ts";
 /** How every command that is about a rollout explains its argument. */
 export const WHICH = "its id, the beginning of its id, or a flag's key: the newest rollout on it";
 
+/** Among so many of the newest rollouts a beginning is looked for. */
+const ROLLOUTS_MAX = 1000;
 /** More rollouts than this with the same beginning are counted, not named. */
 const MATCHES_SHOWN_MAX = 5;
 
@@ -48,7 +49,11 @@ async function byId(api: Api, id: string, patience: Patience): Promise<RolloutSu
 }
 
 async function byPrefix(run: Run, api: Api, prefix: string, patience: Patience): Promise<RolloutSummary> {
-  const { items } = await allPages<RolloutSummary>(api, paths.rollouts, {}, patience);
+  const { items } = await api.request<Page<RolloutSummary>>({
+    path: paths.rollouts,
+    query: { limit: ROLLOUTS_MAX },
+    ...patience,
+  });
   const matches = items.filter(({ id }) => id.startsWith(prefix));
   const [only] = matches;
   if (only === undefined) throw await nothingFound(run, api, prefix, patience);
