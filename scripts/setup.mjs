@@ -98,6 +98,7 @@ export function build({ force = false } = {}) {
   const started = Date.now();
   const status = run(process.execPath, [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-b"], { quiet: false });
   if (status !== 0) fail("The build failed; the lines above say where.");
+  if (run(process.execPath, [join(ROOT, "scripts", "bundle.mjs")]) !== 0) fail("The SDKs could not be bundled; the lines above say why.");
   writeStamp(BUILD_STAMP, key);
   say(`Built in ${seconds(started)}.`);
 }
