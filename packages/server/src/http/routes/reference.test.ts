@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CODES } from "../codes.ts";
 import type { TestServer } from "../../testing/test-server.ts";
@@ -77,6 +78,12 @@ describe("the OpenAPI document", () => {
         "get /docs",
       ].toSorted(),
     );
+  });
+
+  it("is valid by the schema of its version", async () => {
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(structuredClone(document) as object as Record<string, unknown>);
+    expect({ version: validator.version, valid, errors }).toEqual({ version: "3.1", valid: true, errors: undefined });
   });
 
   it("names each operation once, says what it needs, and declares every parameter of its path", () => {
