@@ -23,6 +23,7 @@ export type HttpCode =
   | "INVALID_QUERY"
   | "INVALID_IF_MATCH"
   | "INVALID_CONTEXT"
+  | "RECEIPTS_NOT_FOUND"
   | "CROSS_SITE"
   | "RATE_LIMITED"
   | "STREAMS_STORM"
@@ -199,6 +200,11 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     status: 403,
     title: "Cross-site request",
     meaning: "In development mode, calls without a token must not come from another site's page.",
+  },
+  RECEIPTS_NOT_FOUND: {
+    status: 404,
+    title: "No such receipts",
+    meaning: "The revision was no kill or rollback, or this server does not remember it any more.",
   },
   RATE_LIMITED: { status: 429, title: "Too many requests", meaning: "Wait as long as `Retry-After` says." },
   STREAMS_STORM: {

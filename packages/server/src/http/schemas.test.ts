@@ -6,12 +6,14 @@ import type {
   FlagView,
   Problem,
   RampView,
+  ReceiptsView,
   SegmentView,
   TokenView,
 } from "@rampart/core";
 import type { z } from "@hono/zod-openapi";
 import { expectTypeOf, it } from "vitest";
 import type * as schemas from "./schemas.ts";
+import type * as receipts from "./schemas-receipts.ts";
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
@@ -28,6 +30,7 @@ it("shows in the reference what the API's types say (checked by the compiler)", 
   expectTypeOf<TokenView>().toExtend<Shown<typeof schemas.tokenView>>();
   expectTypeOf<ClientsView>().toExtend<Shown<typeof schemas.clientsView>>();
   expectTypeOf<AuditEntry>().toExtend<Shown<typeof schemas.auditEntry>>();
+  expectTypeOf<ReceiptsView>().toExtend<Shown<typeof receipts.receiptsView>>();
   expectTypeOf<ExplainedEvaluation>().toExtend<Shown<typeof schemas.explainedEvaluation>>();
   expectTypeOf<Problem>().toExtend<Shown<typeof schemas.problem>>();
 });

@@ -149,11 +149,6 @@ export class Receipts {
     return [...open, ...this.#closed].toSorted((a, b) => b.revision - a.revision);
   }
 
-  /** Of the change that made the revision, or that was told together with it; undefined: it isn't remembered, or wasn't urgent. */
-  find(revision: number, nowMs: number): ReceiptsView | undefined {
-    return this.list(nowMs).find((view) => view.revision === revision);
-  }
-
   /** The newest of a rollout. */
   ofRollout(id: string, nowMs: number): ReceiptsView | undefined {
     return this.list(nowMs).find(({ rollout }) => rollout === id);

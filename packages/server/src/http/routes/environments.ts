@@ -9,6 +9,7 @@ import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { clientsView, environmentView, explainedEvaluation, pageOf } from "../schemas.ts";
 import { flagMissing } from "./definitions.ts";
+import { receiptsRoutes } from "./receipts.ts";
 
 const TAG = "Environments";
 
@@ -17,7 +18,7 @@ const EVALUATE_MAX_BYTES = 20 * 1024;
 
 /** Environments, who follows them, and what they would answer. */
 export function environmentRoutes(parts: HttpParts): readonly Route[] {
-  return [listRoute(parts), clientsRoute(parts), evaluateRoute(parts)];
+  return [listRoute(parts), clientsRoute(parts), ...receiptsRoutes(parts, TAG), evaluateRoute(parts)];
 }
 
 function listRoute({ feeds }: HttpParts): Route {

@@ -1,0 +1,251 @@
+import type { ReceiptsView } from "@rampart/core";
+import { describe, expect, it } from "vitest";
+import { silentMeter } from "../ports/meter.ts";
+import type { ClientIdentity, LiveContact } from "./clients.ts";
+import { Clients } from "./clients.ts";
+import type { UrgentChange } from "./feed.ts";
+import { Receipts, RECEIPTS_KEPT_MAX, RECEIPTS_OPEN_MAX, STRAGGLERS_MAX } from "./receipts.ts";
+
+const AT = Date.parse("2026-01-05T02:00:00Z");
+const SECOND = 1_000;
+const identity = (instanceId: string): ClientIdentity => ({ instanceId, sdk: "node/0.1.0", address: "10.0.0.1" });
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** A tracker whose clocks both begin at `AT`; the change of each test is committed at 0 ms and written at 5 ms. */
+function world() {
+  const closed: ReceiptsView[] = [];
+  const legs: [string, number][] = [];
+  const clients: Clients = new Clients(50_000, (holding) => receipts.held(holding));
+  const receipts = new Receipts({
+    environment: "production",
+    clients,
+    meter: { ...silentMeter, rollbackLeg: (leg, seconds) => void legs.push([leg, Math.round(seconds * 1_000)]) },
+    onClosed: (view) => void closed.push(view),
+  });
+  return {
+    receipts,
+    clients,
+    closed,
+    legs,
+    stream(instanceId: string, more: Partial<LiveContact> = {}): void {
+      clients.connected(
+        identity(instanceId),
+        { held: () => ({ epoch: "e1", revision: 10 }), lastContactAt: () => AT, isBehind: () => false, ...more },
+        AT - 60 * SECOND,
+      );
+    },
+    kill(change: Partial<UrgentChange> = {}, writtenAfterMs = 5): void {
+      const whole = {
+        revision: 10,
+        committedAt: AT,
+        flags: ["checkout"],
+        lease: { leaseMs: 25 * SECOND, since: 3 },
+        ...change,
+      };
+      const now = whole.committedAt + writtenAfterMs;
+      receipts.begin(whole, { epoch: "e1", before: { epoch: "e1", revision: 9 }, now, nowMs: now });
+    },
+    ack(instanceId: string, afterMs: number, { revision = 10, epoch = "e1", appliedAt = AT + afterMs - 10 } = {}): void {
+      clients.acknowledged({ instanceId, epoch, revision, appliedAt }, AT + afterMs);
+    },
+    now: (afterMs: number): ReceiptsView | undefined => receipts.list(AT + afterMs)[0],
+  };
+}
+
+describe("receipts of an urgent change", () => {
+  it("prove it once everybody confirmed it, and say how long that took and where the time went", () => {
+    const { receipts, stream, kill, ack, closed, now, legs } = world();
+    stream("a");
+    stream("b");
+    kill();
+    receipts.explain({
+      rollout: "r1",
+      environment: "production",
+      revision: 10,
+      dataAgeMs: 4_000,
+      decideMs: 30,
+      commitMs: 3,
+      committedAtMs: AT + 3,
+    });
+    ack("a", 60);
+    expect(now(100)).toMatchObject({ verdict: "open", expected: 2, acknowledged: 1, stragglers: [{ instanceId: "b" }] });
+    ack("b", 130);
+    receipts.tick(AT + 1_500);
+    expect(closed).toEqual([
+      {
+        environment: "production",
+        epoch: "e1",
+        revision: 10,
+        flags: ["checkout"],
+        rollout: "r1",
+        committedAt: iso(AT),
+        verdict: "proven",
+        closedAt: iso(AT + 1_500),
+        expected: 2,
+        acknowledged: 2,
+        alreadyOff: 0,
+        applied: { p50Ms: 50, p99Ms: 120, maxMs: 120 },
+        stragglers: [],
+        legs: {
+          dataAgeMs: 4_000,
+          decideMs: 30,
+          commitMs: 3,
+          writeMs: 2,
+          apply: { p50Ms: 45, p99Ms: 115, maxMs: 115 },
+        },
+      },
+    ]);
+    expect(receipts.ofRollout("r1", AT + 2_000)).toEqual(closed[0]);
+    expect(legs).toEqual([
+      ["write", 5],
+      ["dataAge", 4_000],
+      ["decide", 30],
+      ["commit", 3],
+      ["apply", 45],
+      ["apply", 115],
+    ]);
+  });
+
+  it("end bounded when the silent one is past its lease, and name it", () => {
+    const { receipts, stream, kill, ack, closed } = world();
+    stream("a");
+    stream("b");
+    kill();
+    ack("a", 60);
+    receipts.tick(AT + 34_999);
+    expect(closed).toEqual([]);
+    receipts.tick(AT + 35_000);
+    expect(closed).toMatchObject([
+      {
+        verdict: "bounded",
+        expected: 2,
+        acknowledged: 1,
+        boundedAt: iso(AT + 5 + 27_000),
+        stragglers: [
+          {
+            ...identity("b"),
+            revision: 9,
+            lastContactAt: iso(AT),
+            offAt: iso(AT + 5 + 27_000),
+          },
+        ],
+      },
+    ]);
+  });
+
+  it("end unproven when somebody without a lease is missing", () => {
+    const { receipts, stream, kill, closed } = world();
+    stream("a");
+    kill({ lease: undefined });
+    receipts.tick(AT + 35_000);
+    expect(closed).toMatchObject([{ verdict: "unproven", stragglers: [{ instanceId: "a" }] }]);
+    expect(closed[0]?.boundedAt).toBeUndefined();
+    expect(closed[0]?.stragglers[0]?.offAt).toBeUndefined();
+  });
+
+  it("don't trust a lease that came after what a client holds", () => {
+    const { clients, receipts, kill, closed } = world();
+    clients.polled(identity("old"), { basis: { epoch: "e1", revision: 2 }, now: AT - 40 * SECOND });
+    kill();
+    receipts.tick(AT + 60_000);
+    expect(closed).toMatchObject([{ verdict: "unproven", alreadyOff: 0, stragglers: [{ instanceId: "old", revision: 2 }] }]);
+  });
+
+  it("don't wait for clients whose lease was over before, nor for those that come later", () => {
+    const { clients, receipts, stream, kill, ack, closed } = world();
+    clients.polled(identity("gone"), { basis: { epoch: "e1", revision: 9 }, now: AT - 40 * SECOND });
+    stream("a");
+    kill();
+    stream("late");
+    ack("late", 50);
+    ack("a", 60);
+    receipts.tick(AT + 2_000);
+    expect(closed).toMatchObject([{ verdict: "proven", expected: 1, acknowledged: 1, alreadyOff: 1 }]);
+  });
+
+  it("wait for a client that is behind as long as it may read old news", () => {
+    const { receipts, stream, kill, closed, now } = world();
+    stream("slow", { isBehind: () => true, held: () => ({ epoch: "e1", revision: 8 }) });
+    kill();
+    expect(now(100)).toMatchObject({ boundedAt: iso(AT + 5 + 35_000 + 27_000), stragglers: [{ revision: 8 }] });
+    receipts.tick(AT + 5 + 62_000 + 4_999);
+    expect(closed).toEqual([]);
+    receipts.tick(AT + 5 + 62_000 + 5_000);
+    expect(closed).toMatchObject([{ verdict: "bounded" }]);
+  });
+
+  it("count a poll and a reconnect that hold the change, and nothing older or of another history", () => {
+    const { receipts, clients, stream, kill, ack, now } = world();
+    for (const name of ["polls", "returns", "older", "foreign"]) stream(name);
+    kill();
+    clients.polled(identity("polls"), { basis: { epoch: "e1", revision: 12 }, now: AT + 9_000 });
+    receipts.held({ instanceId: "returns", held: { epoch: "e1", revision: 10 }, receivedAt: AT + 4_000 });
+    ack("older", 50, { revision: 9 });
+    ack("foreign", 50, { epoch: "e2", revision: 99 });
+    expect(now(10_000)).toMatchObject({
+      acknowledged: 2,
+      applied: { p50Ms: 4_000, maxMs: 9_000 },
+      stragglers: [{ instanceId: "older" }, { instanceId: "foreign" }],
+    });
+  });
+
+  it("of a newer urgent change are receipts of the ones before it", () => {
+    const { receipts, stream, kill, ack, closed } = world();
+    stream("a");
+    kill();
+    kill({ revision: 11, committedAt: AT + 100 });
+    ack("a", 200, { revision: 11 });
+    receipts.tick(AT + 2_000);
+    expect(closed.map(({ revision, verdict }) => [revision, verdict])).toEqual([
+      [10, "proven"],
+      [11, "proven"],
+    ]);
+  });
+
+  it("are closed as they stand when history breaks or the server goes", () => {
+    const { receipts, stream, kill, closed } = world();
+    stream("a");
+    kill();
+    receipts.closeAll(AT + 1_000);
+    receipts.closeAll(AT + 2_000);
+    expect(closed).toMatchObject([{ verdict: "unproven", boundedAt: iso(AT + 5 + 27_000) }]);
+  });
+
+  it("are not closed before their rollout could say that it is the cause", () => {
+    const { receipts, kill, closed } = world();
+    kill();
+    receipts.tick(AT + 1_004);
+    expect(closed).toEqual([]);
+    receipts.tick(AT + 1_005);
+    expect(closed).toMatchObject([{ verdict: "proven", expected: 0 }]);
+  });
+
+  it("are remembered of the newest changes only, however many there are", () => {
+    const { receipts, stream, kill, closed } = world();
+    stream("a");
+    const changes = RECEIPTS_KEPT_MAX + RECEIPTS_OPEN_MAX + 5;
+    for (let i = 0; i < changes; i++) kill({ revision: 10 + i, committedAt: AT + i });
+    expect(closed).toHaveLength(changes - RECEIPTS_OPEN_MAX);
+    expect(receipts.list(AT + 100)).toHaveLength(RECEIPTS_KEPT_MAX + RECEIPTS_OPEN_MAX);
+    expect(receipts.list(AT + 100)[0]?.revision).toBe(10 + changes - 1);
+  });
+
+  it("of 10,000 clients, thrice each and in disorder, take a moment and end in one summary", () => {
+    const { receipts, stream, kill, ack, closed } = world();
+    const clients = 10_000;
+    for (let i = 0; i < clients; i++) stream(`c${i}`);
+    kill();
+    const startedAt = performance.now();
+    // 7919 shares no divisor with 10,000: each client but 60 comes up, in an order that isn't theirs.
+    for (let round = 0; round < 3; round++)
+      for (let i = 0; i < clients - 60; i++) ack(`c${(i * 7919) % clients}`, 20 + (i % 500));
+    const tookMs = performance.now() - startedAt;
+    receipts.tick(AT + 2_000);
+    expect(closed).toEqual([]);
+    receipts.tick(AT + 40_000);
+    expect(closed).toMatchObject([{ verdict: "bounded", expected: clients, acknowledged: clients - 60 }]);
+    expect(closed[0]?.stragglers).toHaveLength(STRAGGLERS_MAX);
+    // 30,000 of them take some 10 ms; far more would mean that one of them takes longer the more clients there are.
+    expect(tookMs).toBeLessThan(1_000);
+  });
+});
