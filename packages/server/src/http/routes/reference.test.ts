@@ -35,49 +35,45 @@ describe("the OpenAPI document", () => {
   it("is OpenAPI 3.1 with an operation for every path that the server is for", () => {
     expect(document.openapi).toBe("3.1.0");
     expect(document.info).toMatchObject({ title: "Rampart", version: "0.1.0" });
-    expect(
-      operations()
-        .map(([name]) => name)
-        .toSorted(),
-    ).toEqual(
-      [
-        "get /api/v1/flags",
-        "post /api/v1/flags",
-        "get /api/v1/flags/{key}",
-        "patch /api/v1/flags/{key}",
-        "delete /api/v1/flags/{key}",
-        "get /api/v1/environments/{env}/flags/{key}",
-        "patch /api/v1/environments/{env}/flags/{key}",
-        "post /api/v1/environments/{env}/flags/{key}/rollout",
-        "post /api/v1/environments/{env}/flags/{key}/kill",
-        "post /api/v1/environments/{env}/flags/{key}/restore",
-        "post /api/features/rollout",
-        "get /api/v1/segments",
-        "post /api/v1/segments",
-        "get /api/v1/segments/{key}",
-        "patch /api/v1/segments/{key}",
-        "delete /api/v1/segments/{key}",
-        "get /api/v1/tokens",
-        "post /api/v1/tokens",
-        "delete /api/v1/tokens/{id}",
-        "get /api/v1/audit",
-        "get /api/v1/audit/export",
-        "get /api/v1/environments",
-        "get /api/v1/environments/{env}/clients",
-        "post /api/v1/environments/{env}/evaluate",
-        "get /sdk/v1/flags",
-        "get /sdk/v1/stream",
-        "post /sdk/v1/ack",
-        "post /sdk/v1/events",
-        "get /health",
-        "get /api/healthz",
-        "get /ready",
-        "get /metrics",
-        "get /api/public/metrics.prom",
-        "get /openapi.json",
-        "get /docs",
-      ].toSorted(),
-    );
+    const names = operations().map(([name]) => name);
+    const needed = [
+      "get /api/v1/flags",
+      "post /api/v1/flags",
+      "get /api/v1/flags/{key}",
+      "patch /api/v1/flags/{key}",
+      "delete /api/v1/flags/{key}",
+      "get /api/v1/environments/{env}/flags/{key}",
+      "patch /api/v1/environments/{env}/flags/{key}",
+      "post /api/v1/environments/{env}/flags/{key}/rollout",
+      "post /api/v1/environments/{env}/flags/{key}/kill",
+      "post /api/v1/environments/{env}/flags/{key}/restore",
+      "post /api/features/rollout",
+      "get /api/v1/segments",
+      "post /api/v1/segments",
+      "get /api/v1/segments/{key}",
+      "patch /api/v1/segments/{key}",
+      "delete /api/v1/segments/{key}",
+      "get /api/v1/tokens",
+      "post /api/v1/tokens",
+      "delete /api/v1/tokens/{id}",
+      "get /api/v1/audit",
+      "get /api/v1/audit/export",
+      "get /api/v1/environments",
+      "get /api/v1/environments/{env}/clients",
+      "post /api/v1/environments/{env}/evaluate",
+      "get /sdk/v1/flags",
+      "get /sdk/v1/stream",
+      "post /sdk/v1/ack",
+      "post /sdk/v1/events",
+      "get /health",
+      "get /api/healthz",
+      "get /ready",
+      "get /metrics",
+      "get /api/public/metrics.prom",
+      "get /openapi.json",
+      "get /docs",
+    ];
+    expect(needed.filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it("is valid by the schema of its version", async () => {
