@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, duration, line, name, oneOrMany, percentage, prose } from "./leaves.ts";
+import { choice, duration, line, moment, name, oneOrMany, percentage, prose } from "./leaves.ts";
 import { checklist, checklistItem, criteria, triggers } from "./rules.ts";
 import { TIME_PATTERN, WEEKDAYS } from "../grammar/window.ts";
 
@@ -144,7 +144,7 @@ export const notifyRule = z
   .strictObject({
     on: oneOrMany(z.enum(NOTIFY_EVENTS), "On these events.", NOTIFY_EVENTS.length).optional(),
     at: oneOrMany(
-      z.string().meta({ title: "moment", examples: ["-2h", "+24h"] }),
+      moment("A moment."),
       "At these moments: `-2h` is two hours before `from`, `+24h` a day after.",
       50,
     ).optional(),
