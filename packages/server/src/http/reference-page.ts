@@ -17,7 +17,7 @@ nav ul { columns: 18rem 3; padding-left: 1.2rem; }
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; }
 summary { cursor: pointer; padding: .5rem .75rem; } summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 details > div { padding: 0 1rem 1rem; border-top: 1px solid var(--line); }
-.method { display: inline-block; min-width: 4.2rem; font-weight: 700; }
+.method { display: inline-block; min-width: 4.8rem; font-weight: 700; }
 .lead { color: color-mix(in srgb, currentColor 75%, transparent); }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
 .scroll { overflow-x: auto; }
