@@ -11,8 +11,8 @@ export interface ServiceView {
   readonly requests: number;
   readonly onShare: number;
   readonly failureShare: number;
-  /** The revision it applied last, and when by the wall clock, epoch milliseconds. */
-  readonly applied?: { readonly revision: number; readonly at: number };
+  /** When it applied which revision, by the wall clock, epoch milliseconds. */
+  readonly applied: readonly { readonly revision: number; readonly at: number }[];
 }
 
 const REPORTS_KEPT = 10;
@@ -24,7 +24,7 @@ class Service {
   readonly #reports: { readonly requests: number; readonly on: number; readonly failures: number }[] = [];
   #revision = 0;
   #state = "starting";
-  #applied: { readonly revision: number; readonly at: number } | undefined;
+  readonly #applied: { readonly revision: number; readonly at: number }[] = [];
   requests = 0;
   failures = 0;
 
@@ -43,7 +43,7 @@ class Service {
 
   #take(message: FromService): void {
     if (message.kind === "applied") {
-      this.#applied = { revision: message.revision, at: message.at };
+      this.#applied.push({ revision: message.revision, at: message.at });
       this.#revision = message.revision;
       return;
     }
@@ -66,7 +66,7 @@ class Service {
       requests,
       onShare: share(total("on")),
       failureShare: share(total("failures")),
-      ...(this.#applied ? { applied: this.#applied } : {}),
+      applied: [...this.#applied],
     };
   }
 

@@ -25,8 +25,6 @@ export interface Outcome {
   readonly services: readonly ServiceView[];
   /** When the new code began to fail, epoch milliseconds. */
   readonly brokenAt: number | undefined;
-  /** When the last process had applied the rollback. */
-  readonly lastAppliedAt: number | undefined;
 }
 
 export interface Stagehands {
@@ -54,14 +52,7 @@ export async function tell({ operator, fleet, plan, pause, show }: Stagehands): 
   }
   const services = fleet.views();
   show({ rollout, services, isBroken: brokenAt !== undefined });
-  const applied = services.map((service) => service.applied?.at);
-  return {
-    rollout,
-    events: await operator.events(id),
-    services,
-    brokenAt,
-    lastAppliedAt: applied.every((at) => at !== undefined) ? Math.max(...applied) : undefined,
-  };
+  return { rollout, events: await operator.events(id), services, brokenAt };
 }
 
 function isOver({ status }: RolloutView): boolean {

@@ -19,11 +19,12 @@ function because({ cause }: RolloutEventView): string {
   return `: ${cause.subject} (${cause.condition ?? ""}, at ${share(cause.value)})`;
 }
 
-function legs({ brokenAt, events, lastAppliedAt }: Outcome): readonly string[] {
+function legs({ brokenAt, events, services }: Outcome): readonly string[] {
   const fired = events.find((event) => event.event === "triggerFired");
   if (brokenAt === undefined || fired === undefined) return [];
   const decidedAt = Date.parse(fired.at);
   const seenAt = fired.cause?.since === undefined ? undefined : Date.parse(fired.cause.since);
+  const lastAppliedAt = lastApplied(services, decidedAt);
   const recovered = events.find((event) => event.event === "recovered");
   const rows: readonly (readonly [string, number | undefined])[] = [
     [`the new code begins to fail (${FAULT_SHARE * 100} % of its requests)`, 0],
@@ -34,6 +35,12 @@ function legs({ brokenAt, events, lastAppliedAt }: Outcome): readonly string[] {
   ];
   const flip = lastAppliedAt === undefined ? "—" : `${lastAppliedAt - decidedAt} ms`;
   return [...rows.map(([what, ms]) => `  ${(ms === undefined ? "—" : seconds(ms)).padStart(8)}  ${what}`), "", `  From the decision to the last process: ${flip}, the durable commit included.`];
+}
+
+/** When the last process had the first change that came after the decision, which is the rollback. */
+function lastApplied(services: Outcome["services"], decidedAt: number): number | undefined {
+  const each = services.map((service) => service.applied.find((one) => one.at >= decidedAt)?.at);
+  return each.every((at) => at !== undefined) ? Math.max(...each) : undefined;
 }
 
 function verdict({ services }: Outcome): string {

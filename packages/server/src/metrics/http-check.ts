@@ -8,8 +8,6 @@ import { ANSWER_BYTES_MAX, QUERY_TIMEOUT_MS, rawOf } from "./limits.ts";
 type HttpSource = Extract<MetricSource, { kind: "http" }>;
 type Answer = Extract<EgressResult, { kind: "answer" }>;
 
-/** Health checks are polled gently unless the plan says otherwise. */
-const EVERY_MS_DEFAULT = 30_000;
 /** Different checks remembered at once; the longest unused goes first. */
 const CHECKS_MAX = 2000;
 const OUTCOMES_MAX = 4096;
@@ -41,7 +39,8 @@ export function createHttpCheckProvider(options: { readonly egress: Egress }): M
     async sample(metric, at) {
       const source = sourceOf(metric);
       const history = historyOf(source);
-      if (history.last && at >= history.last.at && at - history.last.at < (source.everyMs ?? EVERY_MS_DEFAULT)) return history.last.measurement;
+      if (history.last && at >= history.last.at && at - history.last.at < (source.everyMs ?? 0))
+        return history.last.measurement;
       const result = await options.egress.send({
         url: source.url,
         method: source.method,
@@ -60,29 +59,46 @@ export function createHttpCheckProvider(options: { readonly egress: Egress }): M
 }
 
 function sourceOf(metric: Metric): HttpSource {
-  if (metric.source.kind !== "http") throw new Error(`the HTTP provider was asked for a metric of kind ${metric.source.kind}`);
+  if (metric.source.kind !== "http")
+    throw new Error(`the HTTP provider was asked for a metric of kind ${metric.source.kind}`);
   return metric.source;
 }
 
 function observe(source: HttpSource, result: EgressResult, history: History, at: number): Measurement {
-  if (result.kind === "refused") return { kind: "error", cause: "configuration", reason: `${result.reason}; ${result.hint}` };
+  if (result.kind === "refused")
+    return { kind: "error", cause: "configuration", reason: `${result.reason}; ${result.hint}` };
   const { measure } = source;
   switch (measure.kind) {
     case "success":
-      return successShare(history, { at, good: result.kind === "answer" && isGood(source, result) }, measure.windowMs, result);
+      return successShare(
+        history,
+        { at, good: result.kind === "answer" && isGood(source, result) },
+        measure.windowMs,
+        result,
+      );
     case "latency":
       if (result.kind === "failed") return { kind: "error", cause: "provider", reason: result.reason };
       return { kind: "value", value: result.durationMs / 1000, observedAt: at, raw: `${result.status}` };
     case "value":
       if (result.kind === "failed") return { kind: "error", cause: "provider", reason: result.reason };
-      return isGood(source, result) ? valueAt(result, measure.pointer, at) : { kind: "error", cause: "provider", reason: `the answer was ${result.status}, not what is expected` };
+      return isGood(source, result)
+        ? valueAt(result, measure.pointer, at)
+        : { kind: "error", cause: "provider", reason: `the answer was ${result.status}, not what is expected` };
   }
 }
 
-function successShare(history: History, outcome: { readonly at: number; readonly good: boolean }, windowMs: number, result: EgressResult): Measurement {
-  history.outcomes = [...history.outcomes, outcome].filter((one) => one.at > outcome.at - windowMs).slice(-OUTCOMES_MAX);
+function successShare(
+  history: History,
+  outcome: { readonly at: number; readonly good: boolean },
+  windowMs: number,
+  result: EgressResult,
+): Measurement {
+  history.outcomes = [...history.outcomes, outcome]
+    .filter((one) => one.at > outcome.at - windowMs)
+    .slice(-OUTCOMES_MAX);
   const good = history.outcomes.filter((one) => one.good).length;
-  const raw = result.kind === "answer" ? `${result.status} ${rawOf(result.body)}` : result.kind === "failed" ? result.reason : "";
+  const raw =
+    result.kind === "answer" ? `${result.status} ${rawOf(result.body)}` : result.kind === "failed" ? result.reason : "";
   return { kind: "value", value: good / history.outcomes.length, observedAt: outcome.at, raw };
 }
 
@@ -94,9 +110,15 @@ function isGood(source: HttpSource, answer: Answer): boolean {
 
 function valueAt(answer: Answer, pointer: string, at: number): Measurement {
   const value = atPointer(parseJson(answer.body), pointer);
-  if (typeof value === "number" && Number.isFinite(value)) return { kind: "value", value, observedAt: at, raw: rawOf(answer.body) };
-  if (typeof value === "boolean") return { kind: "value", value: value ? 1 : 0, observedAt: at, raw: rawOf(answer.body) };
-  return { kind: "noData", reason: `there is no number at ${pointer === "" ? "the top" : pointer}`, raw: rawOf(answer.body) };
+  if (typeof value === "number" && Number.isFinite(value))
+    return { kind: "value", value, observedAt: at, raw: rawOf(answer.body) };
+  if (typeof value === "boolean")
+    return { kind: "value", value: value ? 1 : 0, observedAt: at, raw: rawOf(answer.body) };
+  return {
+    kind: "noData",
+    reason: `there is no number at ${pointer === "" ? "the top" : pointer}`,
+    raw: rawOf(answer.body),
+  };
 }
 
 function parseJson(text: string): unknown {

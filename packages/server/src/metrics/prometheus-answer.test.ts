@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { readAnswer } from "./prometheus-answer.ts";
 
 const vector = (...values: readonly (readonly [Record<string, string>, string])[]) =>
-  JSON.stringify({ status: "success", data: { resultType: "vector", result: values.map(([metric, value]) => ({ metric, value: [1.5, value] })) } });
+  JSON.stringify({
+    status: "success",
+    data: { resultType: "vector", result: values.map(([metric, value]) => ({ metric, value: [1.5, value] })) },
+  });
 
 describe("a Prometheus answer", () => {
   it("with one series is its value", () => {
@@ -11,11 +14,17 @@ describe("a Prometheus answer", () => {
   });
 
   it("that is a scalar is its value", () => {
-    expect(readAnswer(JSON.stringify({ status: "success", data: { resultType: "scalar", result: [2, "7"] } }))).toEqual({ kind: "points", points: [{ atMs: 2000, value: 7 }] });
+    expect(readAnswer(JSON.stringify({ status: "success", data: { resultType: "scalar", result: [2, "7"] } }))).toEqual(
+      { kind: "points", points: [{ atMs: 2000, value: 7 }] },
+    );
   });
 
   it("with several series is a mistake in the query, and says which series", () => {
-    expect(readAnswer(vector([{ pod: "a" }, "1"], [{ pod: "b" }, "2"]))).toMatchObject({ kind: "wrong", cause: "configuration", reason: expect.stringContaining('pod="a"') });
+    expect(readAnswer(vector([{ pod: "a" }, "1"], [{ pod: "b" }, "2"]))).toMatchObject({
+      kind: "wrong",
+      cause: "configuration",
+      reason: expect.stringContaining('pod="a"'),
+    });
   });
 
   it("without series is empty, which is not zero", () => {

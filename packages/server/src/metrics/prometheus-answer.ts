@@ -5,8 +5,14 @@ const Answer = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("success"),
     data: z.discriminatedUnion("resultType", [
-      z.object({ resultType: z.literal("vector"), result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: Point })) }),
-      z.object({ resultType: z.literal("matrix"), result: z.array(z.object({ metric: z.record(z.string(), z.string()), values: z.array(Point) })) }),
+      z.object({
+        resultType: z.literal("vector"),
+        result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: Point })),
+      }),
+      z.object({
+        resultType: z.literal("matrix"),
+        result: z.array(z.object({ metric: z.record(z.string(), z.string()), values: z.array(Point) })),
+      }),
       z.object({ resultType: z.literal("scalar"), result: Point }),
       z.object({ resultType: z.literal("string"), result: Point }),
     ]),
@@ -26,7 +32,8 @@ export type Reading =
  */
 export function readAnswer(text: string): Reading {
   const parsed = Answer.safeParse(parseJson(text));
-  if (!parsed.success) return { kind: "wrong", cause: "provider", reason: "the answer is not one of Prometheus's query API" };
+  if (!parsed.success)
+    return { kind: "wrong", cause: "provider", reason: "the answer is not one of Prometheus's query API" };
   const answer = parsed.data;
   if (answer.status === "error") {
     const cause = answer.errorType === "bad_data" ? "configuration" : "provider";
@@ -47,7 +54,10 @@ export function readAnswer(text: string): Reading {
 
 type RawPoint = z.infer<typeof Point>;
 
-function single<S extends { readonly metric: Readonly<Record<string, string>> }>(series: readonly S[], pointsOf: (one: S) => readonly RawPoint[]): Reading {
+function single<S extends { readonly metric: Readonly<Record<string, string>> }>(
+  series: readonly S[],
+  pointsOf: (one: S) => readonly RawPoint[],
+): Reading {
   const [first, second] = series;
   if (!first) return { kind: "empty" };
   if (second) {
@@ -61,7 +71,10 @@ function single<S extends { readonly metric: Readonly<Record<string, string>> }>
 }
 
 function points(raw: readonly RawPoint[]): Reading {
-  return { kind: "points", points: raw.map(([seconds, text]) => ({ atMs: Math.round(seconds * 1000), value: numberOf(text) })) };
+  return {
+    kind: "points",
+    points: raw.map(([seconds, text]) => ({ atMs: Math.round(seconds * 1000), value: numberOf(text) })),
+  };
 }
 
 /** Prometheus writes `+Inf`, `-Inf` and `NaN`. */

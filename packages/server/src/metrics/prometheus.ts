@@ -18,11 +18,20 @@ export interface PrometheusOptions {
 
 /** Asks Prometheus, or anything that speaks its query API (Thanos, Mimir, VictoriaMetrics), one instant query a sample. */
 export function createPrometheusProvider(options: PrometheusOptions): MetricProvider {
-  const ask = async (metric: Metric, path: string, parameters: Readonly<Record<string, string>>, average: boolean): Promise<Measurement> => {
+  const ask = async (
+    metric: Metric,
+    path: string,
+    parameters: Readonly<Record<string, string>>,
+    average: boolean,
+  ): Promise<Measurement> => {
     const source = sourceOf(metric);
     const base = source.url ?? options.defaultUrl;
     if (base === undefined) {
-      return { kind: "error", cause: "configuration", reason: "no Prometheus server is named; give the metric a url or set RAMPART_PROMETHEUS_URL" };
+      return {
+        kind: "error",
+        cause: "configuration",
+        reason: "no Prometheus server is named; give the metric a url or set RAMPART_PROMETHEUS_URL",
+      };
     }
     const result = await options.egress.send({
       url: `${base.replace(/\/+$/, "")}${path}`,
@@ -39,13 +48,19 @@ export function createPrometheusProvider(options: PrometheusOptions): MetricProv
     sample: (metric, at) => ask(metric, "/api/v1/query", { time: unixSeconds(at) }, false),
     baseline: (metric, { from, to }) => {
       const step = Math.max(STEP_SECONDS_MIN, Math.ceil((to - from) / 1000 / BASELINE_POINTS));
-      return ask(metric, "/api/v1/query_range", { start: unixSeconds(from), end: unixSeconds(to), step: String(step) }, true);
+      return ask(
+        metric,
+        "/api/v1/query_range",
+        { start: unixSeconds(from), end: unixSeconds(to), step: String(step) },
+        true,
+      );
     },
   };
 }
 
 function sourceOf(metric: Metric): PrometheusSource {
-  if (metric.source.kind !== "prometheus") throw new Error(`the Prometheus provider was asked for a metric of kind ${metric.source.kind}`);
+  if (metric.source.kind !== "prometheus")
+    throw new Error(`the Prometheus provider was asked for a metric of kind ${metric.source.kind}`);
   return metric.source;
 }
 
@@ -65,8 +80,18 @@ function measurementOf(result: EgressResult, average: boolean): Measurement {
 }
 
 function judge(status: number, reading: Reading, raw: string, average: boolean): Measurement {
-  if (status === 401 || status === 403) return { kind: "error", cause: "configuration", reason: `the server answered ${status}: check the metric's headers` };
-  if (reading.kind === "wrong") return { kind: "error", cause: reading.cause, reason: status === 200 ? reading.reason : `the server answered ${status}: ${reading.reason}` };
+  if (status === 401 || status === 403)
+    return {
+      kind: "error",
+      cause: "configuration",
+      reason: `the server answered ${status}: check the metric's headers`,
+    };
+  if (reading.kind === "wrong")
+    return {
+      kind: "error",
+      cause: reading.cause,
+      reason: status === 200 ? reading.reason : `the server answered ${status}: ${reading.reason}`,
+    };
   if (status !== 200) return { kind: "error", cause: "provider", reason: `the server answered ${status}` };
   if (reading.kind === "empty") return { kind: "noData", reason: "the query gives no series", raw };
   const finite = reading.points.filter((point) => Number.isFinite(point.value));
