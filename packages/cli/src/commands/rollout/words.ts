@@ -96,33 +96,68 @@ export function eventPaint({ event }: RolloutEventView): Paint {
   return HALTING_EVENTS.has(event) ? "yellow" : "none";
 }
 
-/** `trigger fired: trigger errors (error_rate >= 5%) at 0.0612 for 2m`. */
+/** The kind of cause that an event's own name says already. */
+const IMPLIED_KIND: ReadonlyMap<string, string> = new Map([
+  ["started", "start"],
+  ["approved", "approval"],
+  ["rejected", "rejection"],
+  ["ticked", "checklist"],
+  ["triggerFired", "trigger"],
+  ["alert", "alert"],
+  ["signal", "signal"],
+  ["noData", "noData"],
+  ["timedOut", "timeout"],
+  ["planEdited", "plan"],
+  ["drillRecorded", "drill"],
+  ["reviewed", "review"],
+]);
+
+/** `trigger fired: errors (error_rate >= 5%) at 6.12% for 2m`. */
 export function eventText(event: RolloutEventView): string {
   const { cause, at } = event;
-  return cause === undefined ? whatText(event) : `${whatText(event)}: ${causeText(cause, at)}`;
+  if (cause === undefined) return whatText(event);
+  return `${whatText(event)}: ${causeText(cause, at, IMPLIED_KIND.get(event.event))}`;
 }
 
 function whatText({ event, stage, percentage }: RolloutEventView): string {
   if (event === "stageStarted" && stage !== null) return `${stage} opened at ${percentage} %`;
+  if (event === "stageDone" && stage !== null) return `${stage} done`;
+  if (event === "awaiting" && stage !== null) return `waits to open ${stage}`;
   return Object.hasOwn(EVENT_WORDS, event) ? (EVENT_WORDS[event] ?? event) : event;
 }
 
-/** Why something happened, in a few words; `at`: when it did. */
-export function causeText(cause: CauseView, at: string): string {
+/** Why something happened, in a few words; `at`: when it did, `implied`: a kind that need not be said. */
+export function causeText(cause: CauseView, at: string, implied?: string): string {
   const { kind, subject, condition, value, since, by, reason } = cause;
   const forMs = since === undefined ? 0 : Date.parse(at) - Date.parse(since);
+  const isSaid = kind !== implied && kind !== "command";
   const parts = [
-    kind === "command" && by !== undefined ? `${subject} by ${by}` : `${KIND_WORDS[kind] ?? kind} ${subject}`,
+    isSaid ? (KIND_WORDS.get(kind) ?? kind) : "",
+    subject,
     condition === undefined ? "" : `(${condition})`,
-    value === undefined ? "" : `at ${Number(value.toPrecision(4))}`,
+    value === undefined ? "" : `at ${causeValue(cause, value)}`,
     forMs > 0 ? `for ${length(forMs)}` : "",
-    by === undefined || kind === "command" ? "" : `by ${by}`,
+    by === undefined ? "" : `by ${by}`,
     reason === undefined ? "" : `· ${reason}`,
   ];
   return parts.filter((part) => part !== "").join(" ");
 }
 
-const KIND_WORDS: { readonly [kind: string]: string } = { noData: "no data of", deleted: "deleted flag" };
+const KIND_WORDS: ReadonlyMap<string, string> = new Map([
+  ["start", "plan"],
+  ["precondition", "preconditions"],
+  ["noData", "no data of"],
+  ["deleted", "deleted flag"],
+]);
+
+/** A value in the unit that the condition was written in: where `5%` stands for the threshold 0.05, 0.0612 is `6.12%`. */
+function causeValue({ condition = "", threshold }: CauseView, value: number): string {
+  const [, literal, unit = ""] = /[<>=] *(\d+(?:\.\d+)?) *(%|[a-z]*)$/.exec(condition) ?? [];
+  const scale = literal === undefined || !threshold ? undefined : Number(literal) / threshold;
+  return scale === undefined
+    ? String(Number(value.toPrecision(4)))
+    : `${Number((value * scale).toPrecision(4))}${unit}`;
+}
 
 /** `checkout in production`. */
 export function whereText({ flag, environment }: Pick<RolloutSummary, "flag" | "environment">): string {

@@ -1,4 +1,5 @@
 import type { CriterionView, RolloutView, TriggerActionName, TriggerView, VerdictName } from "@rampart/core";
+import { ago } from "../../../output/format.ts";
 import type { Canvas } from "../../../output/lines.ts";
 import { elapsed, length, measure } from "../../../output/measure.ts";
 import type { Paint } from "../../../output/style.ts";
@@ -35,16 +36,22 @@ export function criteriaLines(view: RolloutView, canvas: Canvas): readonly strin
 /** The triggers that are watched: value, threshold, how long each has been true, and how old its data are. */
 export function triggerLines(view: RolloutView, canvas: Canvas): readonly string[] {
   if (view.triggers.length === 0) return [];
-  const rows = view.triggers.map((trigger): readonly Cell[] => [
-    triggerMark(trigger),
-    { text: trigger.name, paint: trigger.isTrue ? ACTION_PAINT[trigger.action] : "none" },
-    trigger.text,
-    valueCell(trigger, trigger.isTrue ? ACTION_PAINT[trigger.action] : "none"),
-    thresholdCell(trigger),
-    streakCell(trigger),
-    { text: `${trigger.action} ${trigger.severity}`, paint: "dim" },
-    ageCell(trigger.ageMs, view.intervalMs),
-  ]);
+  const now = Date.parse(view.now);
+  const signals = new Set(view.metrics.filter(({ source }) => source === "signal").map(({ name }) => name));
+  const rows = view.triggers.map((trigger): readonly Cell[] => {
+    const mood = moodOf(trigger, signals);
+    const paint = moodPaint(trigger, mood);
+    return [
+      { text: TRIGGER_MARKS[mood], paint },
+      { text: trigger.name, paint: trigger.isTrue ? paint : "none" },
+      trigger.text,
+      valueCell(trigger, trigger.isTrue ? paint : "none"),
+      thresholdCell(trigger),
+      { text: streakText(trigger, mood, now), paint },
+      { text: `${trigger.action} ${trigger.severity}`, paint: "dim" },
+      ageCell(trigger.ageMs, view.intervalMs),
+    ];
+  });
   return indented(
     canvas,
     [
@@ -117,20 +124,55 @@ const ACTION_PAINT: { readonly [action in TriggerActionName]: Paint } = {
   notify: "cyan",
 };
 
-function triggerMark(trigger: TriggerView): Cell {
-  if (trigger.isTrue || trigger.hasFired)
-    return { text: trigger.hasFired ? "✘" : "!", paint: ACTION_PAINT[trigger.action] };
-  if (trigger.reason !== undefined && trigger.isArmed) return { text: "?", paint: "yellow" };
-  return { text: trigger.isArmed ? "·" : " ", paint: "dim" };
+/** How a trigger stands, as people want to know it; the first that is so. */
+type Mood = "fired" | "true" | "silent" | "hasFired" | "quiet" | "unarmed";
+
+function moodOf(trigger: TriggerView, signals: ReadonlySet<string>): Mood {
+  if (trigger.isTrue) return trigger.hasFired ? "fired" : "true";
+  if (trigger.firedAt !== undefined) return "hasFired";
+  if (!trigger.isArmed) return "unarmed";
+  // A signal that nobody pushed is false, not missing.
+  const isSilent = trigger.reason !== undefined && !signals.has(trigger.metric ?? "");
+  return isSilent ? "silent" : "quiet";
 }
 
-function streakCell(trigger: TriggerView): Cell {
-  const { isArmed, isTrue, hasFired, trueForMs, forMs, reason, action } = trigger;
-  if (hasFired) return { text: `fired, true for ${elapsed(trueForMs)}`, paint: ACTION_PAINT[action] };
-  if (isTrue) return { text: `true for ${elapsed(trueForMs)} of ${length(forMs)}`, paint: ACTION_PAINT[action] };
-  if (!isArmed) return { text: "not armed yet", paint: "dim" };
-  if (reason !== undefined) return { text: reason, paint: "yellow" };
-  return { text: "quiet", paint: "dim" };
+const TRIGGER_MARKS: { readonly [mood in Mood]: string } = {
+  fired: "✘",
+  true: "!",
+  hasFired: "✘",
+  silent: "?",
+  quiet: "·",
+  unarmed: " ",
+};
+
+function moodPaint({ action }: TriggerView, mood: Mood): Paint {
+  switch (mood) {
+    case "fired":
+    case "true":
+    case "hasFired":
+      return ACTION_PAINT[action];
+    case "silent":
+      return "yellow";
+    case "quiet":
+    case "unarmed":
+      return "dim";
+  }
+}
+
+function streakText({ trueForMs, forMs, firedAt, reason }: TriggerView, mood: Mood, now: number): string {
+  switch (mood) {
+    case "fired":
+      return `fired, true for ${elapsed(trueForMs)}`;
+    case "true":
+      return `true for ${elapsed(trueForMs)} of ${length(forMs)}`;
+    case "hasFired":
+      return firedAt === undefined ? "fired" : `fired ${ago(firedAt, now)}`;
+    case "silent":
+    case "quiet":
+      return reason ?? "quiet";
+    case "unarmed":
+      return "not armed";
+  }
 }
 
 type Measured = Pick<TriggerView, "value" | "threshold" | "unit">;

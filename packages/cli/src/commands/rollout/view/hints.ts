@@ -20,7 +20,7 @@ const ABOUT: { readonly [command in RolloutCommand]: string } = {
   rollback: "off for everybody, now",
   pause: "hold the percentage",
   resume: "go on",
-  approve: "let the stage open",
+  approve: "let the stage that waits open, or the next one ahead of its time",
   reject: "refuse the approval, and hold",
   tick: "an item of the checklist is done",
   promote: "end the stage now, whatever it still waits for",

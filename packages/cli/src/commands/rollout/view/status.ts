@@ -29,9 +29,9 @@ export function statusLines(
   return parts.filter((part) => part.length > 0).flatMap((part, index) => (index === 0 ? part : ["", ...part]));
 }
 
-/** Metrics that say nothing, and why: whatever hangs on them stands still. */
+/** Metrics that say nothing, and why: whatever hangs on them stands still. A signal that nobody pushed is no fault. */
 function silentLines(view: RolloutView, canvas: Canvas): readonly string[] {
-  const silent = view.metrics.filter((metric) => metric.state !== "value");
+  const silent = view.metrics.filter((metric) => metric.state !== "value" && metric.source !== "signal");
   if (silent.length === 0) return [];
   return [
     line(canvas, { text: "  METRICS WITHOUT A VALUE", paint: "dim" }),
@@ -41,7 +41,7 @@ function silentLines(view: RolloutView, canvas: Canvas): readonly string[] {
         { text: metric.state === "error" ? "  ! " : "  ? ", paint: metric.state === "error" ? "red" : "yellow" },
         `${metric.name}  `,
         metric.reason ?? "no data yet",
-        { text: `  ${metric.source} ${metric.query}`, paint: "dim" },
+        { text: `  ${metric.query}`, paint: "dim" },
       ),
     ),
   ];

@@ -76,6 +76,7 @@ const fired = rolloutEvent(2, "triggerFired", {
     subject: "errors",
     condition: "error_rate >= 5%",
     value: 0.0612,
+    threshold: 0.05,
     since: "2026-01-05T11:57:00.000Z",
   },
 });
@@ -99,7 +100,7 @@ describe("status --watch in a pipe", () => {
     expect(code).toBe(5);
     expect(stdout.split("\n")).toEqual([
       "2026-01-05 11:59:00  running  25 %  quarter  quarter opened at 25 %",
-      "2026-01-05 11:59:00  running  25 %  quarter  trigger fired: trigger errors (error_rate >= 5%) at 0.0612 for 2m",
+      "2026-01-05 11:59:00  running  25 %  quarter  trigger fired: errors (error_rate >= 5%) at 6.12% for 2m",
       "2026-01-05 11:59:00  rolled back  0 %  quarter  rollback complete",
       "",
     ]);
