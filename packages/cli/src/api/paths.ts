@@ -11,6 +11,8 @@ export const paths = {
   restore: (environment: string, key: string) => `${paths.config(environment, key)}/restore`,
   evaluate: (environment: string) => `${environmentPath(environment)}/evaluate`,
   clients: (environment: string) => `${environmentPath(environment)}/clients`,
+  receipts: (environment: string) => `${environmentPath(environment)}/receipts`,
+  receiptsOf: (environment: string, revision: number) => `${paths.receipts(environment)}/${revision}`,
   segments: "/api/v1/segments",
   segment: (key: string) => `/api/v1/segments/${encodeURIComponent(key)}`,
   tokens: "/api/v1/tokens",

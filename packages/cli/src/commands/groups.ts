@@ -46,6 +46,12 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./clients.ts")).define,
   },
   {
+    name: "receipts",
+    summary: "who applied the last kills and rollbacks, how fast, and who is missing",
+    heading: "Insight:",
+    load: async () => (await import("./receipts.ts")).define,
+  },
+  {
     name: "audit",
     summary: "who changed what, why and when; verify that nobody changed the record",
     heading: "Insight:",
