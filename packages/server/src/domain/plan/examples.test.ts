@@ -89,7 +89,7 @@ const TIMELINES: { readonly [scenario: string]: { readonly outcome: string; read
       "PT45M stageStarted majority 50 %",
       "PT1H30M stageStarted full 100 %",
       "PT25H30M completed 100 %",
-      "PT25H30M10S reviewed success 100 %",
+      "PT25H30M reviewed success 100 %",
     ],
   },
   "portal-api-v1.breach": {
