@@ -2,10 +2,11 @@ import type { Plan } from "../domain/plan/types.ts";
 import { actOnFlag, isFlagEffect, type FlagEffect } from "../domain/rollout/act-on-flag.ts";
 import type { Cause } from "../domain/rollout/cause.ts";
 import { nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
-import type { Effect, Notify } from "../domain/rollout/effect.ts";
+import type { Effect, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
-import type { Step } from "../domain/rollout/step.ts";
+import type { EpochMs } from "../domain/rollout/instant.ts";
+import { schedule, type Step } from "../domain/rollout/step.ts";
 import type { OutboxMessage, RolloutCommit, RolloutRow } from "../ports/rollout-store.ts";
 
 /** A step as the one transaction that it becomes. Pure: the same row, event and step give the same commit. */
@@ -20,12 +21,38 @@ export function commitOf(row: RolloutRow, plan: Plan, event: RolloutEvent, { sta
     ...(plan.digest !== row.planDigest && { planDigest: plan.digest }),
     ...(isOver(state) && { endedAt: row.endedAt ?? state.now }),
     ...(dueAt !== undefined && { dueAt }),
-    records: effects.flatMap((effect) => (effect.kind === "record" ? [effect.record] : [])),
+    records: recordsOf(effects),
     evidence: effects.flatMap((effect) => (effect.kind === "evidence" ? [effect.evidence] : [])),
-    outbox: outboxOf(row, state, effects),
+    outbox: outboxOf(`${row.id}:${row.seq + 1}`, row.id, state, effects),
     ...(flagEffects.length > 0 && { flag: flagChange(flagEffects) }),
     actor: actorOf(row, event),
     at: state.now,
+  };
+}
+
+/** What a rollout is created from. */
+export interface NewRollout {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly at: EpochMs;
+  readonly startAt: EpochMs;
+  readonly by: string;
+}
+
+/** A new rollout as the store takes it. */
+export function creationOf({ id, plan, at, startAt, by }: NewRollout): {
+  readonly row: RolloutRow;
+  readonly records: readonly RolloutRecord[];
+  readonly outbox: readonly OutboxMessage[];
+} {
+  const { state, effects } = schedule(plan, { at, startAt, by });
+  const { flag, environment, name: planName, digest: planDigest } = plan;
+  const dueAt = dueAtOf(plan, state);
+  const row = { id, flag, environment, planName, planDigest, state, seq: 0, createdAt: at, createdBy: by };
+  return {
+    row: { ...row, ...(dueAt !== undefined && { dueAt }) },
+    records: recordsOf(effects),
+    outbox: outboxOf(`${id}:0`, id, state, effects),
   };
 }
 
@@ -55,15 +82,19 @@ function causeText({ kind, subject, condition, value, reason }: Cause): string {
   return `${kind} ${subject}${why === undefined ? "" : `: ${why}`}${seen}`;
 }
 
-function outboxOf(row: RolloutRow, state: RolloutState, effects: readonly Effect[]): readonly OutboxMessage[] {
+function recordsOf(effects: readonly Effect[]): readonly RolloutRecord[] {
+  return effects.flatMap((effect) => (effect.kind === "record" ? [effect.record] : []));
+}
+
+function outboxOf(
+  step: string,
+  rolloutId: string,
+  { now: createdAt }: RolloutState,
+  effects: readonly Effect[],
+): readonly OutboxMessage[] {
   return effects
     .filter((effect): effect is Notify => effect.kind === "notify")
-    .map((notify, index) => ({
-      key: `${row.id}:${row.seq + 1}:${index}`,
-      rolloutId: row.id,
-      notify,
-      createdAt: state.now,
-    }));
+    .map((notify, index) => ({ key: `${step}:${index}`, rolloutId, notify, createdAt }));
 }
 
 function actorOf(row: RolloutRow, event: RolloutEvent): string {

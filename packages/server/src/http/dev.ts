@@ -12,7 +12,16 @@ export const DEV_AUTHORIZATION = `Bearer ${DEV_KEY}`;
 /** The environment of the SDK key `dev`. */
 const DEV_ENVIRONMENT = "production";
 
-const DEV_ADMIN: Principal = { actor: "dev", kind: "admin", environments: ["*"], roles: [], tokenId: "dev" };
+/** Stands for all roles, whatever their names. A real token carries roles by name, and none by its kind. */
+export const EVERY_ROLE = "*";
+
+const DEV_ADMIN: Principal = {
+  actor: "dev",
+  kind: "admin",
+  environments: ["*"],
+  roles: [EVERY_ROLE],
+  tokenId: "dev",
+};
 const DEV_SDK: Principal = {
   actor: "dev",
   kind: "server",

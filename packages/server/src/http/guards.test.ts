@@ -1,5 +1,6 @@
 import type { TokenKind } from "@rampart/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseTrustedProxies } from "./address.ts";
 import type { TestServer } from "../testing/test-server.ts";
 import { callServer, startTestServer } from "../testing/test-server.ts";
 
@@ -8,10 +9,29 @@ import { callServer, startTestServer } from "../testing/test-server.ts";
  * environment in the path or of the key; `global` a route that concerns every environment.
  */
 const ALLOWED: { readonly [kind in TokenKind]: readonly string[] } = {
-  admin: [...reads(), ...writes(), "post ramp", "post kill", "get tokens", "post tokens", "delete tokens"],
-  operator: [...reads(), ...writes(), "post ramp", "post kill"],
+  admin: [
+    ...reads(),
+    ...writes(),
+    ...runs(),
+    ...decides(),
+    "post ramp",
+    "post kill",
+    "get tokens",
+    "post tokens",
+    "delete tokens",
+  ],
+  operator: [...reads(), ...writes(), ...runs(), ...decides(), "post ramp", "post kill"],
   viewer: reads(),
-  ci: ["get flags", "get config", "get environments", "get clients", "post evaluate", "post ramp"],
+  ci: [
+    "get flags",
+    "get config",
+    "get environments",
+    "get clients",
+    "post evaluate",
+    "post ramp",
+    ...rolloutReads(),
+    ...runs(),
+  ],
   server: ["get sdk", "post sdk"],
   client: [],
 };
@@ -26,7 +46,25 @@ function reads(): readonly string[] {
     "get segments",
     "get audit",
     "get metrics",
+    ...rolloutReads(),
   ];
+}
+
+function rolloutReads(): readonly string[] {
+  return ["get plans", "post plan check", "get rollouts", "get rollout", "get outbox"];
+}
+
+/** What pipelines do with rollouts, too. */
+function runs(): readonly string[] {
+  const commands = ["start", "tick", "pause", "rollback", "cancel", "acknowledge"].map(
+    (name) => `post rollout ${name}`,
+  );
+  return ["post plans", "post rollouts", "put rollout", "post signals", "post integrations", ...commands];
+}
+
+/** What takes a person: in place of a gate, or as a part of it. */
+function decides(): readonly string[] {
+  return ["approve", "reject", "resume", "promote"].map((name) => `post rollout ${name}`);
 }
 
 function writes(): readonly string[] {
@@ -43,7 +81,7 @@ function writes(): readonly string[] {
 }
 
 /** What the reach of each route is, by its path. */
-const GLOBAL = /^(post|patch|delete) (flags|segments|tokens)$|^get tokens$/;
+const GLOBAL = /^(post|patch|delete) (flags|segments|tokens)$|^get (tokens|outbox)$/;
 
 const KINDS = Object.keys(ALLOWED) as TokenKind[];
 const SDK_KINDS = new Set<TokenKind>(["server", "client"]);
@@ -62,7 +100,10 @@ interface Probe {
 let server: TestServer;
 let probes: readonly Probe[];
 beforeAll(async () => {
-  server = await startTestServer({ cleanUp: afterAll });
+  server = await startTestServer({
+    cleanUp: afterAll,
+    config: { trustedProxies: parseTrustedProxies(["127.0.0.1"]) },
+  });
   const { body } = await server.call<{ paths: Record<string, Record<string, unknown>> }>("GET /openapi.json");
   probes = Object.entries(body.paths).flatMap(([path, item]) =>
     Object.keys(item).flatMap((method) => probesOf(method, path)),
@@ -78,7 +119,8 @@ function probesOf(method: string, path: string): readonly Probe[] {
       path
         .replace("{env}", environment ?? "")
         .replace("{key}", "nothing")
-        .replace("{id}", "nothing") + (name === "get audit" ? "?environment=staging" : ""),
+        .replace("{id}", "nothing")
+        .replace("{name}", "nothing") + (name === "get audit" ? "?environment=staging" : ""),
     name,
     environment: name === "get audit" ? "staging" : environment,
     body: method === "get" || method === "delete" ? undefined : { feature: "nothing", percentage: 0, environment },
@@ -87,7 +129,9 @@ function probesOf(method: string, path: string): readonly Probe[] {
 
 function nameOf(method: string, path: string): string | undefined {
   const rules: readonly (readonly [RegExp, string | undefined])[] = [
-    [/^\/(health|ready|openapi\.json|docs)$|^\/api\/healthz$/, undefined],
+    [/^\/(health|ready|openapi\.json|docs)$|^\/api\/healthz$|^\/schemas\//, undefined],
+    [/^\/api\/v1\/plans\/(validate|simulate)$/, "plan check"],
+    [/^\/api\/v1\/rollouts\/\{id\}\/(plan|evidence|events)$/, "rollout"],
     [/^\/metrics$|metrics\.prom$/, "metrics"],
     [/^\/sdk\//, "sdk"],
     [/\/(rollout)$/, "ramp"],
@@ -96,7 +140,8 @@ function nameOf(method: string, path: string): string | undefined {
     [/\/environments\/\{env\}\/flags\//, "config"],
     [/\/clients$/, "clients"],
     [/\/evaluate$/, "evaluate"],
-    [/^\/api\/v1\/(flags|segments|tokens|audit|environments)/, "collection"],
+    [/^\/api\/v1\/rollouts\/\{id\}\/\w+$/, `rollout ${path.split("/").at(-1) ?? ""}`],
+    [/^\/api\/v1\/(flags|segments|tokens|audit|environments|plans|rollouts|outbox|signals|integrations)/, "collection"],
   ];
   const found = rules.find(([pattern]) => pattern.test(path));
   if (found === undefined) throw new Error(`a new route: say in this test who may call ${method} ${path}`);
@@ -108,8 +153,10 @@ const isRefusal = (status: number): boolean => status === 401 || status === 403;
 
 describe("the guards", () => {
   it("let nobody in without a token but where everybody may", async () => {
-    for (const { method, path, name, body } of probes) {
-      const { status } = await callServer(server.url, `${method.toUpperCase()} ${path}`, { body });
+    for (const [index, { method, path, name, body }] of probes.entries()) {
+      // Each from another address: too many failures from one are turned away before anything is looked at.
+      const headers = { "x-forwarded-for": `10.0.0.${index}` };
+      const { status } = await callServer(server.url, `${method.toUpperCase()} ${path}`, { body, headers });
       expect([`${method} ${path}`, status === 401]).toEqual([`${method} ${path}`, name !== undefined]);
     }
   });

@@ -6,7 +6,7 @@ import { ProblemError } from "./problem.ts";
  * Requests are counted apart by what they are for, so that a flood of one kind uses up nothing of another: a kill is let through
  * however many reads, receipts or dashboards there are.
  */
-export type Lane = "kill" | "admin" | "sdk" | "ack" | "events" | "open";
+export type Lane = "kill" | "admin" | "signals" | "sdk" | "ack" | "events" | "open";
 
 /** Requests a second that one token may make in a lane; an address, behind which there may be several, twice as many. */
 export type Rates = { readonly [lane in Lane]: number };
@@ -18,6 +18,7 @@ export type Rates = { readonly [lane in Lane]: number };
 export const ratesAround = (admin: number): Rates => ({
   kill: 200,
   admin,
+  signals: 500,
   sdk: 100_000,
   ack: 20_000,
   events: 5_000,
@@ -58,6 +59,7 @@ function limiters(rates: Rates, factor: number): Limiters {
   const of = (lane: Lane): RateLimiterMemory => new RateLimiterMemory({ points: rates[lane] * factor, duration: 1 });
   return {
     kill: of("kill"),
+    signals: of("signals"),
     admin: of("admin"),
     sdk: of("sdk"),
     ack: of("ack"),

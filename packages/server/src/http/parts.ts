@@ -1,12 +1,16 @@
 import type { LinearRegex } from "@rampart/core";
+import type { Variables } from "../domain/plan/view.ts";
+import type { Runner } from "../gates/runner.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { ChangeMeta, Store } from "../ports/store.ts";
-import type { Timers } from "../ports/timers.ts";
+import type { NextTurn, Timers } from "../ports/timers.ts";
 import type { Feed } from "../stream/feed.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { TrustedProxies } from "./address.ts";
+import type { EventStreams } from "./event-streams.ts";
 import type { EventTotals } from "./event-totals.ts";
 
 /** `draining`: it wants no more traffic, but answers what comes. `closing`: each answer is the last on its connection. */
@@ -15,6 +19,12 @@ export type Phase = "serving" | "draining" | "closing";
 /** What the HTTP edge is made from; `main` hands it in. */
 export interface HttpParts {
   readonly store: Store;
+  readonly rollouts: RolloutStore;
+  readonly runner: Runner;
+  /** Rollouts that somebody follows. */
+  readonly eventStreams: EventStreams;
+  /** What the plans' `${VARS}` stand for. */
+  readonly variables: Variables;
   /** By environment. */
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly hub: Hub;
@@ -22,6 +32,7 @@ export interface HttpParts {
   readonly events: ReadonlyMap<string, EventTotals>;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly nextTurn: NextTurn;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly regex: LinearRegex;

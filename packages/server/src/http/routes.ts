@@ -1,16 +1,23 @@
 import type { HttpParts } from "./parts.ts";
 import type { Authenticator } from "./principal.ts";
 import type { Route } from "./route.ts";
+import { RolloutViews } from "./rollout-views.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { configRoutes } from "./routes/configs.ts";
 import { definitionRoutes } from "./routes/definitions.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { outboxRoutes } from "./routes/outbox.ts";
+import { planRoutes } from "./routes/plans.ts";
 import { rampRoutes } from "./routes/ramps.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { rolloutCommandRoutes } from "./routes/rollout-commands.ts";
+import { rolloutEventRoutes } from "./routes/rollout-events.ts";
+import { rolloutRoutes } from "./routes/rollouts.ts";
 import { sdkRoutes } from "./routes/sdk.ts";
 import type { SdkReads } from "./sdk-reads.ts";
 import { segmentRoutes } from "./routes/segments.ts";
+import { signalRoutes } from "./routes/signals.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 /** Every route of the server. `more` come from parts that `main` adds. */
@@ -20,10 +27,17 @@ export function allRoutes(
   reads: SdkReads,
   more: readonly Route[] = [],
 ): readonly Route[] {
+  const views = new RolloutViews(parts.rollouts);
   const routes = [
     ...definitionRoutes(parts),
     ...configRoutes(parts),
     ...rampRoutes(parts),
+    ...planRoutes(parts),
+    ...rolloutRoutes(parts, views),
+    ...rolloutCommandRoutes(parts, views),
+    ...rolloutEventRoutes(parts),
+    ...signalRoutes(parts),
+    ...outboxRoutes(parts),
     ...segmentRoutes(parts),
     ...environmentRoutes(parts),
     ...tokenRoutes(parts, authenticator),

@@ -13,7 +13,8 @@ const errorsOf = (args: readonly string[], env: Readonly<Record<string, string>>
 
 describe("the configuration", () => {
   it("has a safe default for everything: this machine only, tokens needed", () => {
-    expect(configOf([])).toEqual({
+    const { variables: _, ...config } = configOf([]);
+    expect(config).toEqual({
       port: 4001,
       host: "127.0.0.1",
       dataDir: "./.rampart",
@@ -24,7 +25,34 @@ describe("the configuration", () => {
       requestsPerSecond: 2_000,
       trustedProxies: [],
       publicMetrics: false,
+      prometheusUrl: undefined,
+      egressAllow: [],
+      egressPrivate: false,
     });
+  });
+
+  it("lets metrics go to private networks in development mode", () => {
+    expect(configOf(["--dev"])).toMatchObject({ egressPrivate: true });
+    expect(configOf(["--egress-allow", "prometheus.example, 10.0.0.0/8"])).toMatchObject({
+      egressAllow: ["prometheus.example", "10.0.0.0/8"],
+      egressPrivate: false,
+    });
+  });
+
+  it("hands plans the variables that they may use, and none of the server's own", () => {
+    const env = { HEALTH_TOKEN: "t", HOME: "h", RAMPART_DATABASE_URL: "secret" };
+    const used = (args: readonly string[]) =>
+      ["HEALTH_TOKEN", "HOME", "RAMPART_DATABASE_URL", "NONE"].map(configOf(args, env).variables);
+    expect(used([])).toEqual(["t", "h", undefined, undefined]);
+    expect(used(["--plan-variables", "HEALTH_*"])).toEqual(["t", undefined, undefined, undefined]);
+    expect(used(["--plan-variables", "HOME,RAMPART_*"])).toEqual([undefined, "h", undefined, undefined]);
+    expect(used(["--plan-variables="])).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it("refuses a Prometheus that is no address, or that carries a password", () => {
+    expect(configOf(["--prometheus-url", "http://prometheus:9090"]).prometheusUrl).toBe("http://prometheus:9090");
+    expect(errorsOf(["--prometheus-url", "prometheus:9090"])[0]?.detail).toContain("give an address");
+    expect(errorsOf(["--prometheus-url", "http://me:secret@prometheus:9090"])[0]?.detail).not.toContain("secret");
   });
 
   it("is read from variables, and a flag beats its variable", () => {

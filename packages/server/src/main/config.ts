@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Variables } from "../domain/plan/view.ts";
 import type { AdmissionRate } from "../stream/admission.ts";
 import type { TrustedProxies } from "../http/address.ts";
 import { parseTrustedProxies } from "../http/address.ts";
@@ -21,6 +22,14 @@ export interface ServerConfig {
   readonly trustedProxies: TrustedProxies;
   /** Let anybody read the metrics. */
   readonly publicMetrics: boolean;
+  /** For metrics of plans that name no Prometheus. */
+  readonly prometheusUrl: string | undefined;
+  /** When not empty, the only places that metrics and notifications may go to. */
+  readonly egressAllow: readonly string[];
+  /** Let metrics and notifications go to this machine and to private networks. */
+  readonly egressPrivate: boolean;
+  /** What plans' `${VARS}` stand for. */
+  readonly variables: Variables;
 }
 
 /** One setting that can't be used. */
@@ -85,6 +94,30 @@ const SETTINGS = {
     read: (text: string) => parseTrustedProxies(listOf(text)),
   },
   publicMetrics: { flag: "public-metrics", help: "Let anybody read /metrics", fallback: "false", read: boolean },
+  prometheusUrl: {
+    flag: "prometheus-url",
+    help: "Prometheus for the metrics of plans that name none",
+    fallback: "",
+    read: httpUrl,
+  },
+  egressAllow: {
+    flag: "egress-allow",
+    help: "The only hosts (*.example, host:port) and CIDR blocks that metrics and notifications may go to, with commas; all public ones when empty",
+    fallback: "",
+    read: listOf,
+  },
+  egressPrivate: {
+    flag: "egress-private",
+    help: "Let metrics and notifications go to this machine and private networks; always so in development mode",
+    fallback: "false",
+    read: boolean,
+  },
+  planVariables: {
+    flag: "plan-variables",
+    help: "Environment variables that plans may use as ${NAME}, with commas, * for any letters; RAMPART_* never are",
+    fallback: "*",
+    read: listOf,
+  },
 } as const satisfies { readonly [name: string]: Setting<unknown> };
 
 type Name = keyof typeof SETTINGS;
@@ -123,8 +156,16 @@ export function loadConfig(
     }
   }
   if (errors.length > 0) return { kind: "invalid", errors };
-  const { admissionPerSecond, admissionBurst, ...rest } = Object.fromEntries(values) as Values;
-  return { kind: "config", config: { ...rest, admission: { perSecond: admissionPerSecond, burst: admissionBurst } } };
+  const { admissionPerSecond, admissionBurst, planVariables, egressPrivate, ...rest } = Object.fromEntries(
+    values,
+  ) as Values;
+  const config: ServerConfig = {
+    ...rest,
+    admission: { perSecond: admissionPerSecond, burst: admissionBurst },
+    egressPrivate: egressPrivate || rest.dev,
+    variables: (name) => (mayUse(planVariables, name) ? env[name] : undefined),
+  };
+  return { kind: "config", config };
 }
 
 function parseFlags(args: readonly string[]): {
@@ -160,11 +201,35 @@ function parseFlags(args: readonly string[]): {
 
 const variableOf = (flag: string): string => `RAMPART_${flag.toUpperCase().replaceAll("-", "_")}`;
 
-const listOf = (text: string): readonly string[] =>
-  text
+function listOf(text: string): readonly string[] {
+  return text
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+}
+
+/** What configures the server is no plan's business: it may hold the database's password. */
+function mayUse(patterns: readonly string[], name: string): boolean {
+  if (name.startsWith("RAMPART_")) return false;
+  return patterns.some((pattern) =>
+    new RegExp(
+      `^${pattern
+        .split("*")
+        .map((part) => part.replaceAll(/\W/g, ""))
+        .join(".*")}$`,
+    ).test(name),
+  );
+}
+
+function httpUrl(text: string): string | undefined {
+  if (text.trim() === "") return undefined;
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:")
+    throw new RangeError(`is ${JSON.stringify(text)}; give an address like http://prometheus:9090`);
+  if (url.username !== "" || url.password !== "")
+    throw new RangeError("carries a user name or password; put credentials into the metrics' headers");
+  return text.trim();
+}
 
 function integer(min: number, max: number): (text: string) => number {
   return (text) => {

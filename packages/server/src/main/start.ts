@@ -1,5 +1,6 @@
 import type { DestinationStream } from "pino";
 import { createApp } from "../http/app.ts";
+import { EventStreams } from "../http/event-streams.ts";
 import { EventTotals } from "../http/event-totals.ts";
 import type { HttpParts, Phase } from "../http/parts.ts";
 import { Authenticator } from "../http/principal.ts";
@@ -7,6 +8,7 @@ import { allRoutes } from "../http/routes.ts";
 import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import { openDataFolder } from "../store/sqlite/data-folder.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
@@ -20,7 +22,9 @@ import { closeListener, createListener, listen } from "./listener.ts";
 import { createLogger } from "./pino-logger.ts";
 import type { Platform } from "./platform.ts";
 import { realPlatform } from "./platform.ts";
+import { createReceiptsAudit } from "./receipts-audit.ts";
 import { linearRegex } from "./regex.ts";
+import { createRolloutEngine } from "./rollouts.ts";
 import { VERSION } from "./version.ts";
 
 /** What other processes wrote, and what a crash kept from being told, is told within this time. */
@@ -32,6 +36,7 @@ const TOKENS_CHECKED_EVERY_MS = 2_000;
 /** A store that is open, and what belongs to it. */
 export interface OpenedStorage {
   readonly store: Store;
+  readonly rollouts: RolloutStore;
   /** It has no token yet. */
   readonly isFresh: boolean;
   /** Where the first tokens are written. */
@@ -72,18 +77,27 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     cleanUp.push(() => metrics.close());
     const { meter } = metrics;
     const feeds = await openFeeds(storage.store, { ...platform, logger, meter, regex: linearRegex });
+    const receipts = createReceiptsAudit({ store: storage.store, clock: platform.clock, logger });
+    cleanUp.push(() => receipts.settled());
     const hub = new Hub({
       ...platform,
       feeds: feeds.values(),
       meter,
+      onReceipts: receipts.note,
       limits: { streamsMax: config.streamsMax, admission: config.admission },
     });
     const authenticator = new Authenticator({ ...platform, store: storage.store, logger, meter, dev: config.dev });
+    const { rollouts, store } = storage;
+    const engine = createRolloutEngine(config, { ...platform, store, rollouts, feeds, hub, logger, meter });
+    const eventStreams = new EventStreams(platform.timers);
     let phase: Phase = "serving";
     const parts: HttpParts = {
       ...platform,
       ...config,
-      store: storage.store,
+      store,
+      rollouts,
+      runner: engine.runner,
+      eventStreams,
       feeds,
       hub,
       logger,
@@ -102,9 +116,11 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       fetch: (request, bindings) => app.fetch(request, bindings),
       streamsMax: config.streamsMax,
     });
+    cleanUp.push(() => engine.stop());
+    await engine.start();
     const port = await listen(server, config);
     hub.start();
-    cleanUp.push(...watch({ feeds, hub, store: storage.store, logger, platform }));
+    cleanUp.push(...watch({ feeds, streams: [hub, eventStreams], store, logger, platform }));
     const url = `http://${hostForUrl(config.host)}:${port}`;
     logger.info({ url, version: VERSION, dataDir: storage.folder, dev: config.dev }, "listening");
     if (config.dev)
@@ -117,6 +133,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       logger.info({ streams: hub.size }, "shutting down");
       phase = "draining";
       await hub.drain();
+      eventStreams.closeAll();
       phase = "closing";
       await closeListener(server, platform.timers);
       for (const act of cleanUp.toReversed()) await act();
@@ -132,12 +149,16 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
 function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
   const folder = openDataFolder(config.dataDir, process.pid);
   try {
-    const { store, isFresh } = openSqliteStore({ folder, random: platform.randomBytes, timers: platform.timers });
+    const { store, rollouts, isFresh } = openSqliteStore({
+      folder,
+      random: platform.randomBytes,
+      timers: platform.timers,
+    });
     const close = async (): Promise<void> => {
       await store.close();
       folder.release();
     };
-    return { store, isFresh, folder: folder.path, close };
+    return { store, rollouts, isFresh, folder: folder.path, close };
   } catch (cause) {
     folder.release();
     throw cause;
@@ -153,32 +174,39 @@ async function openFeeds(
   return new Map(feeds.map((feed) => [feed.environment, feed]));
 }
 
+/** Streams that tokens have opened. */
+type TokenStreams = Pick<Hub, "size" | "tokenIds" | "revoke">;
+
 interface Watched {
   readonly feeds: ReadonlyMap<string, Feed>;
-  readonly hub: Hub;
+  readonly streams: readonly TokenStreams[];
   readonly store: Store;
   readonly logger: Logger;
   readonly platform: Platform;
 }
 
 /** Looks after what nobody calls for. Returns what stops it. */
-function watch({ feeds, hub, store, logger, platform }: Watched): readonly (() => void)[] {
+function watch({ feeds, streams, store, logger, platform }: Watched): readonly (() => void)[] {
   const poll = platform.timers.every(POLL_MS, () => {
     for (const feed of feeds.values()) void feed.catchUp();
   });
   const check = platform.timers.every(TOKENS_CHECKED_EVERY_MS, () => {
-    closeStreamsOfEndedTokens(hub, store, platform.clock.now()).catch((cause: unknown) =>
+    closeStreamsOfEndedTokens(streams, store, platform.clock.now()).catch((cause: unknown) =>
       logger.warn({ err: cause }, "can't check the tokens of open streams"),
     );
   });
   return [poll, check];
 }
 
-async function closeStreamsOfEndedTokens(hub: Hub, store: Store, now: number): Promise<void> {
-  if (hub.size === 0) return;
-  const open = hub.tokenIds();
-  for (const { id, revokedAt, expiresAt } of await store.tokens()) {
-    if (open.has(id) && (revokedAt !== undefined || (expiresAt ?? Infinity) <= now)) hub.revoke(id);
+async function closeStreamsOfEndedTokens(all: readonly TokenStreams[], store: Store, now: number): Promise<void> {
+  const inUse = all.filter(({ size }) => size > 0);
+  if (inUse.length === 0) return;
+  const ended = (await store.tokens()).filter(
+    ({ revokedAt, expiresAt }) => revokedAt !== undefined || (expiresAt ?? Infinity) <= now,
+  );
+  for (const streams of inUse) {
+    const open = streams.tokenIds();
+    for (const { id } of ended) if (open.has(id)) streams.revoke(id);
   }
 }
 

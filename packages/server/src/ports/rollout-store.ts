@@ -17,6 +17,12 @@ export interface PlanRecord {
   readonly createdBy: string;
 }
 
+export interface PlanFilter {
+  readonly name?: string;
+  readonly newest?: boolean;
+  readonly limit: number;
+}
+
 /** One execution of a plan. */
 export interface RolloutRow {
   readonly id: string;
@@ -114,8 +120,8 @@ export interface RolloutStore {
   /** Gives the stored revision when the digest is known, whatever the text's formatting. */
   savePlan(plan: Omit<PlanRecord, "version">): Promise<PlanRecord>;
   plan(digest: string): Promise<PlanRecord | undefined>;
-  /** Newest first. */
-  plans(filter: { readonly name?: string; readonly limit: number }): Promise<readonly PlanRecord[]>;
+  /** Newest first. `newest`: only the newest revision of each name. */
+  plans(filter: PlanFilter): Promise<readonly PlanRecord[]>;
 
   /**
    * At most one rollout that has not ended for each flag and environment: `busy` names it. `refuse` is pure, and is asked in the same

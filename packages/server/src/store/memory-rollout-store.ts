@@ -7,6 +7,7 @@ import type {
   LoggedRecord,
   OutboxMessage,
   OutboxRow,
+  PlanFilter,
   PlanRecord,
   RolloutCommit,
   RolloutRow,
@@ -69,11 +70,12 @@ class MemoryRolloutStore implements RolloutStore {
     return this.#plans.get(digest);
   }
 
-  async plans({ name, limit }: { readonly name?: string; readonly limit: number }): Promise<readonly PlanRecord[]> {
-    return newestFirst([...this.#plans.values()].filter((plan) => name === undefined || plan.name === name)).slice(
-      0,
-      limit,
-    );
+  async plans({ name, newest, limit }: PlanFilter): Promise<readonly PlanRecord[]> {
+    const all = [...this.#plans.values()];
+    const isNewest = (plan: PlanRecord) =>
+      !all.some((other) => other.name === plan.name && other.version > plan.version);
+    const wanted = all.filter((plan) => (name === undefined || plan.name === name) && (!newest || isNewest(plan)));
+    return newestFirst(wanted).slice(0, limit);
   }
 
   createRollout(

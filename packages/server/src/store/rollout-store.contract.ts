@@ -98,6 +98,11 @@ export function rolloutStoreContract(
       ).toMatchObject({ version: 2 });
       expect((await rollouts.plans({ name: "p", limit: 10 })).map((plan) => plan.version)).toEqual([2, 1]);
       expect(await rollouts.plan("d3")).toBeUndefined();
+      await rollouts.savePlan({ name: "q", digest: "d4", text: "other", createdAt: 3, createdBy: "x" });
+      expect((await rollouts.plans({ newest: true, limit: 10 })).map(({ name, version }) => [name, version])).toEqual([
+        ["q", 1],
+        ["p", 2],
+      ]);
     });
 
     it("lets one open rollout be on a flag in an environment", async () => {

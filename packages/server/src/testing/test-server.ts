@@ -11,9 +11,10 @@ import type { Platform } from "../main/platform.ts";
 import { realPlatform } from "../main/platform.ts";
 import type { RunningServer } from "../main/start.ts";
 import { startServer } from "../main/start.ts";
+import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { ManualPlatform } from "./manual-platform.ts";
-import { createMemoryStore } from "../store/memory-store.ts";
+import { createMemoryStores } from "../store/memory-rollout-store.ts";
 
 /** An answer with its body read. */
 export interface Answer<T = Record<string, unknown>> {
@@ -32,6 +33,7 @@ export interface CallOptions {
 /** A server over a store in memory, on a port of its own. */
 export interface TestServer extends RunningServer {
   readonly store: Store;
+  readonly rollouts: RolloutStore;
   readonly platform: Platform;
   readonly admin: string;
   /** The SDK key of production. */
@@ -44,7 +46,7 @@ export interface TestServer extends RunningServer {
   token(
     kind: TokenKind,
     environments?: readonly string[],
-    more?: { readonly expiresAt?: number },
+    more?: { readonly expiresAt?: number; readonly roles?: readonly string[] },
   ): Promise<{ readonly text: string; readonly id: string }>;
 }
 
@@ -61,14 +63,14 @@ export interface TestServerOptions {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { config, platform = realPlatform, wrap = (store) => store, cleanUp = onTestFinished } = options;
   const folder = mkdtempSync(join(tmpdir(), "rampart-test-"));
-  const store = createMemoryStore({ random: (sizeBytes) => randomBytes(sizeBytes) });
+  const { store, rollouts } = createMemoryStores({ random: (sizeBytes) => randomBytes(sizeBytes) });
   const logs: string[] = [];
   const server = await startServer(
     { ...testConfig(), ...config },
     {
       platform,
       logs: { write: (line) => void logs.push(line) },
-      openStorage: () => ({ store: wrap(store), isFresh: true, folder, close: () => store.close() }),
+      openStorage: () => ({ store: wrap(store), rollouts, isFresh: true, folder, close: () => store.close() }),
     },
   );
   cleanUp(async () => {
@@ -84,7 +86,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     return { text, id: record.id };
   };
   const call: TestServer["call"] = (line, options) => callServer(server.url, line, { token: admin, ...options });
-  return { ...server, store, platform, admin, sdkKey: server.firstTokens?.server ?? "", logs, token, call };
+  return { ...server, store, rollouts, platform, admin, sdkKey: server.firstTokens?.server ?? "", logs, token, call };
 }
 
 /** The defaults, on a port that the system chooses, quiet. */

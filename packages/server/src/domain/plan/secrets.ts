@@ -1,32 +1,25 @@
 import { fillTemplate, variablesOf } from "./grammar/template.ts";
-import type { MetricSource, Plan, ResolvedSource, Template } from "./types.ts";
+import type { Metric, MetricSource, Plan, ResolvedSource, Template } from "./types.ts";
 
-export type ResolvedSecrets =
-  | { readonly ok: true; readonly sources: { readonly [metric: string]: ResolvedSource } }
-  /** Variables that are not set, each with the metrics that need it. Nothing of their values is told, since there are none. */
-  | {
-      readonly ok: false;
-      readonly missing: readonly { readonly variable: string; readonly metrics: readonly string[] }[];
-    };
+export type ResolvedMetric =
+  | { readonly ok: true; readonly metric: Metric & { readonly source: ResolvedSource } }
+  /** Variables that are not set. Nothing of their values is told, since there are none. */
+  | { readonly ok: false; readonly missing: readonly string[] };
 
 /**
- * Fills the variables in urls and headers of the plan's metrics in: the only place where their values appear. What comes back is for
- * the metric providers and is kept nowhere.
+ * Fills the variables in a metric's url and headers in: the only place where their values appear. What comes back is for the metric's
+ * provider and is kept nowhere.
  */
-export function resolveSecrets(plan: Plan, variables: (name: string) => string | undefined): ResolvedSecrets {
-  const missing = new Map<string, string[]>();
-  const sources: { [metric: string]: ResolvedSource } = Object.create(null);
-  for (const metric of Object.values(plan.metrics)) {
-    const fill = (template: Template): string =>
-      fillTemplate(template, (name) => {
-        const value = variables(name);
-        if (value === undefined) missing.set(name, [...new Set([...(missing.get(name) ?? []), metric.name])]);
-        return value ?? "";
-      });
-    sources[metric.name] = resolved(metric.source, fill);
-  }
-  if (missing.size === 0) return { ok: true, sources };
-  return { ok: false, missing: [...missing].map(([variable, metrics]) => ({ variable, metrics })) };
+export function resolveMetric(metric: Metric, variables: (name: string) => string | undefined): ResolvedMetric {
+  const missing = new Set<string>();
+  const source = resolved(metric.source, (template) =>
+    fillTemplate(template, (name) => {
+      const value = variables(name);
+      if (value === undefined) missing.add(name);
+      return value ?? "";
+    }),
+  );
+  return missing.size === 0 ? { ok: true, metric: { ...metric, source } } : { ok: false, missing: [...missing] };
 }
 
 /** Names of all variables that the plan needs, in alphabetical order. */

@@ -100,7 +100,7 @@ export type MetricUnit = "ratio" | "percent" | "seconds" | "milliseconds" | "cou
 
 /**
  * Text in which `${NAME}` stands for a variable of the server's environment. The plan keeps it as it was written, so that no
- * secret gets into the digest, the evidence or a log; `resolveSecrets` fills it in at the edge.
+ * secret gets into the digest, the evidence or a log; `resolveMetric` fills it in at the edge.
  */
 export type Template = string;
 

@@ -11,19 +11,19 @@ export interface Person {
 
 /** What people ask of a rollout. `role` narrows an approval to one of the roles that are held. */
 export type Command =
-  | { readonly kind: "start" }
+  | { readonly kind: "start"; readonly reason?: string }
   | { readonly kind: "approve"; readonly planDigest: string; readonly role?: string }
   | { readonly kind: "reject"; readonly role?: string; readonly reason?: string }
   /** `item`: the id or the text of a checklist item, or `all` that are open and that the person may tick. */
   | { readonly kind: "tick"; readonly item: string }
   | { readonly kind: "pause"; readonly reason?: string }
-  | { readonly kind: "resume" }
+  | { readonly kind: "resume"; readonly reason?: string }
   /** Ends the current stage now, in place of its duration, criteria and checklist. */
   | { readonly kind: "promote"; readonly reason?: string }
   | { readonly kind: "rollback"; readonly reason?: string }
   | { readonly kind: "cancel"; readonly reason?: string }
   /** Somebody looks after it: escalation stops. */
-  | { readonly kind: "acknowledge" };
+  | { readonly kind: "acknowledge"; readonly reason?: string };
 
 export type CommandName = Command["kind"];
 

@@ -88,6 +88,7 @@ function patchRoute(parts: HttpParts): Route {
       switch (written.kind) {
         case "written":
           await publish(parts, meta.action, grant.environment);
+          await parts.runner.flagTouched([grant.environment], params.key);
           return configReply(written.after);
         case "kept":
           return configReply(written.record);

@@ -185,6 +185,7 @@ function deleteRoute(parts: HttpParts): Route {
       switch (deleted.kind) {
         case "written":
           await publish(parts, meta.action);
+          await parts.runner.flagTouched([...parts.feeds.keys()], params.key);
           return json(200, flagView(deleted.before, []));
         case "kept":
           return json(200, flagView(deleted.record, []));

@@ -166,6 +166,7 @@ async function change(
   switch (written.kind) {
     case "written":
       await publish(parts, meta.action, environment);
+      await parts.runner.flagTouched([environment], key);
       return json(200, rampView({ before: written.before, after: written.after, at: meta.at }));
     case "kept":
       return json(200, rampView({ after: written.record, at: meta.at }));

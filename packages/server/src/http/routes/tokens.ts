@@ -121,6 +121,7 @@ function revokeRoute(parts: HttpParts, authenticator: Authenticator): Route {
         case "written":
           authenticator.forget(params.id);
           parts.hub.revoke(params.id);
+          parts.eventStreams.revoke(params.id);
           return json(200, tokenView(revoked.after));
         case "kept":
           return json(200, tokenView(revoked.record));

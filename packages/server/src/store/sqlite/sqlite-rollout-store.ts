@@ -6,6 +6,7 @@ import type {
   LoggedEvent,
   LoggedRecord,
   OutboxRow,
+  PlanFilter,
   PlanRecord,
   RolloutCommit,
   RolloutRow,
@@ -66,7 +67,7 @@ export class SqliteRolloutStore implements RolloutStore {
     return this.#plans.get(digest);
   }
 
-  async plans(filter: { readonly name?: string; readonly limit: number }): Promise<readonly PlanRecord[]> {
+  async plans(filter: PlanFilter): Promise<readonly PlanRecord[]> {
     return this.#plans.list(filter);
   }
 

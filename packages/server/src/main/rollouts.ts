@@ -1,0 +1,108 @@
+import { createEgress } from "../egress/egress.ts";
+import { parsePlan } from "../domain/plan/parse.ts";
+import type { Metric, Plan } from "../domain/plan/types.ts";
+import { Runner } from "../gates/runner.ts";
+import type { Providers } from "../gates/sampler.ts";
+import { createHttpCheckProvider } from "../metrics/http-check.ts";
+import { createPrometheusProvider } from "../metrics/prometheus.ts";
+import { sdkSeat } from "../metrics/sdk-seat.ts";
+import { withVariables } from "../metrics/with-variables.ts";
+import { Dispatcher } from "../notify/dispatcher.ts";
+import { createLogNotifier } from "../notify/log-notifier.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { MetricProvider } from "../ports/metric-provider.ts";
+import type { RolloutStore } from "../ports/rollout-store.ts";
+import type { Store } from "../ports/store.ts";
+import type { Feed } from "../stream/feed.ts";
+import type { Hub } from "../stream/hub.ts";
+import type { ServerConfig } from "./config.ts";
+import type { Platform } from "./platform.ts";
+
+export interface RolloutParts extends Platform {
+  readonly store: Store;
+  readonly rollouts: RolloutStore;
+  readonly feeds: ReadonlyMap<string, Feed>;
+  readonly hub: Hub;
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
+
+/** What runs rollouts and tells people of them. */
+export interface RolloutEngine {
+  readonly runner: Runner;
+  /** Goes on with what was under way. */
+  start(): Promise<void>;
+  /** Resolves when every step that was begun is stored. */
+  stop(): Promise<void>;
+}
+
+export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): RolloutEngine {
+  const runner = new Runner({
+    ...parts,
+    store: parts.rollouts,
+    config: (environment, flag) => parts.store.config(environment, flag),
+    publish: async (environment) => parts.feeds.get(environment)?.catchUp(),
+    providers: createProviders(config, parts.clock),
+    parse: parseStored,
+    onTakenBack: (takenBack) => parts.hub.explainTakenBack(takenBack),
+  });
+  const dispatcher = new Dispatcher({ ...parts, store: parts.rollouts, notifier: createLogNotifier(parts.logger) });
+  runner.subscribe((_, records) => {
+    if (records.length > 0) void dispatcher.look();
+  });
+  return {
+    runner,
+    async start() {
+      await runner.start();
+      dispatcher.start();
+    },
+    async stop() {
+      await runner.stop();
+      await dispatcher.stop();
+    },
+  };
+}
+
+/** All that metrics are asked of goes through one policy; the operator's own Prometheus is let through by being named. */
+function createProviders(
+  { prometheusUrl, egressAllow, egressPrivate, variables }: ServerConfig,
+  clock: Clock,
+): Providers {
+  const nowMs = (): number => clock.monotonicMs();
+  const egress = createEgress({ policy: { allow: egressAllow, allowPrivate: egressPrivate }, nowMs });
+  const named = createPrometheusProvider({ egress });
+  const own =
+    prometheusUrl === undefined
+      ? named
+      : createPrometheusProvider({
+          egress: createEgress({ policy: policyFor(prometheusUrl), nowMs }),
+          defaultUrl: prometheusUrl,
+        });
+  const of = ({ source }: Metric): MetricProvider =>
+    source.kind === "prometheus" && source.url !== undefined ? named : own;
+  const prometheus: MetricProvider = {
+    sample: (metric, at) => of(metric).sample(metric, at),
+    baseline: (metric, range) => of(metric).baseline(metric, range),
+  };
+  return {
+    prometheus: withVariables(prometheus, variables),
+    http: withVariables(createHttpCheckProvider({ egress }), variables),
+    sdk: sdkSeat,
+  };
+}
+
+function policyFor(address: string): { readonly allow: readonly string[]; readonly allowPrivate: boolean } {
+  const { hostname, port, protocol } = new URL(address);
+  const host = hostname.replaceAll(/^\[|\]$/g, "");
+  const entry = host.includes(":") ? host : `${host}:${port === "" ? (protocol === "https:" ? "443" : "80") : port}`;
+  return { allow: [entry], allowPrivate: false };
+}
+
+function parseStored(text: string): Plan {
+  const parsed = parsePlan(text);
+  if (parsed.ok) return parsed.plan;
+  const [first] = parsed.problems;
+  throw new Error(`a stored plan can't be read by this version: line ${first?.line}: ${first?.message}`);
+}
