@@ -19,18 +19,11 @@ export function nextDeadline(plan: Plan, state: RolloutState): EpochMs | undefin
  * When the metrics are to be sampled next: every `interval` from the start, once after a gap however long. Undefined: nobody needs them.
  */
 export function nextSampleAt(plan: Plan, state: RolloutState): EpochMs | undefined {
-  if (state.phase.kind === "completed") return reviewSampleAt(plan, state);
+  if (state.phase.kind === "completed") return reviewAt(plan, state);
   if (state.phase.kind === "scheduled" || isOver(state)) return undefined;
   const { lastSampleAt, startAt } = state;
   if (lastSampleAt === undefined) return startAt;
   return startAt + (Math.floor((lastSampleAt - startAt) / plan.intervalMs) + 1) * plan.intervalMs;
-}
-
-/** A review right at completion needs a sampling of its own: the one that completed the rollout is spent. */
-function reviewSampleAt(plan: Plan, state: RolloutState): EpochMs | undefined {
-  const at = reviewAt(plan, state);
-  const { lastSampleAt } = state;
-  return at === undefined || lastSampleAt === undefined || at > lastSampleAt ? at : lastSampleAt + plan.intervalMs;
 }
 
 /** The instant that a sampling taken at `now` counts for: the newest aligned one, so that what providers take stays out of `for`. */

@@ -116,6 +116,17 @@ stages: [{ name: a, percentage: 100, duration: 1h }]
 completion: { reviews: [{ name: month, after: 30d, criteria: [error_rate < 0.5%], checklist: [Retrospective] }] }
 `);
 
+  it("at the moment of completion is held on the sampling that completed it", () => {
+    const once = planOf(
+      "stages: [{ name: a, percentage: 100, duration: 1h }]\ncompletion: { reviews: [{ name: now, after: 0s, criteria: [error_rate < 0.5%] }] }",
+    );
+    const drive = new Drive(once);
+    drive.send({ kind: "tick" });
+    drive.sampleUntil(HOUR_MS, HEALTHY);
+    expect(notices(drive, "review").map((notice) => notice.subject)).toEqual(["review now: everything holds"]);
+    expect(nextSampleAt(once, drive.state)).toBeUndefined();
+  });
+
   it("is held on a sampling some time after completion, and says what doesn't hold", () => {
     const drive = new Drive(plan);
     drive.send({ kind: "tick" });

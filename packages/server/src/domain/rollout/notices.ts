@@ -17,10 +17,11 @@ export function followNotices(turn: Turn): void {
   }
 }
 
-/** Holds the reviews whose time has come, on the sampling that was just taken. */
+/** Holds the reviews whose time has come, on a sampling that was taken at that time or after it. */
 export function followReviews(turn: Turn): void {
+  const { lastSampleAt } = turn.state;
   for (const { review, at } of openReviews(turn.plan, turn.state)) {
-    if (at > turn.now) continue;
+    if (lastSampleAt === undefined || at > lastSampleAt) continue;
     const criteria = evidenceOf(turn.plan, turn.state, review.criteria, turn.now);
     change(turn, { told: { ...turn.state.told, reviews: [...turn.state.told.reviews, review.name] } });
     const failed = criteria.filter((one) => one.verdict !== "pass").map((one) => one.criterion);

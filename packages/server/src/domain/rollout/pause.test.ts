@@ -48,7 +48,8 @@ describe("a pause", () => {
   });
 
   it("is refused where there is nothing to pause, with what is possible", () => {
-    const { first } = tell(spec(), "events: [{ at: 3h, pause: true }]");
+    const { first, lines } = tell(spec(), "events: [{ at: 3h, pause: true }]");
+    expect(lines("refused")).toEqual(["3h refused b 10"]);
     expect(first("refused")?.cause?.reason).toBe(
       "pause: not possible while the rollout is completed; possible now: tick, rollback, acknowledge",
     );

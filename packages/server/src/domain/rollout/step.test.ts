@@ -122,6 +122,14 @@ stages: [{ name: a, percentage: 5, duration: 1h, criteria: [health >= 99%] }]
     expect(drive.status).toBe("verifying");
   });
 
+  it("that refuses leaves no trace: the state is the one before", () => {
+    const drive = running();
+    const before = drive.state;
+    drive.now = 5 * HOUR_MS;
+    expect(drive.command({ kind: "resume" }).map((effect) => effect.kind)).toEqual(["refused"]);
+    expect(drive.state).toBe(before);
+  });
+
   it("puts the kill before everything else that is to be done", () => {
     expect(running().command({ kind: "rollback" })[0]?.kind).toBe("kill");
   });

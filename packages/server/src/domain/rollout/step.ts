@@ -77,6 +77,9 @@ export function step(plan: Plan, state: RolloutState, event: RolloutEvent): Step
   const from = event.kind === "samples" ? Math.min(event.sampledAt, now) : now;
   const turn: Turn = { plan, now, from, state: { ...state, now }, effects: [] };
   const cause = happen(turn, event);
+  const refused = turn.effects.filter((effect) => effect.kind === "refused");
+  // What was refused leaves no trace, not even that time has passed: nobody stores it.
+  if (refused.length > 0) return { state, effects: refused };
   followTime(turn, cause);
   return { state: turn.state, effects: turn.effects };
 }
@@ -129,6 +132,7 @@ function followTime(turn: Turn, cause: Cause | undefined): void {
   if (phase.kind === "rollingBack" && turn.now - phase.since >= KILL_RETRY_MS)
     turn.effects.push({ kind: "kill", cause: phase.cause });
   followRecovery(turn);
+  followReviews(turn);
   followEscalation(turn);
   followNotices(turn);
 }
@@ -154,7 +158,6 @@ function observe(turn: Turn, values: Extract<RolloutEvent, { kind: "samples" }>[
   followMissing(turn, at);
   fireTriggers(turn, at);
   actOnMissing(turn, at);
-  followReviews(turn);
 }
 
 /** What isn't a number can't be kept as JSON, and must not look like one. */

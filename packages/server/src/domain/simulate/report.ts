@@ -112,7 +112,7 @@ const WORDS: { readonly [E in RecordEvent]: string } = {
 const CAUSES: { readonly [K in CauseKind]: (subject: string) => string } = {
   start: () => "",
   trigger: (name) => `trigger ${name}`,
-  criterion: (text) => text,
+  criterion: shortened,
   precondition: (text) => `preconditions ${text}`,
   stage: (name) => `${name} is done`,
   approval: (roles) => `approval by ${roles}`,
@@ -133,6 +133,12 @@ const CAUSES: { readonly [K in CauseKind]: (subject: string) => string } = {
   escalation: (channels) => `to ${channels}`,
   crash: (outage) => `for ${outage}`,
 };
+
+/** Criteria as a list, the first two of them. */
+function shortened(text: string): string {
+  const criteria = text.split("; ");
+  return criteria.length <= 3 ? text : `${criteria.slice(0, 2).join("; ")} and ${criteria.length - 2} more criteria`;
+}
 
 /** What is seen, and since when, is said where it happens; what follows from it names it only. */
 const DETAILED: readonly RecordEvent[] = ["triggerFired", "signal", "noData", "dataBack"];

@@ -213,7 +213,7 @@ class Player {
     if (effect.kind === "refused") {
       const by = event.kind === "command" ? event.person.by : "scenario";
       const { command, detail, hint } = effect.refusal;
-      this.#record(this.state.now, "refused", { kind: "command", subject: command, by, reason: `${detail}; ${hint}` });
+      this.#record(event.at, "refused", { kind: "command", subject: command, by, reason: `${detail}; ${hint}` });
     }
   }
 

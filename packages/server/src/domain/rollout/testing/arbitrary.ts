@@ -65,14 +65,12 @@ const condition: fc.Arbitrary<Condition> = fc
 const passing: fc.Arbitrary<Condition> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc
-      .constantFrom(...POLLED)
-      .map((metric): Condition => ({
-        metric,
-        operator: "<",
-        threshold: { kind: "absolute", value: 2 },
-        text: `${metric} < 2`,
-      })),
+    arbitrary: fc.constantFrom(...POLLED).map((metric): Condition => ({
+      metric,
+      operator: "<",
+      threshold: { kind: "absolute", value: 2 },
+      text: `${metric} < 2`,
+    })),
   },
   { weight: 1, arbitrary: condition },
 );
@@ -84,14 +82,12 @@ const criterion: fc.Arbitrary<Criterion> = fc
 const breaching: fc.Arbitrary<Condition> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc
-      .constantFrom(...POLLED, ...SIGNALLED)
-      .map((metric): Condition => ({
-        metric,
-        operator: ">=",
-        threshold: { kind: "absolute", value: 3 },
-        text: `${metric} >= 3`,
-      })),
+    arbitrary: fc.constantFrom(...POLLED, ...SIGNALLED).map((metric): Condition => ({
+      metric,
+      operator: ">=",
+      threshold: { kind: "absolute", value: 3 },
+      text: `${metric} >= 3`,
+    })),
   },
   { weight: 1, arbitrary: condition },
 );
@@ -207,7 +203,10 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc
       checklist: [{ id: "rollback", text: "Item rollback", roles: [], withinMs: 40_000 }],
       ...(verify && { verify }),
     },
-    completion: { checklist: [], reviews: [{ name: "later", afterMs: 60_000, criteria: [], checklist: [] }] },
+    completion: {
+      checklist: [],
+      reviews: [0, 60_000].map((afterMs) => ({ name: `after ${afterMs}`, afterMs, criteria: [], checklist: [] })),
+    },
     notify: [
       {
         on: [],

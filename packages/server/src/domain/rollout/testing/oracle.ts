@@ -31,6 +31,7 @@ export class Oracle {
   #stopped = false;
   #exposedAt: number | undefined;
   #sampledSinceStage = false;
+  #now = 0;
   readonly broken: string[] = [];
 
   constructor(plan: Plan) {
@@ -42,6 +43,7 @@ export class Oracle {
 
   watch({ before, event, after }: TakenStep): void {
     const { state, effects } = after;
+    this.#now = state.now;
     if (before.phase.kind === "running" && before.phase.pause === undefined) this.#runningMs += state.now - before.now;
     this.#learn(event, before.lastSampleAt);
     const records = effects.flatMap((effect) => (effect.kind === "record" ? [effect.record] : []));
@@ -130,8 +132,7 @@ export class Oracle {
   #judgeTriggers(stage: Stage): void {
     for (const { name, action, test } of stage.triggers) {
       if (action === "notify" || test.kind !== "condition") continue;
-      const at = Math.max(...[...this.#latest.values()].map((seen) => seen.at));
-      if (this.#holds(test.condition, this.#value(test.condition.metric, at)))
+      if (this.#holds(test.condition, this.#value(test.condition.metric, this.#now)))
         this.#breaks(`rose while ${action} trigger ${name} was true`);
     }
   }
