@@ -1,3 +1,4 @@
+import type { ReceiptsView } from "./receipts.ts";
 import type { Instant, Page } from "./types.ts";
 
 export type RolloutStatus =
@@ -109,6 +110,8 @@ export interface RolloutView extends RolloutSummary {
   readonly nextSampleAt?: Instant;
   /** The exposure lease that the flag carries; missing: none. */
   readonly leaseMs?: number;
+  /** Of a rollback: who applied it, and where the time went. */
+  readonly rollback?: ReceiptsView;
 }
 
 /**
@@ -308,6 +311,8 @@ export interface EvidenceView {
   readonly decisions: readonly EvidenceDecisionView[];
   /** The whole story, the oldest first. */
   readonly events: readonly RolloutEventView[];
+  /** Of a rollback: who applied it, and where the time went. */
+  readonly rollback?: ReceiptsView;
 }
 
 export interface EvidenceDecisionView {
