@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { ExitCode } from "../exit.ts";
 import type { Io, Sink } from "../io.ts";
 import { main } from "../main.ts";
+
+/** A real server has something new sooner than a person would look again. */
+const REAL_PAUSE_MAX_MS = 50;
 
 /** Every test's now. */
 export const NOW = Date.parse("2026-01-05T12:00:00.000Z");
@@ -17,6 +21,8 @@ export interface FakeOptions {
   readonly terminal?: number;
   /** Lines of that terminal; missing: 40. */
   readonly rows?: number;
+  /** Pauses take their time, and the clock goes on by itself: against a real server. */
+  readonly realTime?: boolean;
   /** The person in front of it. */
   readonly attend?: Io["attend"];
   /** What the user types, in turn. */
@@ -69,6 +75,9 @@ export function fakeIo(options: FakeOptions = {}) {
     fetch: (input, init) => fetch(input, init),
     now: () => NOW + slept.reduce((sum, ms) => sum + ms, 0),
     sleep: async (ms) => void slept.push(ms),
+    ...(options.realTime === true
+      ? { now: Date.now, sleep: (ms: number) => delay(Math.min(ms, REAL_PAUSE_MAX_MS)) }
+      : {}),
     attend: options.attend ?? (() => () => undefined),
     ask: async (question) => {
       asked.push(question);

@@ -126,7 +126,9 @@ describe("rollout rollback", () => {
   const rolledBack = rolloutView({ status: "rollingBack", percentage: 0, sentence: "Rolling back: waits for …" });
 
   it("asks nothing, and tries again when the connection breaks or the server is away", async () => {
+    const verifying = rolloutView({ status: "verifying", percentage: 0 });
     const routes = {
+      [`GET ${BY_ID}`]: [{ status: 503 }, { body: verifying }],
       "GET /api/v1/rollouts": [{ status: 503 }, FOUND["GET /api/v1/rollouts"]],
       [`POST ${BY_ID}/rollback`]: [(response: { destroy(): unknown }) => void response.destroy(), { body: rolledBack }],
     };
@@ -138,7 +140,7 @@ describe("rollout rollback", () => {
       },
     );
     expect({ code, asked }).toEqual({ code: 0, asked: [] });
-    expect(stdout).toContain("at 0 %");
+    expect(stdout).toContain("rolled back, verifying");
     expect(stderr).toContain("trying again (2 of 4)");
     expect(stderr).toContain("rampart rollout status checkout --watch");
   });

@@ -1,3 +1,6 @@
+import type { RolloutView } from "@rampart/core";
+import { paths } from "../../api/paths.ts";
+import type { Api } from "../../api/types.ts";
 import { CliError } from "../../errors.ts";
 import type { Run } from "../../run.ts";
 import type { Define } from "../group.ts";
@@ -8,6 +11,8 @@ import { findRollout, WHICH, type Patience } from "./which.ts";
 const RETRIES = 3;
 /** Short, so that all tries together end within the 30 seconds that a rollback may take. */
 const TIMEOUT_MS = 3000;
+const CONFIRM_EVERY_MS = 100;
+const CONFIRM_LOOKS_MAX = 10;
 
 export const defineRollback: Define = (rollout, bind) => {
   rollout
@@ -27,7 +32,8 @@ export const defineRollback: Define = (rollout, bind) => {
         };
         try {
           const { id } = await findRollout(run, api, name, patience);
-          printOutcome(run, await command(api, id, "rollback", reason === undefined ? {} : { reason }, patience));
+          const decided = await command(api, id, "rollback", reason === undefined ? {} : { reason }, patience);
+          printOutcome(run, await confirmed(run, api, decided));
         } catch (error) {
           throw withLastResort(error);
         }
@@ -35,6 +41,16 @@ export const defineRollback: Define = (rollout, bind) => {
       }),
     );
 };
+
+/** The flag is off a moment after the rollback was decided: worth waiting for, but never an error. */
+async function confirmed(run: Run, api: Api, decided: RolloutView): Promise<RolloutView> {
+  let view = decided;
+  for (let looks = 0; looks < CONFIRM_LOOKS_MAX && view.status === "rollingBack"; looks += 1) {
+    await run.io.sleep(CONFIRM_EVERY_MS);
+    view = await api.request<RolloutView>({ path: paths.rolloutById(view.id) }).catch(() => view);
+  }
+  return view;
+}
 
 function noteNext(run: Run, name: string): void {
   const elsewhere = run.global.environment === undefined ? "" : ` -e ${run.global.environment}`;

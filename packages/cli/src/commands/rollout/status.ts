@@ -1,6 +1,7 @@
 import type { RolloutView } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
 import type { Define } from "../group.ts";
+import { canvasFor } from "./view/canvas.ts";
 import { statusLines } from "./view/status.ts";
 import { watch } from "./watch/watch.ts";
 import { findRollout, WHICH } from "./which.ts";
@@ -26,8 +27,7 @@ export const defineStatus: Define = (rollout, bind) => {
         const { id } = await findRollout(run, api, name);
         if (options.watch === true) return watch(run, id);
         const view = await api.request<RolloutView>({ path: paths.rolloutById(id) });
-        const canvas = { style: run.style, columns: run.io.stdout.columns };
-        run.print(view, () => `${statusLines(view, canvas).join("\n")}\n`);
+        run.print(view, () => `${statusLines(view, canvasFor(run, view)).join("\n")}\n`);
         return undefined;
       }),
     );

@@ -1,15 +1,15 @@
 import type { CriterionView, RolloutView, TriggerActionName, TriggerView, VerdictName } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
-import type { Canvas } from "../../../output/lines.ts";
 import { elapsed, length, measure } from "../../../output/measure.ts";
 import type { Paint } from "../../../output/style.ts";
 import { table, type Cell } from "../../../output/table.ts";
+import type { RolloutCanvas } from "./canvas.ts";
 
 const DASH: Cell = { text: "-", paint: "dim" };
 const INDENT = "  ";
 
 /** The criteria of where it is: value, threshold, how long each has held, and how old its data are. */
-export function criteriaLines(view: RolloutView, canvas: Canvas): readonly string[] {
+export function criteriaLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   if (view.criteria.length === 0) return [];
   const rows = view.criteria.map((criterion): readonly Cell[] => [
     criterionMark(criterion),
@@ -34,9 +34,8 @@ export function criteriaLines(view: RolloutView, canvas: Canvas): readonly strin
 }
 
 /** The triggers that are watched: value, threshold, how long each has been true, and how old its data are. */
-export function triggerLines(view: RolloutView, canvas: Canvas): readonly string[] {
+export function triggerLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   if (view.triggers.length === 0) return [];
-  const now = Date.parse(view.now);
   const signals = new Set(view.metrics.filter(({ source }) => source === "signal").map(({ name }) => name));
   const rows = view.triggers.map((trigger): readonly Cell[] => {
     const mood = moodOf(trigger, signals);
@@ -47,7 +46,7 @@ export function triggerLines(view: RolloutView, canvas: Canvas): readonly string
       trigger.text,
       valueCell(trigger, trigger.isTrue ? paint : "none"),
       thresholdCell(trigger),
-      { text: streakText(trigger, mood, now), paint },
+      { text: streakText(trigger, mood, canvas.now), paint },
       { text: `${trigger.action} ${trigger.severity}`, paint: "dim" },
       ageCell(trigger.ageMs, view.intervalMs),
     ];
@@ -69,7 +68,7 @@ export function triggerLines(view: RolloutView, canvas: Canvas): readonly string
 }
 
 function indented(
-  canvas: Canvas,
+  canvas: RolloutCanvas,
   ...[columns, rows]: [Parameters<typeof table>[0], Parameters<typeof table>[1]]
 ): readonly string[] {
   const available = canvas.columns === undefined ? undefined : canvas.columns - INDENT.length;

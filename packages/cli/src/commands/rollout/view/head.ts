@@ -1,16 +1,18 @@
 import type { RolloutView } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
-import { line, wrap, type Canvas } from "../../../output/lines.ts";
+import { line, wrap } from "../../../output/lines.ts";
 import { elapsed } from "../../../output/measure.ts";
 import { isOver, STATUS } from "../words.ts";
+import type { RolloutCanvas } from "./canvas.ts";
 
 /** What it is, where it is, and the one sentence that says what it waits for. */
-export function headLines(view: RolloutView, canvas: Canvas): readonly string[] {
-  const now = Date.parse(view.now);
+export function headLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   const { word, paint } = STATUS[view.status];
   const about = [
     `plan ${view.plan.name} version ${view.plan.version}`,
-    view.exposedAt === undefined ? `made ${ago(view.createdAt, now)}` : `exposed since ${ago(view.exposedAt, now)}`,
+    view.exposedAt === undefined
+      ? `made ${ago(view.createdAt, canvas.now)}`
+      : `first users ${ago(view.exposedAt, canvas.now)}`,
     `by ${view.createdBy}`,
     view.id,
   ];
@@ -23,17 +25,17 @@ export function headLines(view: RolloutView, canvas: Canvas): readonly string[] 
     line(canvas, { text: about.join(" · "), paint: "dim" }),
     "",
     ...wrap(view.sentence, canvas.columns).map((text) => canvas.style("bold", text)),
-    ...besideLines(view, canvas, now),
+    ...besideLines(view, canvas),
   ];
 }
 
 /** What else matters about where it is, a line each. */
-function besideLines(view: RolloutView, canvas: Canvas, now: number): readonly string[] {
+function besideLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   const { escalation, recovery } = view;
   return [
     ...view.alerts.map((alert) =>
       line(canvas, {
-        text: `alert ${alert.name} (${alert.severity}, ${alert.action}) is firing since ${ago(alert.since, now)}`,
+        text: `alert ${alert.name} (${alert.severity}, ${alert.action}) is firing, began ${ago(alert.since, canvas.now)}`,
         paint: "red",
       }),
     ),
@@ -41,14 +43,14 @@ function besideLines(view: RolloutView, canvas: Canvas, now: number): readonly s
       ? []
       : [
           line(canvas, {
-            text: `people are being told (${escalation.severity}, since ${ago(escalation.since, now)}) until somebody acknowledges`,
+            text: `people are being told (${escalation.severity}, began ${ago(escalation.since, canvas.now)}) until somebody acknowledges`,
             paint: "red",
           }),
         ]),
     ...(recovery?.state === "verifying" && recovery.until !== undefined
       ? [
           line(canvas, {
-            text: `recovery is watched for ${elapsed(Date.parse(recovery.until) - now)} more`,
+            text: `recovery is watched for ${elapsed(Date.parse(recovery.until) - canvas.now)} more`,
             paint: "dim",
           }),
         ]

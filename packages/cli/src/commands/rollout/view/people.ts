@@ -1,15 +1,15 @@
 import type { ApprovalView, ChecklistItemView, RolloutView } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
-import { line, type Canvas } from "../../../output/lines.ts";
+import { line } from "../../../output/lines.ts";
 import type { Cell } from "../../../output/table.ts";
+import type { RolloutCanvas } from "./canvas.ts";
 
 /** Who approved what, and who still has to. */
-export function approvalLines(view: RolloutView, canvas: Canvas): readonly string[] {
+export function approvalLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   if (view.approvals.length === 0) return [];
-  const now = Date.parse(view.now);
   return [
     line(canvas, { text: "  APPROVALS", paint: "dim" }),
-    ...view.approvals.map((approval) => line(canvas, "  ", ...approvalCells(approval, now))),
+    ...view.approvals.map((approval) => line(canvas, "  ", ...approvalCells(approval, canvas.now))),
   ];
 }
 
@@ -28,13 +28,12 @@ function approvalCells({ stage, role, needed, given, isOpen }: ApprovalView, now
 }
 
 /** The items that belong to where it is. */
-export function checklistLines(view: RolloutView, canvas: Canvas): readonly string[] {
+export function checklistLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   if (view.checklist.length === 0) return [];
-  const now = Date.parse(view.now);
   return [
     line(canvas, { text: "  CHECKLIST", paint: "dim" }),
     ...view.checklist.flatMap((item) => [
-      line(canvas, "  ", ...itemCells(item, now)),
+      line(canvas, "  ", ...itemCells(item, canvas.now)),
       ...(item.run === undefined || item.ticked !== undefined
         ? []
         : [line(canvas, { text: `      run: ${item.run}`, paint: "dim" })]),

@@ -1,8 +1,9 @@
 import type { RolloutEventView, RolloutView } from "@rampart/core";
 import { moment } from "../../../output/format.ts";
-import { line, type Canvas } from "../../../output/lines.ts";
+import { line } from "../../../output/lines.ts";
 import { truncate } from "../../../output/text.ts";
 import { eventPaint, eventText } from "../words.ts";
+import type { RolloutCanvas } from "./canvas.ts";
 import { criteriaLines, triggerLines } from "./conditions.ts";
 import { headLines } from "./head.ts";
 import { hintLines } from "./hints.ts";
@@ -12,7 +13,7 @@ import { railLines } from "./rail.ts";
 /** A rollout as people read it: where it is, what it waits for, what it is measured by, and what can be done. */
 export function statusLines(
   view: RolloutView,
-  canvas: Canvas,
+  canvas: RolloutCanvas,
   events: readonly RolloutEventView[] = [],
 ): readonly string[] {
   const parts = [
@@ -30,7 +31,7 @@ export function statusLines(
 }
 
 /** Metrics that say nothing, and why: whatever hangs on them stands still. A signal that nobody pushed is no fault. */
-function silentLines(view: RolloutView, canvas: Canvas): readonly string[] {
+function silentLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   const silent = view.metrics.filter((metric) => metric.state !== "value" && metric.source !== "signal");
   if (silent.length === 0) return [];
   return [
@@ -47,7 +48,7 @@ function silentLines(view: RolloutView, canvas: Canvas): readonly string[] {
   ];
 }
 
-function eventLines(events: readonly RolloutEventView[], canvas: Canvas): readonly string[] {
+function eventLines(events: readonly RolloutEventView[], canvas: RolloutCanvas): readonly string[] {
   if (events.length === 0) return [];
   return [
     line(canvas, { text: "  LATELY (UTC)", paint: "dim" }),
@@ -61,7 +62,7 @@ function eventLines(events: readonly RolloutEventView[], canvas: Canvas): readon
   ];
 }
 
-function commandLines(view: RolloutView, canvas: Canvas): readonly string[] {
+function commandLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
   const hints = hintLines(view);
   if (hints.length === 0) return [];
   const cut = (text: string): string => (canvas.columns === undefined ? text : truncate(text, canvas.columns - 2));

@@ -2,6 +2,7 @@ import type { RolloutEventView, RolloutView } from "@rampart/core";
 import { line } from "../../../output/lines.ts";
 import { elapsed } from "../../../output/measure.ts";
 import type { Run } from "../../../run.ts";
+import { canvasFor } from "../view/canvas.ts";
 import { statusLines } from "../view/status.ts";
 import { follow } from "./follow.ts";
 
@@ -76,7 +77,7 @@ function frame(run: Run, shown: Shown): string {
 }
 
 function treeOf(run: Run, { events }: Shown, view: RolloutView): readonly string[] {
-  return statusLines(view, { style: run.style, columns: run.io.stdout.columns }, events);
+  return statusLines(view, canvasFor(run, view), events);
 }
 
 function footLine(run: Run, { isLost, seenAt, view }: Shown, hidden: number): string {
