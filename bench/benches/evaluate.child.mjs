@@ -64,9 +64,18 @@ async function openContender(file) {
   return contender;
 }
 
-/** Runs until the engine has had time to optimise, and finds how many calls make a batch. Keeps the share of calls that gave true. */
+/** Milliseconds of CPU time that this process has had. */
+function cpuTimeMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/**
+ * Runs until the engine has had time to optimise, and finds how many calls make a batch. Keeps the share of calls that gave true.
+ * CPU time counts, as on a busy machine the clock runs while the engine waits; waiting has an end all the same.
+ */
 async function warmUp(contender) {
-  const deadline = performance.now() + options.warmUpMs;
+  const from = { cpuMs: cpuTimeMs(), ms: performance.now() };
   let calls = 0;
   let on = 0;
   let batch = 16;
@@ -77,7 +86,7 @@ async function warmUp(contender) {
     contender.msPerCall = tookMs / batch;
     calls += batch;
     if (tookMs < options.batchMs) batch *= 2;
-  } while (performance.now() < deadline);
+  } while (cpuTimeMs() - from.cpuMs < options.warmUpMs && performance.now() - from.ms < 10 * options.warmUpMs);
   contender.share = on / calls;
   contender.calls = calls;
   contender.batch = Math.max(1, Math.round(options.batchMs / contender.msPerCall));
