@@ -12,6 +12,7 @@ import { authorizeIn, type Grant } from "./grant.ts";
 import type { HttpParts } from "./parts.ts";
 import { ProblemError, problemReply } from "./problem.ts";
 import { json, type Reply } from "./reply.ts";
+import type { RollbackReceipts } from "./rollback-receipts.ts";
 
 /** Rollouts whose firings are remembered; the longest unused goes first, and is read again. */
 const ROLLOUTS_MAX = 1000;
@@ -21,14 +22,17 @@ const RECORDS_AT_A_TIME = 1000;
 /** Rollouts as they are shown. */
 export class RolloutViews {
   readonly #store: Pick<RolloutStore, "rolloutRecords">;
+  readonly #rollbacks: RollbackReceipts;
   readonly #firings = new Map<string, { after: number; readonly at: Map<string, EpochMs> }>();
 
-  constructor(store: Pick<RolloutStore, "rolloutRecords">) {
+  constructor(store: Pick<RolloutStore, "rolloutRecords">, rollbacks: RollbackReceipts) {
     this.#store = store;
+    this.#rollbacks = rollbacks;
   }
 
   async view(running: Running): Promise<RolloutView> {
-    return rolloutView(running, await this.#firedAt(running.row.id));
+    const rollback = await this.#rollbacks.of(running.row);
+    return { ...rolloutView(running, await this.#firedAt(running.row.id)), ...(rollback && { rollback }) };
   }
 
   /** When each trigger fired last. Each record is read once. */

@@ -1,6 +1,7 @@
 import type { HttpParts } from "./parts.ts";
 import type { Authenticator } from "./principal.ts";
 import type { Route } from "./route.ts";
+import { RollbackReceipts } from "./rollback-receipts.ts";
 import { RolloutViews } from "./rollout-views.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { configRoutes } from "./routes/configs.ts";
@@ -27,7 +28,7 @@ export function allRoutes(
   reads: SdkReads,
   more: readonly Route[] = [],
 ): readonly Route[] {
-  const views = new RolloutViews(parts.rollouts);
+  const views = new RolloutViews(parts.rollouts, new RollbackReceipts(parts));
   const routes = [
     ...definitionRoutes(parts),
     ...configRoutes(parts),

@@ -18,7 +18,9 @@ const straggler = z
 const legs = z
   .object({
     dataAgeMs: milliseconds.optional().openapi({ description: "Age of the oldest value that it was decided on" }),
-    decideMs: milliseconds.optional().openapi({ description: "From asking the metrics, or the command, to the decision" }),
+    decideMs: milliseconds
+      .optional()
+      .openapi({ description: "From asking the metrics, or the command, to the decision" }),
     commitMs: milliseconds.optional().openapi({ description: "From the decision to its being stored" }),
     writeMs: milliseconds.openapi({ description: "From there to the last socket write" }),
     apply: quantiles.optional().openapi({ description: "From there to the clients' having applied it" }),
@@ -43,7 +45,9 @@ export const receiptsView = z
     alreadyOff: z.number().int().openapi({ description: "Clients whose lease was over before the change" }),
     applied: quantiles.optional().openapi({ description: "From the commit to the clients' having applied it" }),
     boundedAt: instant.optional().openapi({ description: "From when on all who are missing are off by their leases" }),
-    stragglers: z.array(straggler).openapi({ description: "At most 50 of those who are missing, the longest silent first" }),
+    stragglers: z
+      .array(straggler)
+      .openapi({ description: "At most 50 of those who are missing, the longest silent first" }),
     legs,
   })
   .openapi("Receipts");

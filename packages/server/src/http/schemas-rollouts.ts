@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { RECORD_EVENTS } from "../domain/rollout/effect.ts";
 import { STATUSES } from "../domain/rollout/state.ts";
+import { receiptsView } from "./schemas-receipts.ts";
 
 const COMMANDS = [
   "start",
@@ -207,6 +208,7 @@ export const rolloutView = rolloutSummary
     checklist: z.array(checklistItem),
     alerts: z.array(z.object({ name: z.string(), action, severity, since: instant })),
     escalation: z.object({ since: instant, severity, cause }).optional(),
+    rollback: receiptsView.optional().openapi({ description: "Who applied the rollback, and where the time went" }),
     window: z.string().optional(),
     intervalMs: ms,
     lastSampleAt: instant.optional(),
@@ -245,6 +247,7 @@ export const evidence = z
       }),
     ),
     events: z.array(rolloutEvent),
+    rollback: receiptsView.optional().openapi({ description: "Who applied the rollback, and where the time went" }),
   })
   .openapi("Evidence");
 

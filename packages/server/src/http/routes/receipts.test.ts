@@ -55,7 +55,12 @@ describe("the receipts of a kill", () => {
   it("prove that every SDK with a stream is off, and end in one audit entry", async () => {
     const clients = [await connect("web-1"), await connect("web-2")];
     const revision = await kill();
-    expect(await receipts(revision)).toMatchObject({ verdict: "open", expected: 2, acknowledged: 0, flags: ["checkout"] });
+    expect(await receipts(revision)).toMatchObject({
+      verdict: "open",
+      expected: 2,
+      acknowledged: 0,
+      flags: ["checkout"],
+    });
     for (const client of clients) await client.confirm();
     await platform.advance(2_000);
     const view = await receipts(revision);
@@ -66,7 +71,9 @@ describe("the receipts of a kill", () => {
       applied: { p50Ms: 40, maxMs: 140 },
       stragglers: [],
     });
-    expect(await audited()).toMatchObject([{ target: "flag/checkout", environment: "production", actor: "system", after: view }]);
+    expect(await audited()).toMatchObject([
+      { target: "flag/checkout", environment: "production", actor: "system", after: view },
+    ]);
   });
 
   it("bound an SDK that stays silent by its lease, and name it", async () => {
@@ -76,7 +83,11 @@ describe("the receipts of a kill", () => {
     const revision = await kill();
     await loud.confirm();
     await platform.advance(34_000);
-    expect(await receipts(revision)).toMatchObject({ verdict: "open", acknowledged: 1, stragglers: [{ instanceId: "silent" }] });
+    expect(await receipts(revision)).toMatchObject({
+      verdict: "open",
+      acknowledged: 1,
+      stragglers: [{ instanceId: "silent" }],
+    });
     await platform.advance(2_000);
     const { verdict, boundedAt, committedAt, stragglers } = await receipts(revision);
     expect({ verdict, stragglers: stragglers.map(({ instanceId }) => instanceId) }).toEqual({
@@ -92,7 +103,11 @@ describe("the receipts of a kill", () => {
     await platform.advance(60_000);
     const revision = await kill();
     await platform.advance(36_000);
-    expect(await receipts(revision)).toMatchObject({ verdict: "unproven", expected: 1, stragglers: [{ instanceId: "gone" }] });
+    expect(await receipts(revision)).toMatchObject({
+      verdict: "unproven",
+      expected: 1,
+      stragglers: [{ instanceId: "gone" }],
+    });
   });
 
   it("don't ask for a client whose lease was over before", async () => {

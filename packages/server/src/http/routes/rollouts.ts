@@ -15,6 +15,7 @@ import { PLAN_BODY_MAX_BYTES, runnablePlanIn, storePlan } from "../plan-texts.ts
 import { ProblemError, problemReply } from "../problem.ts";
 import type { Reply } from "../reply.ts";
 import { json } from "../reply.ts";
+import { RollbackReceipts } from "../rollback-receipts.ts";
 import { outcomeReply, rolloutFor, type RolloutViews } from "../rollout-views.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
@@ -241,6 +242,7 @@ function editRoute(parts: HttpParts, views: RolloutViews): Route {
 }
 
 function evidenceRoute(parts: HttpParts): Route {
+  const rollbacks = new RollbackReceipts(parts);
   return route(
     { scope: "rollouts:read", reach: "some" },
     {
@@ -261,7 +263,8 @@ function evidenceRoute(parts: HttpParts): Route {
         0,
         EVIDENCE_RECORDS_MAX,
       );
-      return json(200, evidenceView(running, decisions, records));
+      const rollback = await rollbacks.of(running.row);
+      return json(200, { ...evidenceView(running, decisions, records), ...(rollback && { rollback }) });
     },
   );
 }
