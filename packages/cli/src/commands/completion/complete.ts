@@ -1,6 +1,7 @@
 import type { Command, Option } from "commander";
-import type { Page } from "@rampart/core";
+import type { Page, RolloutSummary } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
+import type { Call } from "../../api/types.ts";
 import type { Bind, Run } from "../../run.ts";
 import type { Define } from "../group.ts";
 
@@ -102,20 +103,39 @@ async function argumentsOf(run: Run, command: Command, position: number): Promis
       return keys(run, paths.flags);
     case "segment":
       return keys(run, paths.segments);
+    case "rollout":
+      return rollouts(run);
     case undefined:
     default:
       return [];
   }
 }
 
+/** The flags that have a rollout in the environment, with the newest on each: what a command would mean. */
+async function rollouts(run: Run): Promise<readonly Candidate[]> {
+  const newestFirst = await lookUp<RolloutSummary>(run, {
+    path: paths.rollouts,
+    query: { environment: run.environment },
+  });
+  const newest = new Map<string, string>();
+  for (const { flag, status, percentage } of newestFirst) {
+    if (!newest.has(flag)) newest.set(flag, `${status} at ${percentage} %`);
+  }
+  return Array.from(newest, ([text, about]) => ({ text, about }));
+}
+
 async function keys(run: Run, path: string): Promise<readonly Candidate[]> {
+  const items = await lookUp<{ readonly key: string; readonly description?: string }>(run, { path });
+  return items.map(({ key, description = "" }) => {
+    const about = description.replace(/\s+/g, " ").trim();
+    return about === "" ? { text: key } : { text: key, about };
+  });
+}
+
+async function lookUp<T>(run: Run, call: Call): Promise<readonly T[]> {
   try {
     const api = await run.api({ timeoutMs: LOOKUP_TIMEOUT_MS });
-    const page = await api.request<Page<{ readonly key: string; readonly description?: string }>>({ path });
-    return page.items.map(({ key, description = "" }) => {
-      const about = description.replace(/\s+/g, " ").trim();
-      return about === "" ? { text: key } : { text: key, about };
-    });
+    return (await api.request<Page<T>>(call)).items;
   } catch {
     // A completion has nowhere to say what went wrong; the command itself will.
     return [];

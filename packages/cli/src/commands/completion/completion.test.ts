@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fakeApi, flagView } from "../../testing/fake-api.ts";
 import { rampart, temporaryFolder, type FakeOptions } from "../../testing/fake-io.ts";
+import { rolloutSummary } from "../../testing/rollout.ts";
 import { SHELLS, type Shell } from "./scripts.ts";
 
 /** The candidates for the last word, without their descriptions. */
@@ -43,6 +44,16 @@ describe("completion of a word", () => {
     expect(await candidates(["flags", "kill", "ch"], { env })).toEqual(["checkout"]);
     expect(await candidates(["flags", "set", "checkout", ""], { env })).toEqual([]);
     expect((await rampart(["__complete", "--", "flags", "set", "b"], { env })).stdout).toBe("banner\ttwo lines\n");
+  });
+
+  it("offers the flags that have a rollout, each with the newest on it", async () => {
+    const older = rolloutSummary({ id: "old", status: "rolledBack", percentage: 0 });
+    const api = await fakeApi({ "GET /api/v1/rollouts": { body: { items: [rolloutSummary(), older] } } });
+    const { stdout } = await rampart(["__complete", "--", "rollout", "rollback", ""], {
+      env: { RAMPART_URL: api.url },
+    });
+    expect(stdout).toBe("checkout\trunning at 25 %\n");
+    expect(api.seen[0]?.line).toBe("GET /api/v1/rollouts?environment=production");
   });
 
   it("offers the environments that the server has, or those that every server begins with", async () => {

@@ -15,12 +15,12 @@ export const define: Define = (rollout, bind) => {
     defineStart,
     defineList,
     defineStatus,
+    defineRollback,
     defineWait,
     defineApprove,
     defineReject,
     defineTick,
     defineCommands,
-    defineRollback,
     defineEvidence,
   ];
   for (const add of all) add(rollout, bind);
