@@ -35,7 +35,13 @@ const BOUNDED: ReceiptsView = {
       lastContactAt: "2026-01-05T11:58:50.000Z",
       offAt: "2026-01-05T11:59:27.000Z",
     },
-    { instanceId: "web-3", sdk: "node/0.1.0", address: "10.0.0.9", revision: 2, lastContactAt: "2026-01-05T11:50:00.000Z" },
+    {
+      instanceId: "web-3",
+      sdk: "node/0.1.0",
+      address: "10.0.0.9",
+      revision: 2,
+      lastContactAt: "2026-01-05T11:50:00.000Z",
+    },
   ],
   legs: { dataAgeMs: 4_000, decideMs: 30, commitMs: 3, ...PROVEN.legs },
 };
@@ -77,7 +83,9 @@ describe("receipts", () => {
       "web-3 | node/0.1.0 | 10.0.0.9 | 2 | 10 min ago | never",
       "",
     ]);
-    expect(stderr).toContain("bounded: 4,116 of 4,117 clients have checkout off at revision 40 of production; 1 client missing");
+    expect(stderr).toContain(
+      "bounded: 4,116 of 4,117 clients have checkout off at revision 40 of production; 1 client missing",
+    );
   });
 
   it("prints exactly the API's object as JSON, and no talk", async () => {

@@ -23,7 +23,11 @@ open      it can still change
 export const define: Define = (command, bind) => {
   command
     .description("Show who applied the kills and rollbacks of an environment, how long that took, and who is missing.")
-    .argument("[revision]", "the environment's revision that the kill or rollback made", parseNumber("rampart receipts"))
+    .argument(
+      "[revision]",
+      "the environment's revision that the kill or rollback made",
+      parseNumber("rampart receipts"),
+    )
     .addHelpText("after", EXAMPLES)
     .action(
       bind<readonly [revision: number | undefined]>(async (run, [revision]) => {
@@ -92,7 +96,12 @@ function oneText(run: Run, view: ReceiptsView): string {
   const single = (name: string, ms: number | undefined): (readonly Cell[])[] =>
     ms === undefined ? [] : [[name, orDash(undefined), orDash(undefined), seconds(ms)]];
   const legs = table(
-    [{ title: "LEG" }, { title: "P50", align: "right" }, { title: "P99", align: "right" }, { title: "MAX", align: "right" }],
+    [
+      { title: "LEG" },
+      { title: "P50", align: "right" },
+      { title: "P99", align: "right" },
+      { title: "MAX", align: "right" },
+    ],
     [
       ...single("age of the data", dataAgeMs),
       ...single("sample to decision", decideMs),

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appliedAfterMs, Convergence, LATE_RECEIPT_MS, offByLeaseAt, PROMISE_MS, quantilesOf, TRANSIT_MAX_MS } from "./receipts.ts";
+import {
+  appliedAfterMs,
+  Convergence,
+  LATE_RECEIPT_MS,
+  offByLeaseAt,
+  PROMISE_MS,
+  quantilesOf,
+  TRANSIT_MAX_MS,
+} from "./receipts.ts";
 
 const AT = Date.parse("2026-01-05T02:00:00Z");
 const NEVER = Number.POSITIVE_INFINITY;
@@ -10,7 +18,13 @@ const converging = (...offAt: readonly number[]): Convergence => new Convergence
 
 /** Clients with and without a lease, and receipts of some of them, repeated as networks do. */
 const story = fc
-  .array(fc.oneof(fc.constant(NEVER), fc.integer({ min: 1, max: 120_000 }).map((ms) => AT + ms)), { minLength: 1, maxLength: 12 })
+  .array(
+    fc.oneof(
+      fc.constant(NEVER),
+      fc.integer({ min: 1, max: 120_000 }).map((ms) => AT + ms),
+    ),
+    { minLength: 1, maxLength: 12 },
+  )
   .chain((offAt) =>
     fc.record({
       offAt: fc.constant(offAt),
@@ -18,7 +32,10 @@ const story = fc
     }),
   );
 
-const told = (offAt: readonly number[], receipts: readonly { readonly index: number; readonly afterMs: number }[]): Convergence => {
+const told = (
+  offAt: readonly number[],
+  receipts: readonly { readonly index: number; readonly afterMs: number }[],
+): Convergence => {
   const convergence = converging(...offAt);
   for (const { index, afterMs } of receipts) convergence.acknowledge(index, afterMs);
   return convergence;
@@ -58,13 +75,18 @@ describe("the verdict on an urgent change", () => {
 
   it("is bounded only when the lease of each missing client is over", () => {
     fc.assert(
-      fc.property(story, fc.integer({ min: AT, max: AT + 300_000 }), fc.boolean(), ({ offAt, receipts }, now, isFinal) => {
-        const convergence = told(offAt, receipts);
-        const areOff = [...convergence.missing()].every((index) => (offAt[index] ?? NEVER) <= now);
-        const verdict = convergence.verdict(now, isFinal);
-        if (verdict === "bounded") expect(areOff).toBe(true);
-        if (verdict === "unproven") expect(areOff).toBe(false);
-      }),
+      fc.property(
+        story,
+        fc.integer({ min: AT, max: AT + 300_000 }),
+        fc.boolean(),
+        ({ offAt, receipts }, now, isFinal) => {
+          const convergence = told(offAt, receipts);
+          const areOff = [...convergence.missing()].every((index) => (offAt[index] ?? NEVER) <= now);
+          const verdict = convergence.verdict(now, isFinal);
+          if (verdict === "bounded") expect(areOff).toBe(true);
+          if (verdict === "unproven") expect(areOff).toBe(false);
+        },
+      ),
     );
   });
 
@@ -138,18 +160,27 @@ describe("when a client applied a change", () => {
 
   it("is never counted too early by a clock that was seen to be behind", () => {
     fc.assert(
-      fc.property(fc.nat(20_000), fc.nat(500), fc.integer({ min: 20_001, max: 10 ** 7 }), (trulyAfterMs, tookMs, behindMs) => {
-        const appliedAt = AT + trulyAfterMs - behindMs;
-        const receivedAt = AT + trulyAfterMs + tookMs;
-        expect(after(appliedAt, receivedAt - appliedAt, receivedAt)).toBeGreaterThanOrEqual(trulyAfterMs);
-      }),
+      fc.property(
+        fc.nat(20_000),
+        fc.nat(500),
+        fc.integer({ min: 20_001, max: 10 ** 7 }),
+        (trulyAfterMs, tookMs, behindMs) => {
+          const appliedAt = AT + trulyAfterMs - behindMs;
+          const receivedAt = AT + trulyAfterMs + tookMs;
+          expect(after(appliedAt, receivedAt - appliedAt, receivedAt)).toBeGreaterThanOrEqual(trulyAfterMs);
+        },
+      ),
     );
   });
 });
 
 describe("quantiles", () => {
   it("are values that were there, by nearest rank", () => {
-    expect(quantilesOf(Float64Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({ p50Ms: 50, p99Ms: 99, maxMs: 100 });
+    expect(quantilesOf(Float64Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({
+      p50Ms: 50,
+      p99Ms: 99,
+      maxMs: 100,
+    });
     expect(quantilesOf(Float64Array.of(7))).toEqual({ p50Ms: 7, p99Ms: 7, maxMs: 7 });
     expect(quantilesOf(new Float64Array())).toBeUndefined();
   });

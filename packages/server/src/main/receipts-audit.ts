@@ -33,7 +33,10 @@ export function createReceiptsAudit(parts: {
         { actor: "system", action: RECEIPTS_CLOSED, at: clock.now() },
       );
     } catch (error) {
-      logger.error({ err: error, receipts: view }, "the receipts of an urgent change can't be stored; they are in this line");
+      logger.error(
+        { err: error, receipts: view },
+        "the receipts of an urgent change can't be stored; they are in this line",
+      );
     }
   };
   return {

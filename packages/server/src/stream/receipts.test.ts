@@ -45,7 +45,11 @@ function world() {
       const now = whole.committedAt + writtenAfterMs;
       receipts.begin(whole, { epoch: "e1", before: { epoch: "e1", revision: 9 }, now, nowMs: now });
     },
-    ack(instanceId: string, afterMs: number, { revision = 10, epoch = "e1", appliedAt = AT + afterMs - 10 } = {}): void {
+    ack(
+      instanceId: string,
+      afterMs: number,
+      { revision = 10, epoch = "e1", appliedAt = AT + afterMs - 10 } = {},
+    ): void {
       clients.acknowledged({ instanceId, epoch, revision, appliedAt }, AT + afterMs);
     },
     now: (afterMs: number): ReceiptsView | undefined => receipts.list(AT + afterMs)[0],
@@ -68,7 +72,12 @@ describe("receipts of an urgent change", () => {
       committedAtMs: AT + 3,
     });
     ack("a", 60);
-    expect(now(100)).toMatchObject({ verdict: "open", expected: 2, acknowledged: 1, stragglers: [{ instanceId: "b" }] });
+    expect(now(100)).toMatchObject({
+      verdict: "open",
+      expected: 2,
+      acknowledged: 1,
+      stragglers: [{ instanceId: "b" }],
+    });
     ack("b", 130);
     receipts.tick(AT + 1_500);
     expect(closed).toEqual([
@@ -148,7 +157,9 @@ describe("receipts of an urgent change", () => {
     clients.polled(identity("old"), { basis: { epoch: "e1", revision: 2 }, now: AT - 40 * SECOND });
     kill();
     receipts.tick(AT + 60_000);
-    expect(closed).toMatchObject([{ verdict: "unproven", alreadyOff: 0, stragglers: [{ instanceId: "old", revision: 2 }] }]);
+    expect(closed).toMatchObject([
+      { verdict: "unproven", alreadyOff: 0, stragglers: [{ instanceId: "old", revision: 2 }] },
+    ]);
   });
 
   it("don't wait for clients whose lease was over before, nor for those that come later", () => {

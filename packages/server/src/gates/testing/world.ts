@@ -9,6 +9,7 @@ import type { RolloutRow, RolloutStore } from "../../ports/rollout-store.ts";
 import type { Store } from "../../ports/store.ts";
 import { silentLogger } from "../../ports/logger.ts";
 import { silentMeter } from "../../ports/meter.ts";
+import type { TakenBack } from "../../ports/taken-back.ts";
 import { dueAtOf } from "../commit.ts";
 import { Runner } from "../runner.ts";
 
@@ -20,6 +21,8 @@ export class World {
   readonly plan: Plan;
   /** Environments that were published, in order. */
   readonly published: string[] = [];
+  /** What the runner said of rollbacks. */
+  readonly takenBack: TakenBack[] = [];
   metric: (name: string, at: number) => Sample = () => ({ kind: "noData", reason: "nobody said" });
   runner: Runner;
   #ids = 0;
@@ -144,6 +147,7 @@ export class World {
       meter: silentMeter,
       timers: { after: () => () => undefined, every: () => () => undefined },
       parse: () => this.plan,
+      onTakenBack: (takenBack) => void this.takenBack.push(takenBack),
     });
   }
 }
