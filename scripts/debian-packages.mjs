@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { say, seconds } from "./setup.mjs";
 
 /** Program → package. */
-const PROGRAMS = { prometheus: "prometheus", promtool: "prometheus", "prometheus-alertmanager": "prometheus-alertmanager", curl: "curl" };
+const PROGRAMS = { prometheus: "prometheus", promtool: "prometheus", "prometheus-alertmanager": "prometheus-alertmanager", curl: "curl", zsh: "zsh", fish: "fish" };
 
 export function isOnPath(program) {
   return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
