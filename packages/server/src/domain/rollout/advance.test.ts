@@ -78,6 +78,21 @@ stages:
     expect(tell(spec, "events: [{ at: 2h, tick: all }]").ramp).toBe("0s 5, 2h 10");
   });
 
+  it("takes ticks of the next stage early, but not of one after that", () => {
+    const spec = `
+stages:
+  - { name: a, percentage: 5, duration: 1h, checklist: [Logs clean] }
+  - { name: b, percentage: 10, duration: 1h, checklist: [Logs clean, Load tested] }
+  - { name: c, percentage: 20, duration: 1h, checklist: [Feedback good] }
+`;
+    const early =
+      "events: [{ at: 10m, tick: Load tested }, { at: 20m, tick: Feedback good }, { at: 30m, tick: Logs clean }, { at: 40m, tick: Logs clean }]\nuntil: 10h";
+    const { ramp, lines } = tell(spec, early);
+    expect(ramp).toBe("0s 5, 1h 10, 2h 20");
+    expect(lines("refused")).toEqual(["20m refused a 5"]);
+    expect(tell(spec, "events: [{ at: 30m, tick: all }]\nuntil: 10h").ramp).toBe("0s 5, 1h 10");
+  });
+
   it("opens at most one stage for each sampling, even if its stages take no time", () => {
     const spec =
       "stages: [{ name: a, percentage: 1, duration: 0s }, { name: b, percentage: 2, duration: 0s }, { name: c, percentage: 3, duration: 0s }]";

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allowed, allowedCommands } from "./allowed.ts";
 import type { Command } from "./event.ts";
@@ -71,6 +72,17 @@ describe("the table of commands", () => {
       }
     },
   );
+
+  it("is the one that the documentation shows", () => {
+    const page = readFileSync(new URL("../../../../../docs/rollouts.md", import.meta.url), "utf8");
+    const section = page.slice(page.indexOf("## What people can do"), page.indexOf("- **approve**"));
+    const rows = section.split("\n").flatMap((line) => {
+      const [, statuses, commands] = line.split("|").map((cell) => cell.trim());
+      const names = commands?.replaceAll(" (before exposure)", "").split(", ");
+      return statuses?.startsWith("`") ? statuses.split(", ").map((status) => [status.replaceAll("`", ""), names]) : [];
+    });
+    expect({ ...Object.fromEntries(rows), cancelled: [] }).toEqual(allowed);
+  });
 
   it("leaves cancelling out once users are on", () => {
     expect(allowedCommands(driveTo("awaiting").state)).not.toContain("cancel");

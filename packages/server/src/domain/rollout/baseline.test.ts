@@ -36,6 +36,22 @@ stages: [{ name: a, percentage: 5, duration: 24h }]
     expect(tell(spec(), `${rises(124)}until: 2h`).ramp).toBe("0s 5");
   });
 
+  it("of a signal is what was pushed at the start, or before exposure", () => {
+    const signal = `
+preconditions: [{ require: error_rate < 1%, for: 10m }]
+triggers: [{ name: tickets, when: tickets >= baseline + 25%, action: rollback }]
+stages: [{ name: a, percentage: 5, duration: 24h }]
+`;
+    const pushed = (first: string, then: number) =>
+      `events: [{ at: ${first}, signal: { name: support_tickets, value: 100 } }, { at: 3h, signal: { name: support_tickets, value: ${then} } }]\nuntil: 5h`;
+    expect(tell(signal, pushed("0s", 124)).ramp).toBe("10m 5");
+    expect(tell(signal, pushed("0s", 125)).ramp).toBe("10m 5, 3h 0");
+    expect(tell(signal, pushed("5m", 124)).ramp).toBe("10m 5");
+    expect(tell(signal, pushed("5m", 125)).ramp).toBe("10m 5, 3h 0");
+    // Pushed after exposure it can't be what was seen before.
+    expect(tell(signal, pushed("1h", 1000)).ramp).toBe("10m 5");
+  });
+
   it("that nobody knows makes conditions inconclusive: no trigger fires, no criterion passes", () => {
     const silent = "metrics: { load: [{ at: 0s, value: null }, { at: 10s, value: 1000 }] }\nuntil: 26h";
     expect(tell(spec(), silent).ramp).toBe("0s 5");

@@ -36,6 +36,13 @@ export function itemsInView(plan: Plan, state: RolloutState): readonly OpenItem[
   }
 }
 
+/** The items of the stage that comes next: who is ready early may say so early, as with approvals. */
+export function itemsAhead(plan: Plan, state: RolloutState): readonly ChecklistItem[] {
+  const { kind } = state.phase;
+  if (kind !== "scheduled" && kind !== "preconditions" && kind !== "awaiting" && kind !== "running") return [];
+  return plan.stages[(state.stage ?? -1) + 1]?.checklist ?? [];
+}
+
 export function isTicked(state: RolloutState, item: ChecklistItem): boolean {
   return state.ticks.some((tick) => tick.item === item.id);
 }

@@ -3,7 +3,7 @@ import { begin, promoteStage } from "./advance.ts";
 import { refusalOf } from "./allowed.ts";
 import { approvalsOf, rolesFor } from "./approval.ts";
 import type { Cause } from "./cause.ts";
-import { isTicked, itemsInView } from "./checklist.ts";
+import { isTicked, itemsAhead, itemsInView } from "./checklist.ts";
 import type { RefusalCode } from "./effect.ts";
 import { stopEscalation } from "./escalation.ts";
 import type { Command, Person } from "./event.ts";
@@ -57,7 +57,10 @@ export function obey(turn: Turn, person: Person, command: Command): Cause | unde
       notify(turn, "cancelled", "cancelled before anybody was exposed", { cause });
       return;
     case "acknowledge":
-      if (stopEscalation(turn)) record(turn, "acknowledged", cause);
+      if (stopEscalation(turn)) {
+        record(turn, "acknowledged", cause);
+        notify(turn, "acknowledged", `${person.by} looks after it`, { cause });
+      }
       return;
   }
 }
@@ -143,8 +146,13 @@ function reject(turn: Turn, person: Person, command: Of<"reject">): void {
 function tickItems(turn: Turn, person: Person, command: Of<"tick">): void {
   const items = itemsInView(turn.plan, turn.state).map((one) => one.item);
   const open = items.filter((item) => !isTicked(turn.state, item));
-  const named = items.filter((item) => item.id === command.item || sameText(item.text, command.item));
-  const wanted = command.item === "all" && named.length === 0 ? open.filter((item) => mayTick(person, item)) : named;
+  const named = [...items, ...itemsAhead(turn.plan, turn.state)].filter(
+    (item) => item.id === command.item || sameText(item.text, command.item),
+  );
+  // A text that two stages share means the open one first.
+  const meant = named.find((item) => !isTicked(turn.state, item)) ?? named[0];
+  const all = command.item === "all" ? open.filter((item) => mayTick(person, item)) : [];
+  const wanted = meant ? [meant] : all;
   if (wanted.length === 0) {
     const hint =
       open.length === 0

@@ -14,7 +14,7 @@ export type Command =
   | { readonly kind: "start"; readonly reason?: string }
   | { readonly kind: "approve"; readonly planDigest: string; readonly role?: string }
   | { readonly kind: "reject"; readonly role?: string; readonly reason?: string }
-  /** `item`: the id or the text of a checklist item, or `all` that are open and that the person may tick. */
+  /** `item`: the id or the text of an item that is open, or of the next stage; or `all` that are open and that the person may tick. */
   | { readonly kind: "tick"; readonly item: string }
   | { readonly kind: "pause"; readonly reason?: string }
   | { readonly kind: "resume"; readonly reason?: string }

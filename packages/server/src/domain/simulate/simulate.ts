@@ -10,7 +10,8 @@ import { isOver, statusOf, type RolloutState, type Status } from "../rollout/sta
 import { schedule, step, type Step } from "../rollout/step.ts";
 import { stageInView } from "../rollout/turn.ts";
 import { assumePreconditions } from "./assume.ts";
-import { Feed, answersZero } from "./feed.ts";
+import { baselinesOf, leavesBaselines } from "./baselines.ts";
+import { Feed } from "./feed.ts";
 import type { Scenario, ScenarioEvent } from "./scenario.ts";
 
 /** A simulation takes no more steps than this: some seconds. Skipping what is quiet, real scenarios take some hundreds. */
@@ -112,6 +113,8 @@ class Player {
   /** The newest thing that happened was a sampling that changed nothing: the next one won't either, until something else does. */
   #quiet = false;
   #effects = 0;
+  /** The reducer makes baselines of what it samples before exposure: every sampling counts then. */
+  readonly #isLooking: boolean;
 
   constructor(plan: Plan, scenario: Scenario, onStep: SimulateOptions["onStep"]) {
     this.#plan = plan;
@@ -122,6 +125,7 @@ class Player {
     const first = schedule(plan, { at: startAt, startAt, by: "scenario" });
     this.state = first.state;
     this.#take({ kind: "baselineCaptured", at: startAt, values: baselinesOf(plan, scenario) });
+    this.#isLooking = leavesBaselines(plan, scenario);
   }
 
   /** Yields whenever it has lived through an instant. */
@@ -167,6 +171,7 @@ class Player {
   #skip(end: EpochMs): void {
     const { lastSampleAt, startAt } = this.state;
     if (lastSampleAt === undefined || isOver(this.state)) return;
+    if (this.#isLooking && this.state.exposedAt === undefined) return;
     const event = this.#scenario.events[this.#nextEvent];
     const instants = [
       ...turningPoints(this.#plan, this.state).filter((at) => at > lastSampleAt),
@@ -254,18 +259,4 @@ class Player {
         return { kind: "drillRecorded", at: now, drilledAt: now, tookMs: event.tookMs };
     }
   }
-}
-
-function baselinesOf(plan: Plan, scenario: Scenario): { readonly [metric: string]: number | null } {
-  return Object.fromEntries(Object.keys(plan.metrics).map((name) => [name, baselineIn(plan, scenario, name)]));
-}
-
-/** As the scenario says, else the value at the start; null keeps the reducer from looking for itself. */
-function baselineIn(plan: Plan, scenario: Scenario, name: string): number | null {
-  if (Object.hasOwn(scenario.baselines, name)) return scenario.baselines[name] ?? null;
-  const first = Object.hasOwn(scenario.metrics, name)
-    ? scenario.metrics[name]?.findLast((change) => change.atMs <= 0)
-    : undefined;
-  if (first?.sample.kind === "value") return first.sample.value;
-  return first === undefined && answersZero(plan, name) ? 0 : null;
 }
