@@ -8,9 +8,9 @@ export const RECEIPTS_CLOSED = "receipts.closed";
 
 /** Keeps what became of each urgent change: one audit entry for all of its receipts. */
 export interface ReceiptsAudit {
-  note(view: ReceiptsView): void;
+  readonly note: (view: ReceiptsView) => void;
   /** Resolves when what was noted is stored. */
-  settled(): Promise<void>;
+  readonly settled: () => Promise<void>;
 }
 
 export function createReceiptsAudit(parts: {

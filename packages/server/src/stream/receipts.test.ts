@@ -222,6 +222,17 @@ describe("receipts of an urgent change", () => {
     expect(closed).toMatchObject([{ verdict: "unproven", boundedAt: iso(AT + 5 + 27_000) }]);
   });
 
+  it("are not taken for those of a rollback that was written before or after", () => {
+    const { receipts, kill, now } = world();
+    kill();
+    const takenBack = { rollout: "r1", environment: "production", decideMs: 0, commitMs: 0, committedAtMs: AT };
+    receipts.explain({ ...takenBack, revision: 9 });
+    receipts.explain({ ...takenBack, revision: 11 });
+    expect(now(100)?.rollout).toBeUndefined();
+    receipts.explain({ ...takenBack, revision: 10 });
+    expect(now(100)?.rollout).toBe("r1");
+  });
+
   it("are not closed before their rollout could say that it is the cause", () => {
     const { receipts, kill, closed } = world();
     kill();

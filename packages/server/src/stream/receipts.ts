@@ -69,10 +69,10 @@ interface Open {
  */
 export class Receipts {
   readonly #parts: ReceiptsParts;
-  /** The oldest first. */
-  #open: Open[] = [];
+  /** The oldest first. Replaced when one is closed, never shortened: it can be gone through meanwhile. */
+  #open: readonly Open[] = [];
   /** The newest first. */
-  #closed: ReceiptsView[] = [];
+  #closed: readonly ReceiptsView[] = [];
 
   constructor(parts: ReceiptsParts) {
     this.#parts = parts;
@@ -98,14 +98,14 @@ export class Receipts {
     }
     const convergence = new Convergence(change.committedAt, Float64Array.from(offAt));
     const open: Open = { change, written, alreadyOff, clients, numbers, convergence, takenBack: undefined };
-    this.#open.push(open);
+    this.#open = [...this.#open, open];
     this.#parts.meter.rollbackLeg("write", Math.max(0, written.now - change.committedAt) / 1000);
   }
 
   /** A client holds something: its receipt, if what was urgent is in it. */
   held({ instanceId, held, receivedAt, clock }: Holding): void {
     if (this.#open.length === 0) return;
-    for (const open of [...this.#open]) {
+    for (const open of this.#open) {
       const number = isIn(open, held) ? open.numbers.get(instanceId) : undefined;
       if (number === undefined) continue;
       const { committedAt } = open.change;
@@ -121,7 +121,10 @@ export class Receipts {
   /** Says which rollout an urgent change is of, and how it came to it. Ignored when the change is not waited for. */
   explain(takenBack: TakenBack): void {
     // Changes that were told together have the revision of the last of them.
-    const open = this.#open.find(({ change }) => change.revision >= takenBack.revision);
+    const { revision } = takenBack;
+    const open = this.#open.find(
+      ({ change, written }) => written.before.revision < revision && revision <= change.revision,
+    );
     if (open === undefined || open.takenBack !== undefined) return;
     open.takenBack = takenBack;
     const { meter } = this.#parts;
@@ -132,7 +135,7 @@ export class Receipts {
 
   /** Closes what is complete or has had its time; call it every second or so. Here and below `nowMs` is monotonic. */
   tick(nowMs: number): void {
-    for (const open of [...this.#open]) {
+    for (const open of this.#open) {
       const isExplained = nowMs - open.written.nowMs >= EXPLAINED_WITHIN_MS;
       if (isExplained && open.convergence.verdict(instantOf(open, nowMs)) !== "open") this.#close(open, nowMs);
     }
@@ -140,7 +143,7 @@ export class Receipts {
 
   /** Nothing more will be heard: the environment has a new history, or the server is going. */
   closeAll(nowMs: number): void {
-    for (const open of [...this.#open]) this.#close(open, nowMs);
+    for (const open of this.#open) this.#close(open, nowMs);
   }
 
   /** The newest first. */
