@@ -1,5 +1,6 @@
 import type {
   CriterionView,
+  ReceiptsView,
   RolloutEventView,
   RolloutSummary,
   RolloutView,
@@ -123,6 +124,33 @@ export function rolloutEvent(id: number, event: string, more: Partial<RolloutEve
     state: "running",
     stage: "quarter",
     percentage: 25,
+    ...more,
+  };
+}
+
+/** Two of three clients applied a rollback. */
+export function receiptsView(more: Partial<ReceiptsView> = {}): ReceiptsView {
+  return {
+    environment: "production",
+    epoch: "e1",
+    revision: 4711,
+    flags: ["checkout"],
+    committedAt: "2026-01-05T11:59:00.000Z",
+    verdict: "unproven",
+    expected: 3,
+    acknowledged: 2,
+    alreadyOff: 0,
+    applied: { p50Ms: 210, p99Ms: 1900, maxMs: 1900 },
+    stragglers: [
+      {
+        instanceId: "node-7",
+        sdk: "node/0.1.0",
+        address: "10.0.0.7",
+        revision: 4710,
+        lastContactAt: "2026-01-05T11:58:00.000Z",
+      },
+    ],
+    legs: { writeMs: 3 },
     ...more,
   };
 }

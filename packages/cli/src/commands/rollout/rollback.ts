@@ -54,7 +54,7 @@ async function confirmed(run: Run, api: Api, decided: RolloutView): Promise<Roll
 
 function noteNext(run: Run, name: string): void {
   const elsewhere = run.global.environment === undefined ? "" : ` -e ${run.global.environment}`;
-  run.note(`who has it:     rampart clients${elsewhere}`);
+  run.note(`who applied it: rampart receipts${elsewhere}`);
   run.note(`did it help:    rampart rollout status ${name} --watch${elsewhere}`);
 }
 

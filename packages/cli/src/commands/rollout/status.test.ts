@@ -4,6 +4,7 @@ import {
   criterionView,
   FOUND,
   NONE,
+  receiptsView,
   ROLLOUT_ID,
   rolloutView,
   run,
@@ -121,6 +122,23 @@ describe("rollout status", () => {
   it("prints the API's answer with --json", async () => {
     const { stdout } = await run(routes, ["rollout", "status", "checkout", "--json"]);
     expect(JSON.parse(stdout)).toEqual(view);
+  });
+
+  it("says who applied a rollback, and how to learn who is missing", async () => {
+    const texts = [
+      receiptsView(),
+      receiptsView({ verdict: "proven", expected: 2, stragglers: [] }),
+      receiptsView({ verdict: "proven", expected: 0, acknowledged: 0 }),
+    ].map(async (rollback) => {
+      const over = { body: rolloutView({ status: "rolledBack", percentage: 0, rollback }) };
+      return (await run({ ...routes, [`GET ${BY_ID}`]: over }, ["rollout", "status", "checkout"])).stdout;
+    });
+    const [missing, all, none] = await Promise.all(texts);
+    expect(missing).toContain(
+      "unproven: 2 of 3 clients applied the rollback, p99 1.9s, 1 missing: rampart receipts 4711\n",
+    );
+    expect(all).toContain("proven: 2 of 2 clients applied the rollback, p99 1.9s\n");
+    expect(none).toContain("proven: no client could have been on\n");
   });
 
   it("marks the stage that was open when it was rolled back", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { EvidenceView } from "@rampart/core";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../testing/fake-io.ts";
-import { BY_ID, FOUND, rolloutEvent, rolloutSummary, run } from "../../../testing/rollout.ts";
+import { BY_ID, FOUND, receiptsView, rolloutEvent, rolloutSummary, run } from "../../../testing/rollout.ts";
 
 describe("rollout evidence", () => {
   const evidence: EvidenceView = {
@@ -29,6 +29,7 @@ describe("rollout evidence", () => {
       },
     ],
     events: [rolloutEvent(1, "stageStarted")],
+    rollback: receiptsView(),
   };
   const routes = { ...FOUND, [`GET ${BY_ID}/evidence`]: { body: evidence } };
 
@@ -37,6 +38,7 @@ describe("rollout evidence", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("# New checkout\n");
     expect(stdout).toContain(`| digest (SHA-256) | \`${"ab".repeat(32)}\` |`);
+    expect(stdout).toContain("| node-7 | node/0.1.0 | 10.0.0.7 | 4710 |");
     expect(stdout).toContain("## Stage done: canary\n");
     expect(stdout).toContain("| p95 < 500ms | pass | 0.212 | 0.5 | 2m |");
     expect(stdout).toContain("| full | bert | engineering-lead | 2026-01-05 11:55:00 |");

@@ -2,12 +2,14 @@ import type { EvidenceDecisionView, EvidenceView } from "@rampart/core";
 import { moment } from "../../../output/format.ts";
 import { length } from "../../../output/measure.ts";
 import { printable } from "../../../output/text.ts";
+import { receiptsText } from "../receipts.ts";
 import { causeText, eventText, STATUS } from "../words.ts";
 
 /** The evidence of a rollout as a document: plan, decisions with their verdicts, approvals, timeline, and the plan's own text. */
 export function evidenceMarkdown(evidence: EvidenceView): string {
   const parts = [
     aboutPart(evidence),
+    receiptsPart(evidence),
     ...evidence.decisions.map(decisionPart),
     approvalsPart(evidence),
     ticksPart(evidence),
@@ -72,6 +74,17 @@ function decisionPart(decision: EvidenceDecisionView): string {
       ? []
       : ["", ...table(["criterion", "verdict", "value", "threshold", "held for"], verdicts)]),
     ...(skipped.length === 0 ? [] : ["", `Skipped by a promotion: ${skipped.map((one) => one.kind).join(", ")}`]),
+  ].join("\n");
+}
+
+function receiptsPart({ rollback }: EvidenceView): string {
+  if (rollback === undefined) return "";
+  const missing = rollback.stragglers.map((one) => [one.instanceId, one.sdk, one.address, String(one.revision)]);
+  return [
+    "## Receipts",
+    "",
+    `${text(receiptsText(rollback))}, revision ${rollback.revision}`,
+    ...(missing.length === 0 ? [] : ["", ...table(["missing", "SDK", "address", "had revision"], missing)]),
   ].join("\n");
 }
 

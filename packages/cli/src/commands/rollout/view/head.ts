@@ -2,6 +2,7 @@ import type { RolloutView } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
 import { line, wrap } from "../../../output/lines.ts";
 import { elapsed } from "../../../output/measure.ts";
+import { RECEIPTS_PAINT, receiptsText } from "../receipts.ts";
 import { isOver, STATUS } from "../words.ts";
 import type { RolloutCanvas } from "./canvas.ts";
 
@@ -31,8 +32,11 @@ export function headLines(view: RolloutView, canvas: RolloutCanvas): readonly st
 
 /** What else matters about where it is, a line each. */
 function besideLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
-  const { escalation, recovery } = view;
+  const { escalation, recovery, rollback } = view;
   return [
+    ...(rollback === undefined
+      ? []
+      : [line(canvas, { text: receiptsText(rollback), paint: RECEIPTS_PAINT[rollback.verdict] })]),
     ...view.alerts.map((alert) =>
       line(canvas, {
         text: `alert ${alert.name} (${alert.severity}, ${alert.action}) is firing, began ${ago(alert.since, canvas.now)}`,
