@@ -1,52 +1,66 @@
 /**
- * One contender in a fresh process: import → ready → first evaluation, and the heap that it then holds: with its code, and what the
- * flags and the client take without it.
- * `node --expose-gc coldstart.child.mjs FILE FLAGS-FILE FLAG` prints JSON.
+ * One contender in a fresh process. `node --expose-gc coldstart.child.mjs MODE FILE FLAGS-FILE ONE-FLAG-FILE FLAG` prints JSON.
+ *
+ * - `time`: import → ready → first evaluation, with the flags in memory as text.
+ * - `heap`: what the client and its flags hold. A client of one flag comes and goes before, so that code that is only loaded when it
+ *   is needed counts as code.
  */
 import { readFileSync } from "node:fs";
 import { load } from "../contenders/all.mjs";
 
-const [file, payloadPath, key] = process.argv.slice(2);
+const [mode, file, flagsPath, oneFlagPath, key] = process.argv.slice(2);
 console.warn = () => {};
 
-const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+const SETTLE_MS = 20;
+/** Time for what a client does on its own: it needs code too. */
+const BACKGROUND_MS = 100;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const spec = { flags: [{ key, conditions: [] }], segments: {} };
+const userSpec = {
+  id: "3f29c1de-5b1c-4f4e-a3c1-9d1f0b7c2a55",
+  attributes: { country: "PT", email: "someone@mail.example", age: 40 },
+};
+
+async function openAndAsk(text) {
+  const handle = await contender.open(text, spec);
+  const enabled = await handle.isEnabled(key, handle.user(userSpec));
+  if (typeof enabled !== "boolean") throw new Error(`the first evaluation gave ${String(enabled)}`);
+  return handle;
+}
+
+async function measureTime() {
+  const text = readFileSync(flagsPath, "utf8");
+  await pause(SETTLE_MS);
+  const started = performance.now();
+  await contender.load?.();
+  const imported = performance.now();
+  await openAndAsk(text);
+  const evaluated = performance.now();
+  return { importMs: imported - started, totalMs: evaluated - started };
+}
 
 async function heapBytes() {
-  await settle();
+  await pause(SETTLE_MS);
   globalThis.gc();
   globalThis.gc();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
+async function measureHeap() {
+  const bare = await heapBytes();
+  const first = await openAndAsk(readFileSync(oneFlagPath, "utf8"));
+  await pause(BACKGROUND_MS);
+  await first.close();
+  const withCode = await heapBytes();
+  const handle = await openAndAsk(readFileSync(flagsPath, "utf8"));
+  const withFlags = await heapBytes();
+  await handle.close();
+  return { codeBytes: withCode - bare, heapBytes: withFlags - withCode };
+}
+
 // The adapter is the bench's own, so its loading is not measured; the SDK behind it is imported by `load`.
 const contender = await load(file);
-const spec = { flags: [{ key, conditions: [] }], segments: {} };
-const bare = await heapBytes();
-
-const importing = performance.now();
-await contender.load?.();
-const imported = performance.now();
-const withCode = await heapBytes();
-
-let text = readFileSync(payloadPath, "utf8");
-const opening = performance.now();
-const handle = await contender.open(text, spec);
-const user = handle.user({
-  id: "3f29c1de-5b1c-4f4e-a3c1-9d1f0b7c2a55",
-  attributes: { country: "PT", email: "someone@mail.example", age: 40 },
-});
-const enabled = await handle.isEnabled(key, user);
-const evaluated = performance.now();
-text = undefined;
-const withFlags = await heapBytes();
-
-const answer = {
-  importMs: imported - importing,
-  openMs: evaluated - opening,
-  totalMs: imported - importing + evaluated - opening,
-  codeBytes: withCode - bare,
-  heapBytes: withFlags - withCode,
-  enabled: Boolean(enabled),
-};
+const answer = mode === "time" ? await measureTime() : await measureHeap();
 process.stdout.write(`\n${JSON.stringify(answer)}\n`, () => process.exit(0));

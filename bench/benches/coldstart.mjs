@@ -19,54 +19,52 @@ const ALL = ["floor", ...RAMPART, ...PEERS];
 
 /** @param {{ rounds?: number, contenders?: readonly string[] }} options */
 export async function run({ rounds = 7, contenders = ALL } = {}) {
-  const spec = SCENARIOS[2].spec();
   const folder = mkdtempSync(join(tmpdir(), "rampart-bench-"));
-  const entries = [];
-  for (const file of contenders) {
-    const module = await load(file);
-    const path = join(folder, `${file}.json`);
-    const payload = await module.payload(spec);
-    writeFileSync(path, payload);
-    entries.push({
-      file,
-      path,
-      name: module.name,
-      version: module.pkg && versionOf(module.pkg),
-      payloadBytes: payload.length,
-      samples: [],
-      failed: undefined,
-    });
-  }
-  const key = spec.flags[0].key;
-  for (let round = 0; round < rounds; round++) {
-    for (const entry of entries.filter(({ failed }) => failed === undefined)) {
-      try {
-        entry.samples.push(
-          await runJson({
-            program: CHILD,
-            args: [entry.file, entry.path, key],
-            nodeArgs: ["--expose-gc"],
-            timeoutMs: 20_000,
-          }),
-        );
-      } catch (error) {
-        entry.failed = String(error.message).split("\n").slice(0, 2).join(" ");
-      }
+  try {
+    const entries = [];
+    for (const file of contenders) entries.push(await prepare(file, folder));
+    for (let round = 0; round < rounds; round++) {
+      for (const entry of entries) await measure(entry);
     }
+    return outcomeOf(entries);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  rmSync(folder, { recursive: true });
-  return outcomeOf(entries);
+}
+
+/** Writes the flags in the contender's own form. */
+async function prepare(file, folder) {
+  const { payload, name, pkg } = await load(file);
+  const all = SCENARIOS[2].spec();
+  const one = { ...all, flags: all.flags.slice(0, 1) };
+  const paths = [all, one].map((_spec, i) => join(folder, `${file}-${i}.json`));
+  writeFileSync(paths[0], await payload(all));
+  writeFileSync(paths[1], await payload(one));
+  const args = [file, ...paths, one.flags[0].key];
+  return { file, name, version: pkg && versionOf(pkg), args, times: [], heaps: [], failed: undefined };
+}
+
+async function measure(entry) {
+  if (entry.failed !== undefined) return;
+  const child = (mode) =>
+    runJson({ program: CHILD, args: [mode, ...entry.args], nodeArgs: ["--expose-gc"], timeoutMs: 20_000 });
+  try {
+    entry.times.push(await child("time"));
+    entry.heaps.push(await child("heap"));
+  } catch (error) {
+    entry.failed = String(error.message).split("\n").slice(0, 2).join(" ");
+  }
 }
 
 function outcomeOf(entries) {
-  const summed = entries.map((entry) => {
-    const middle = (field) => median(entry.samples.map((sample) => sample[field]));
+  const summed = entries.map(({ args: _args, ...entry }) => {
+    const middle = (samples, field) => median(samples.map((sample) => sample[field]));
     return {
       ...entry,
-      importMs: middle("importMs"),
-      totalMs: middle("totalMs"),
-      heapKb: middle("heapBytes") / 1000,
-      codeKb: middle("codeBytes") / 1000,
+      importMs: middle(entry.times, "importMs"),
+      totalMs: middle(entry.times, "totalMs"),
+      heapKb: middle(entry.heaps, "heapBytes") / 1000,
+      codeKb: middle(entry.heaps, "codeBytes") / 1000,
     };
   });
   const floor = summed.find(({ file }) => file === "floor");
@@ -107,11 +105,11 @@ function outcomeOf(entries) {
     ],
     goals,
     notes: [
-      "The flags are in memory as text when the clock starts; nothing is fetched. The heap is what is left after a full collection, the text included if the SDK keeps it. The floor parses the JSON and fills a Map with a seed and a limit for each flag.",
+      "The flags are in memory as text when the clock starts; nothing is fetched. The heap is what a second client in the same process adds, after a full collection, its text included if the SDK keeps it; what the first one, of one flag, has left counts as code, whether it was imported at the start or when it was needed. The floor parses the JSON and fills a Map with a seed and a limit for each flag.",
       ...summed
         .filter(({ failed }) => failed !== undefined)
         .map(({ name, failed }) => `${name} could not take part: ${failed}`),
     ],
-    data: summed.map(({ path: _path, ...rest }) => rest),
+    data: summed,
   };
 }
