@@ -16,7 +16,13 @@ describe("a kill", () => {
     await server.start();
     await api(server, "POST", "/api/v1/flags", { key: FLAG });
     await api(server, "POST", `${PATH}/rollout`, { percentage: 100 });
-    fleet = new SdkFleet({ url: server.url, sdkKey: server.tokens().server, flag: FLAG, processes: 1, clients: CLIENTS });
+    fleet = new SdkFleet({
+      url: server.url,
+      sdkKey: server.tokens().server,
+      flag: FLAG,
+      processes: 1,
+      clients: CLIENTS,
+    });
     await fleet.ready();
   });
 
@@ -32,7 +38,11 @@ describe("a kill", () => {
       (await api<ReceiptsView>(server, "GET", `/api/v1/environments/production/receipts/${revision}`)).body;
     await eventually(async () => (await receipts()).verdict === "proven", 10_000);
     const { expected, acknowledged, stragglers, applied } = await receipts();
-    expect({ expected, acknowledged, stragglers }).toEqual({ expected: CLIENTS, acknowledged: CLIENTS, stragglers: [] });
+    expect({ expected, acknowledged, stragglers }).toEqual({
+      expected: CLIENTS,
+      acknowledged: CLIENTS,
+      stragglers: [],
+    });
     // The SDKs' clock is this machine's, so that the time is that of the applying and not that of the receipts' coming.
     expect(applied?.maxMs).toBeLessThan(2_000);
   });
