@@ -50,6 +50,7 @@ export class EventStreams {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
       "x-accel-buffering": "no",
+      connection: "close",
     });
     outgoing.flushHeaders();
     const stopBeating = this.#timers.every(HEARTBEAT_MS, () => {

@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+
+/** A server that answers instant queries as Prometheus does. */
+export interface MetricsServer {
+  readonly url: string;
+  /** What each query gives; one that is not here gives no series. `undefined`: the server breaks the connection off. */
+  readonly values: Map<string, number | undefined>;
+  /** The queries that were asked, in order. */
+  readonly asked: string[];
+  /** The last request's `authorization`. */
+  authorization: string | undefined;
+}
+
+/** Starts one on a port of its own; it ends with the test. `now`: the wall clock of what it says. */
+export async function startMetricsServer(now: () => number): Promise<MetricsServer> {
+  const metrics = {
+    values: new Map<string, number | undefined>(),
+    asked: [] as string[],
+    authorization: undefined as string | undefined,
+  };
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk: Buffer) => void chunks.push(chunk));
+    incoming.on("end", () => {
+      const query = new URLSearchParams(Buffer.concat(chunks).toString()).get("query") ?? "";
+      metrics.asked.push(query);
+      metrics.authorization = incoming.headers.authorization;
+      const value = metrics.values.get(query);
+      if (metrics.values.has(query) && value === undefined) {
+        outgoing.destroy();
+        return;
+      }
+      const result = value === undefined ? [] : [{ metric: {}, value: [now() / 1000, String(value)] }];
+      outgoing.setHeader("content-type", "application/json");
+      outgoing.end(JSON.stringify({ status: "success", data: { resultType: "vector", result } }));
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return Object.assign(metrics, { url: `http://127.0.0.1:${port}` });
+}
