@@ -100,7 +100,7 @@ function mostTelling(waiting: readonly Waiting[]): readonly Waiting[] {
 function say(plan: Plan, state: RolloutState, waiting: Waiting): string {
   switch (waiting.kind) {
     case "start":
-      return `its start in ${formatDuration(Math.max(0, waiting.at - state.now))}`;
+      return `its start in ${timeLeft(waiting.at - state.now)}`;
     case "check":
     case "checklist":
       return `"${waiting.text}" to be ticked${waiting.roles.length > 0 ? ` by ${waiting.roles.join(" or ")}` : ""}`;
@@ -109,7 +109,7 @@ function say(plan: Plan, state: RolloutState, waiting: Waiting): string {
     case "criterion":
       return sayCriterion(plan, waiting);
     case "duration":
-      return `${formatDuration(waiting.remainingMs)} more of ${formatDuration(waiting.durationMs)}`;
+      return `${timeLeft(waiting.remainingMs)} more of ${formatDuration(waiting.durationMs)}`;
     case "sample":
       return "a sampling";
     case "approval":
@@ -117,7 +117,7 @@ function say(plan: Plan, state: RolloutState, waiting: Waiting): string {
     case "window":
       return waiting.opensAt === undefined
         ? `a window for ${waiting.stage} that does not open in the next two weeks`
-        : `the window of ${waiting.stage}, which opens in ${formatDuration(Math.max(0, waiting.opensAt - state.now))}`;
+        : `the window of ${waiting.stage}, which opens in ${timeLeft(waiting.opensAt - state.now)}`;
     case "trigger":
       return `trigger ${waiting.trigger} to be false (${waiting.condition} is true)`;
     case "alert":
@@ -129,8 +129,13 @@ function say(plan: Plan, state: RolloutState, waiting: Waiting): string {
     case "commit":
       return "the confirmation that the flag is off";
     case "recovery":
-      return `${list(waiting.criteria.map((one) => sayCriterion(plan, one)))}, for ${formatDuration(Math.max(0, waiting.until - state.now))} at most`;
+      return `${list(waiting.criteria.map((one) => sayCriterion(plan, one)))}, for ${timeLeft(waiting.until - state.now)} at most`;
   }
+}
+
+/** In whole seconds, rounded up: a countdown that ends at nothing. */
+function timeLeft(ms: number): string {
+  return formatDuration(Math.max(0, Math.ceil(ms / 1000) * 1000));
 }
 
 const DRILL = {
