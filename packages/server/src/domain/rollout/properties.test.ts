@@ -81,6 +81,7 @@ describe("every rollout", () => {
         (plan, scenario, cut, commands, dice) => {
           const steps = stepsOf(plan, scenario);
           const taken = steps[cut % steps.length];
+          if (taken === undefined) throw new Error("a scenario without a step");
           const start = taken.before;
           const at = start.now + 1000;
           const all = shuffled<RolloutEvent>(
