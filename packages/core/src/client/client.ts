@@ -38,7 +38,7 @@ export function createClientOnPorts(ports: ClientPorts, options: ClientOptions):
 
 class PortsClient implements FlagClient {
   readonly #ports: ClientPorts;
-  readonly #options: ClientOptions;
+  readonly #options: Omit<ClientOptions, "bootstrap">;
   readonly #contact: ContactClock;
   readonly #ruleset: Ruleset;
   readonly #holdings: Holdings;
@@ -48,14 +48,17 @@ class PortsClient implements FlagClient {
   readonly #keeper: CacheKeeper | undefined;
   readonly #session: Session;
   readonly #waiters: InitWaiters;
+  /** Until it is taken: what comes of it is held in another form, and it can be as large again. */
+  #bootstrap: unknown;
   #begun = false;
   #closing: Promise<void> | undefined;
   #told: ClientState = "idle";
 
-  constructor(ports: ClientPorts, options: ClientOptions) {
+  constructor(ports: ClientPorts, { bootstrap, ...options }: ClientOptions) {
     const requests = new Requests(options);
     this.#ports = ports;
     this.#options = options;
+    this.#bootstrap = bootstrap;
     this.#contact = new ContactClock(ports);
     this.#ruleset = new Ruleset({
       silenceMs: () => this.#contact.silenceMs(),
@@ -163,7 +166,8 @@ class PortsClient implements FlagClient {
     ) {
       this.#contact.inherit(cached.contactAt);
     }
-    const { bootstrap } = this.#options;
+    const bootstrap = this.#bootstrap;
+    this.#bootstrap = undefined;
     if (bootstrap === undefined) return;
     const parsed = parseSnapshot(bootstrap);
     if (parsed.ok) this.#holdings.bootstrap(parsed.value, parsed.skipped);
