@@ -338,16 +338,18 @@ export class Driver {
   }
 }
 
-function withoutTimes({ endedAt: _, dueAt: __, ...row }: RolloutRow): Omit<RolloutRow, "endedAt" | "dueAt"> {
-  return row;
+function withoutTimes(row: RolloutRow): Omit<RolloutRow, "endedAt" | "dueAt"> {
+  const { endedAt: _, dueAt: __, ...rest } = row;
+  return rest;
 }
 
 function timesOf({ endedAt, dueAt }: RolloutCommit): Pick<RolloutRow, "endedAt" | "dueAt"> {
   return { ...(endedAt !== undefined && { endedAt }), ...(dueAt !== undefined && { dueAt }) };
 }
 
-function flagless({ flag: _, ...commit }: RolloutCommit): RolloutCommit {
-  return commit;
+function flagless(commit: RolloutCommit): RolloutCommit {
+  const { flag: _, ...rest } = commit;
+  return rest;
 }
 
 /** The rollout is over, and the flag is somebody else's by now. */

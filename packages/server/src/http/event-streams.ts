@@ -24,8 +24,8 @@ export interface EventStream {
 
 /** What is told by `open`: the stream's heartbeat, on which lost news can be looked for, and its end. */
 export interface StreamEvents {
-  onBeat(): void;
-  onClose(): void;
+  readonly onBeat: () => void;
+  readonly onClose: () => void;
 }
 
 /** The streams of events that people follow, apart from those of SDKs: few, and each with its own content. */

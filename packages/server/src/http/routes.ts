@@ -3,6 +3,7 @@ import type { Authenticator } from "./principal.ts";
 import type { Route } from "./route.ts";
 import { RollbackReceipts } from "./rollback-receipts.ts";
 import { RolloutViews } from "./rollout-views.ts";
+import { alertmanagerRoute } from "./routes/alertmanager.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { configRoutes } from "./routes/configs.ts";
 import { definitionRoutes } from "./routes/definitions.ts";
@@ -18,7 +19,7 @@ import { rolloutRoutes } from "./routes/rollouts.ts";
 import { sdkRoutes } from "./routes/sdk.ts";
 import type { SdkReads } from "./sdk-reads.ts";
 import { segmentRoutes } from "./routes/segments.ts";
-import { signalRoutes } from "./routes/signals.ts";
+import { signalRoute } from "./routes/signals.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 /** Every route of the server. `more` come from parts that `main` adds. */
@@ -37,7 +38,8 @@ export function allRoutes(
     ...rolloutRoutes(parts, views),
     ...rolloutCommandRoutes(parts, views),
     ...rolloutEventRoutes(parts),
-    ...signalRoutes(parts),
+    signalRoute(parts),
+    alertmanagerRoute(parts),
     ...outboxRoutes(parts),
     ...segmentRoutes(parts),
     ...environmentRoutes(parts),

@@ -2,7 +2,7 @@ import type { Problem, RolloutEventView, RolloutStatus, RolloutView } from "@ram
 import type { ServerConfig } from "../main/config.ts";
 import { manualPlatform, type ManualPlatform } from "./manual-platform.ts";
 import { startMetricsServer, type MetricsServer } from "./metrics-server.ts";
-import { startTestServer, type Answer, type CallOptions, type TestServer } from "./test-server.ts";
+import { startTestServer, type CallOptions, type TestServer } from "./test-server.ts";
 
 /** Between two samplings of the plans in these tests. */
 export const INTERVAL_MS = 10_000;
@@ -115,8 +115,8 @@ async function sampled(call: TestServer["call"], platform: ManualPlatform): Prom
     const views = await Promise.all(
       body.items.map(async ({ id }) => (await call<RolloutView>(`GET /api/v1/rollouts/${id}`)).body),
     );
-    const now = platform.clock.now();
-    if (views.every(({ nextSampleAt }) => nextSampleAt === undefined || Date.parse(nextSampleAt) > now)) return;
+    // Both in the rollout's own time, whatever the wall clock says.
+    if (views.every(({ nextSampleAt, now }) => nextSampleAt === undefined || nextSampleAt > now)) return;
     await platform.advance(0);
   }
   throw new Error("a sampling does not come to its end");

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "@hono/zod-openapi";
 import { eventView } from "../../domain/rollout/view/evidence.ts";
+import type { EventStream } from "../event-streams.ts";
 import { PAGE_MAX } from "../page.ts";
 import type { HttpParts } from "../parts.ts";
 import { problemReply } from "../problem.ts";
@@ -88,34 +89,11 @@ function follow(
   { id, after, tokenId }: Following,
   outgoing: ServerResponse,
 ): Reply | typeof TAKEN_OVER {
-  let last = after;
-  let isReading = false;
-  let isStale = false;
-  /** Writes what the follower has not got yet. It is read from the store, so that nothing is told twice, left out or out of order. */
-  const catchUp = async (): Promise<void> => {
-    isStale = true;
-    if (isReading) return;
-    isReading = true;
-    while (isStale && stream?.isOpen === true) {
-      isStale = false;
-      const records = await rollouts.rolloutRecords(id, last, RECORDS_AT_A_TIME);
-      for (const record of records) {
-        stream.send({ id: String(record.id), event: "record", json: JSON.stringify(eventView(record)) });
-        last = record.id;
-      }
-      isStale ||= records.length === RECORDS_AT_A_TIME;
-    }
-    isReading = false;
-  };
-  const look = (): void => {
-    catchUp().catch((error: unknown) => {
-      logger.warn({ rollout: id, err: error }, "can't read a rollout's events for a follower");
-      stream?.close();
-    });
-  };
+  const look = (): void => follower?.look();
   const unsubscribe = runner.subscribe((row) => row.id === id && look());
   const stream = eventStreams.open(outgoing, tokenId, { onBeat: look, onClose: unsubscribe });
-  if (stream === undefined) {
+  const follower = stream && new Follower({ rollouts, logger, stream, id }, after);
+  if (follower === undefined) {
     unsubscribe();
     return problemReply(
       {
@@ -126,6 +104,57 @@ function follow(
       { "retry-after": "10" },
     );
   }
-  look();
+  follower.look();
   return TAKEN_OVER;
+}
+
+interface FollowerParts extends Pick<HttpParts, "rollouts" | "logger"> {
+  readonly stream: EventStream;
+  readonly id: string;
+}
+
+/** Somebody who is told a rollout's story. It is read from the store, so that nothing is told twice, left out or out of order. */
+class Follower {
+  readonly #parts: FollowerParts;
+  #last: number;
+  #isReading = false;
+  #isStale = false;
+
+  constructor(parts: FollowerParts, after: number) {
+    this.#parts = parts;
+    this.#last = after;
+  }
+
+  /** Writes what the follower has not got yet. */
+  look(): void {
+    this.#isStale = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.#catchUp()
+      .catch((error: unknown) => {
+        this.#parts.logger.warn(
+          { rollout: this.#parts.id, err: error },
+          "can't read a rollout's events for a follower",
+        );
+        this.#parts.stream.close();
+      })
+      .finally(() => {
+        this.#isReading = false;
+        // Something may have happened after the last look into the store and before this.
+        if (this.#isStale && this.#parts.stream.isOpen) this.look();
+      });
+  }
+
+  async #catchUp(): Promise<void> {
+    const { rollouts, stream, id } = this.#parts;
+    while (this.#isStale && stream.isOpen) {
+      this.#isStale = false;
+      const records = await rollouts.rolloutRecords(id, this.#last, RECORDS_AT_A_TIME);
+      for (const record of records) {
+        stream.send({ id: String(record.id), event: "record", json: JSON.stringify(eventView(record)) });
+        this.#last = record.id;
+      }
+      this.#isStale ||= records.length === RECORDS_AT_A_TIME;
+    }
+  }
 }

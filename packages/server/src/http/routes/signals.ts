@@ -10,18 +10,13 @@ import { json } from "../reply.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { signalResult } from "../schemas-rollouts.ts";
-import { alertmanagerRoute } from "./alertmanager.ts";
 
 export const SIGNAL_TAG = "Signals and alerts";
 
 const SIGNAL_MAX_BYTES = 4 * 1024;
 
 /** Facts that are pushed from outside. */
-export function signalRoutes(parts: HttpParts): readonly Route[] {
-  return [signalRoute(parts), alertmanagerRoute(parts)];
-}
-
-function signalRoute({ runner, clock, feeds }: HttpParts): Route {
+export function signalRoute({ runner, clock, feeds }: HttpParts): Route {
   return route(
     { scope: "signals:write", reach: "some" },
     {

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { parsePlan } from "../domain/plan/parse.ts";
+import type { Plan } from "../domain/plan/types.ts";
+import type { RolloutStore } from "../ports/rollout-store.ts";
+import { createMemoryStores } from "../store/memory-rollout-store.ts";
+import { countingRandom } from "../store/testing/fixtures.ts";
+import { PLAN } from "../testing/rollout-server.ts";
+import { World } from "./testing/world.ts";
+
+const PERSON = { by: "token:a", roles: [] };
+
+function planOf(text: string): Plan {
+  const parsed = parsePlan(text);
+  if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
+  return parsed.plan;
+}
+
+/** A rollout that runs, over a store that fails as long as `failing.is`. */
+async function startWorld() {
+  const failing = { is: false };
+  const stores = createMemoryStores({ random: countingRandom() });
+  const rollouts: RolloutStore = Object.assign(Object.create(stores.rollouts) as RolloutStore, {
+    savePlan: stores.rollouts.savePlan.bind(stores.rollouts),
+    plan: stores.rollouts.plan.bind(stores.rollouts),
+    rollout: stores.rollouts.rollout.bind(stores.rollouts),
+    rollouts: stores.rollouts.rollouts.bind(stores.rollouts),
+    createRollout: stores.rollouts.createRollout.bind(stores.rollouts),
+    rolloutRecords: stores.rollouts.rolloutRecords.bind(stores.rollouts),
+    commitRollout: (commit: Parameters<RolloutStore["commitRollout"]>[0]) =>
+      failing.is ? Promise.reject(new Error("disk full")) : stores.rollouts.commitRollout(commit),
+  });
+  const world = new World(planOf(PLAN), { store: stores.store, rollouts }, Date.UTC(2026, 0, 5));
+  let samplings = 0;
+  world.metric = (name) => {
+    if (name === "errors") samplings += 1;
+    return { kind: "value", value: 0.001, ageMs: 0 };
+  };
+  const id = await world.begin();
+  const pass = async (ms: number, stepMs = 50): Promise<void> => {
+    for (const end = world.now + ms; world.now < end;) {
+      world.now += stepMs;
+      await world.attend(id);
+    }
+  };
+  await pass(1_000);
+  return { world, id, failing, pass, samplings: () => samplings };
+}
+
+describe("a step that can't be stored", () => {
+  it("is not taken, and its metrics are not asked at every look", async () => {
+    const { world, id, failing, pass, samplings } = await startWorld();
+    const before = samplings();
+    failing.is = true;
+    await pass(15_000);
+    expect(await world.exposure()).toBe(5);
+    expect(samplings() - before).toBeLessThanOrEqual(7);
+    failing.is = false;
+    await pass(2_000);
+    expect((await world.runner.find(id))?.row.state.lastSampleAt).toBe(Date.UTC(2026, 0, 5) + 10_000);
+  });
+
+  it("is told to the person who asked for it, who can ask again", async () => {
+    const { world, id, failing } = await startWorld();
+    failing.is = true;
+    expect(await world.runner.command(id, PERSON, { kind: "rollback" })).toMatchObject({ kind: "failed" });
+    expect((await world.runner.find(id))?.row.state.percentage).toBe(5);
+    failing.is = false;
+    expect(await world.runner.command(id, PERSON, { kind: "rollback" })).toMatchObject({ kind: "done" });
+    expect(await world.exposure()).toBe(0);
+  });
+});
+
+describe("a driver", () => {
+  it("takes a rollback before everything that waits", async () => {
+    const { world, id } = await startWorld();
+    const pause = world.runner.command(id, PERSON, { kind: "pause" });
+    const resume = world.runner.command(id, PERSON, { kind: "resume" });
+    const rollback = world.runner.command(id, PERSON, { kind: "rollback" });
+    expect((await Promise.all([pause, resume, rollback])).map((outcome) => outcome?.kind)).toEqual([
+      "done",
+      "refused",
+      "done",
+    ]);
+    expect((await world.records(id)).slice(-3).map(({ event }) => event)).not.toContain("resumed");
+    expect(await world.exposure()).toBe(0);
+  });
+
+  it("bounds the events that wait, but for what stops", async () => {
+    const { world, id } = await startWorld();
+    const signals = Array.from({ length: 150 }, () =>
+      world.runner.tell({ kind: "signal", signal: "support_tickets", value: 1 }, () => true),
+    );
+    const rollback = world.runner.command(id, PERSON, { kind: "rollback" });
+    const outcomes = (await Promise.all(signals)).flat().map(({ outcome }) => outcome.kind);
+    expect(outcomes.filter((kind) => kind === "failed").length).toBeGreaterThan(40);
+    expect(await rollback).toMatchObject({ kind: "done" });
+  });
+
+  it("takes nothing more once it is halted, and stores what it had begun", async () => {
+    const { world, id } = await startWorld();
+    const told = world.runner.tell({ kind: "signal", signal: "support_tickets", value: 1 }, () => true);
+    await world.runner.stop();
+    expect(await told).toMatchObject([{ outcome: { kind: "done" } }]);
+    expect(await world.runner.command(id, PERSON, { kind: "resume" })).toMatchObject({ kind: "failed" });
+  });
+});
+
+describe("a runner", () => {
+  it("starts though it can't read the plan of a rollout, and says so to whoever asks for that one", async () => {
+    const { world, id } = await startWorld();
+    const readable = world.runner;
+    await readable.stop();
+    const broken = new World(world.plan, { store: world.store, rollouts: world.rollouts }, world.now);
+    Object.defineProperty(broken, "plan", {
+      get: () => {
+        throw new Error("a field that this version does not know");
+      },
+    });
+    await broken.reload();
+    await expect(broken.runner.find(id)).rejects.toThrow("does not know");
+  });
+});
