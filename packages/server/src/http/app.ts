@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import type { HttpParts } from "./parts.ts";
 import type { Routed } from "./pipeline.ts";
 import { Pipeline } from "./pipeline.ts";
-import type { Authenticator } from "./principal.ts";
+import type { Authenticator } from "./authenticator.ts";
 import { problemReply } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./route.ts";

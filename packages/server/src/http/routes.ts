@@ -1,10 +1,11 @@
 import type { HttpParts } from "./parts.ts";
-import type { Authenticator } from "./principal.ts";
+import type { Authenticator } from "./authenticator.ts";
 import type { Route } from "./route.ts";
 import { RollbackReceipts } from "./rollback-receipts.ts";
 import { RolloutViews } from "./rollout-views.ts";
 import { alertmanagerRoute } from "./routes/alertmanager.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { channelRoutes } from "./routes/channels.ts";
 import { configRoutes } from "./routes/configs.ts";
 import { definitionRoutes } from "./routes/definitions.ts";
 import { environmentRoutes } from "./routes/environments.ts";
@@ -41,6 +42,7 @@ export function allRoutes(
     signalRoute(parts),
     alertmanagerRoute(parts),
     ...outboxRoutes(parts),
+    ...channelRoutes(parts),
     ...segmentRoutes(parts),
     ...environmentRoutes(parts),
     ...tokenRoutes(parts, authenticator),

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EnvironmentGrant } from "./grant.ts";
 import { authorize, authorizeKey } from "./grant.ts";
 import type { HttpParts } from "./parts.ts";
-import type { Authenticator, Principal } from "./principal.ts";
+import type { Authenticator } from "./authenticator.ts";
+import type { Principal } from "./principal.ts";
 import type { SdkReads } from "./sdk-reads.ts";
 
 const FLAGS = "/sdk/v1/flags";

@@ -3,7 +3,7 @@ import { createApp } from "../http/app.ts";
 import { EventStreams } from "../http/event-streams.ts";
 import { EventTotals } from "../http/event-totals.ts";
 import type { HttpParts, Phase } from "../http/parts.ts";
-import { Authenticator } from "../http/principal.ts";
+import { Authenticator } from "../http/authenticator.ts";
 import { allRoutes } from "../http/routes.ts";
 import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
@@ -97,6 +97,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       store,
       rollouts,
       runner: engine.runner,
+      channels: engine.channels,
       eventStreams,
       feeds,
       hub,

@@ -2,7 +2,6 @@ import type { Socket } from "node:net";
 import type { Basis } from "@rampart/core";
 import type { StreamEnd } from "../ports/meter.ts";
 import type { EpochMs } from "../ports/store.ts";
-import type { Channel } from "./channel.ts";
 import type { LiveContact } from "./clients.ts";
 
 /** Bytes that a stream may have unsent before it is left out: a few hundred changes, or a dead peer. */
@@ -11,10 +10,18 @@ export const UNSENT_MAX_BYTES = 256 * 1024;
 /** A stream that has been left out and not caught up for this long is closed. */
 export const BEHIND_MAX_MS = 30_000;
 
+/** What a stream asks of the channel that it is in. */
+export interface StreamChannel {
+  /** What streams that keep up hold. */
+  readonly held: Basis;
+  /** When the streams of a heartbeat slot were last written to. */
+  contactAt(slot: number): EpochMs;
+}
+
 /** One client's open stream. There are ten thousand of them, so that it is one object and holds no closures. */
 export class Stream implements LiveContact {
   readonly socket: Socket;
-  readonly channel: Channel;
+  readonly channel: StreamChannel;
   readonly tokenId: string;
   readonly openedAt: EpochMs;
   /** When in the interval it gets its heartbeats. */

@@ -7,7 +7,7 @@ import type { TokenRecord } from "../../ports/store.ts";
 import { pageAfter, pageQuery } from "../page.ts";
 import type { HttpParts } from "../parts.ts";
 import { metaOf } from "../parts.ts";
-import type { Authenticator } from "../principal.ts";
+import type { Authenticator } from "../authenticator.ts";
 import { problemReply } from "../problem.ts";
 import { json } from "../reply.ts";
 import type { Route } from "../route.ts";

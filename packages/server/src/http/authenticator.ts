@@ -1,0 +1,164 @@
+import type { IncomingMessage } from "node:http";
+import { hashToken, parseToken } from "../domain/tokens.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { Store, TokenRecord } from "../ports/store.ts";
+import { DEV_AUTHORIZATION, devPrincipal, recallDev } from "./dev.ts";
+import type { Principal } from "./principal.ts";
+import { ProblemError } from "./problem.ts";
+
+/** A token looked up less than this long ago is believed without asking the store; another replica's revocation shows within it. */
+const FRESH_MS = 2_000;
+
+/** While the store can't be read, tokens seen this lately stay good: a dead database must not lock out the one who wants to kill a flag. */
+const FRESH_WITHOUT_STORE_MS = 5 * 60_000;
+
+/** Tokens kept; beyond it those longest in are dropped, and looked up again when they come. */
+const CACHED_MAX = 10_000;
+
+interface Cached {
+  readonly record: TokenRecord;
+  readonly principal: Principal;
+  readonly checkedAtMs: number;
+}
+
+export interface AuthenticatorParts {
+  readonly store: Pick<Store, "tokenByHash" | "touchToken">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  /** Accept calls from this machine without a token, and the SDK key `dev`. */
+  readonly dev: boolean;
+}
+
+/** Turns the token of a request into who it stands for. */
+export class Authenticator {
+  readonly #parts: AuthenticatorParts;
+  /** By the token's hash. */
+  readonly #cache = new Map<string, Cached>();
+  /** By the whole header; the same entries. */
+  readonly #byHeader = new Map<string, Cached>();
+
+  constructor(parts: AuthenticatorParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws a 401 `ProblemError` without a good token. */
+  async authenticate(incoming: IncomingMessage): Promise<Principal> {
+    const text = tokenText(incoming);
+    if (this.#parts.dev) {
+      const dev = devPrincipal(incoming, text);
+      if (dev !== undefined) return dev;
+    }
+    if (text === undefined)
+      throw unauthenticated("No token was sent.", "Send the header authorization: Bearer <token>.");
+    const parsed = parseToken(text);
+    switch (parsed.kind) {
+      case "malformed":
+        throw unauthenticated(
+          "What was sent is no token of this server.",
+          "Tokens begin with rmp_. Make one with POST /api/v1/tokens.",
+        );
+      case "mistyped":
+        throw unauthenticated(
+          "The token's checksum is wrong: a character is missing, added or changed.",
+          "Copy it again, whole.",
+        );
+      case "token":
+        return this.#known(hashToken(text), incoming.headers.authorization);
+    }
+  }
+
+  /**
+   * The principal of a request whose token was found good less than two seconds ago, without asking anybody; undefined for every other.
+   * Known by the header's very text, so that no hash has to be computed.
+   */
+  recall(incoming: IncomingMessage): Principal | undefined {
+    const { authorization } = incoming.headers;
+    if (authorization === undefined) return undefined;
+    if (this.#parts.dev && authorization === DEV_AUTHORIZATION) return recallDev(incoming);
+    const known = this.#byHeader.get(authorization);
+    if (known === undefined || this.#parts.clock.monotonicMs() - known.checkedAtMs >= FRESH_MS) return undefined;
+    const { expiresAt } = known.record;
+    return expiresAt === undefined || expiresAt > this.#parts.clock.now() ? known.principal : undefined;
+  }
+
+  /** The token was revoked here: the next request with it asks the store. */
+  forget(tokenId: string): void {
+    for (const [hash, { record }] of this.#cache) if (record.id === tokenId) this.#cache.delete(hash);
+    for (const [header, { record }] of this.#byHeader) if (record.id === tokenId) this.#byHeader.delete(header);
+  }
+
+  async #known(hash: string, header: string | undefined): Promise<Principal> {
+    const cached = this.#cache.get(hash);
+    const nowMs = this.#parts.clock.monotonicMs();
+    const fresh =
+      cached !== undefined && nowMs - cached.checkedAtMs < FRESH_MS ? cached : await this.#lookUp(hash, cached, nowMs);
+    checkTime(fresh.record, this.#parts.clock.now());
+    if (header !== undefined) remember(this.#byHeader, header, fresh);
+    return fresh.principal;
+  }
+
+  async #lookUp(hash: string, cached: Cached | undefined, nowMs: number): Promise<Cached> {
+    let record: TokenRecord | undefined;
+    try {
+      record = await this.#parts.store.tokenByHash(hash);
+    } catch (cause) {
+      this.#parts.meter.storeFailed("tokenByHash");
+      if (cached !== undefined && nowMs - cached.checkedAtMs < FRESH_WITHOUT_STORE_MS) return cached;
+      throw cause;
+    }
+    this.#cache.delete(hash);
+    if (record === undefined)
+      throw unauthenticated("The token is unknown.", "It may be of another server, or its data folder was replaced.");
+    checkTime(record, this.#parts.clock.now());
+    const known: Cached = { record, principal: principalOf(record), checkedAtMs: nowMs };
+    remember(this.#cache, hash, known);
+    this.#touch(record.id);
+    return known;
+  }
+
+  #touch(tokenId: string): void {
+    this.#parts.store.touchToken(tokenId, this.#parts.clock.now()).catch((cause: unknown) => {
+      this.#parts.meter.storeFailed("touchToken");
+      this.#parts.logger.debug({ tokenId, err: cause }, "can't note that a token was used");
+    });
+  }
+}
+
+/** Puts an entry in; the oldest goes when there is no room. */
+function remember(cache: Map<string, Cached>, key: string, entry: Cached): void {
+  const oldest = cache.size >= CACHED_MAX && !cache.has(key) ? cache.keys().next() : undefined;
+  if (oldest?.done === false) cache.delete(oldest.value);
+  cache.set(key, entry);
+}
+
+function tokenText(incoming: IncomingMessage): string | undefined {
+  const { authorization } = incoming.headers;
+  const bearer = authorization === undefined ? undefined : /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (authorization !== undefined && bearer === undefined) {
+    throw unauthenticated(
+      "The authorization header is not of the form Bearer <token>.",
+      "Send the header authorization: Bearer <token>.",
+    );
+  }
+  const apiKey = incoming.headers["x-api-key"];
+  return bearer ?? (typeof apiKey === "string" && apiKey !== "" ? apiKey : undefined);
+}
+
+function principalOf(record: TokenRecord): Principal {
+  const { id, kind, name, environments, roles } = record;
+  return { actor: `token:${id} (${name})`, kind, environments, roles, tokenId: id };
+}
+
+function checkTime(record: TokenRecord, now: number): void {
+  if (record.revokedAt !== undefined) throw unauthenticated("The token was revoked.", "Ask for a new one.");
+  if (record.expiresAt !== undefined && record.expiresAt <= now) {
+    throw unauthenticated(`The token expired at ${new Date(record.expiresAt).toISOString()}.`, "Ask for a new one.");
+  }
+}
+
+function unauthenticated(detail: string, hint: string): ProblemError {
+  return new ProblemError({ code: "UNAUTHENTICATED", detail, hint }, { "www-authenticate": 'Bearer realm="rampart"' });
+}
