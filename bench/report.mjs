@@ -8,7 +8,7 @@ import { readResults, verdictOf } from "./lib/results.mjs";
 import { goalCells } from "./lib/show.mjs";
 
 const PAGE = join(ROOT, "docs", "benchmarks.md");
-const ORDER = ["evaluate", "coldstart", "run", "fanout", "storm", "http", "commit", "flip"];
+const ORDER = ["evaluate", "coldstart", "run", "fanout", "storm", "http", "commit", "flip", "rollouts"];
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
 

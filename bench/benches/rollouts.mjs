@@ -37,7 +37,8 @@ export async function run({ rounds = 40, rollouts = 500 } = {}) {
       loopP99Ms: await loopP99Ms(server),
     };
     const legs = [];
-    for (const interval of ["1s", "10s"]) legs.push({ interval, ms: await breach(server, provider, { count: rounds, interval }) });
+    for (const interval of ["1s", "10s"])
+      legs.push({ interval, ms: await breach(server, provider, { count: rounds, interval }) });
     return outcomeOf({ simulated, steady, legs, rollouts });
   } finally {
     await server.stop();
@@ -51,7 +52,9 @@ async function startProvider() {
   let asked = 0;
   const server = createServer((request, response) => {
     asked += 1;
-    response.writeHead(200, { "content-type": "application/json" }).end(`{"value":${values.get(request.url.slice(1).split("?")[0]) ?? 0}}`);
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(`{"value":${values.get(request.url.slice(1).split("?")[0]) ?? 0}}`);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -76,7 +79,10 @@ function planText({ flag, interval, provider, metric }) {
       environment: "production",
       interval,
       metrics: Object.fromEntries(
-        names.map((one) => [one, { http: { url: `${provider.url}/${metric}?${one}-${flag}`, measure: { pointer: "/value" } }, unit: "ratio" }]),
+        names.map((one) => [
+          one,
+          { http: { url: `${provider.url}/${metric}?${one}-${flag}`, measure: { pointer: "/value" } }, unit: "ratio" },
+        ]),
       ),
       triggers: names.map((one) => ({ name: one, when: `${one} >= 5%`, action: "rollback" })),
       stages: [{ name: "only", percentage: 5, duration: "24h" }],
@@ -100,7 +106,9 @@ async function start(server, { count, interval, prefix, provider, metric }) {
   for (let index = 0; index < count; index++) {
     const flag = `${prefix}-${index}`;
     await call(server, "POST", "/api/v1/flags", { key: flag });
-    ids.push((await call(server, "POST", "/api/v1/rollouts", { plan: planText({ flag, interval, provider, metric }) })).id);
+    ids.push(
+      (await call(server, "POST", "/api/v1/rollouts", { plan: planText({ flag, interval, provider, metric }) })).id,
+    );
   }
   return ids;
 }
@@ -136,7 +144,10 @@ async function simulateSixDays() {
   const text = readFileSync(join(ROOT, "examples", "plans", "phase-9-slice-b.yaml"), "utf8");
   const parsed = parsePlan(text, {});
   if (!parsed.ok) throw new Error("the example plan does not parse");
-  const scenario = parseScenario("start: 2026-01-05T02:00:00Z\nmetrics: { error_rate: [ { at: 0s, value: 0.2% } ] }\nuntil: 6d\n", parsed.plan);
+  const scenario = parseScenario(
+    "start: 2026-01-05T02:00:00Z\nmetrics: { error_rate: [ { at: 0s, value: 0.2% } ] }\nuntil: 6d\n",
+    parsed.plan,
+  );
   if (!scenario.ok) throw new Error(JSON.stringify(scenario.problems));
   const times = [];
   for (let round = 0; round < 20; round++) {
@@ -163,7 +174,12 @@ function outcomeOf({ simulated, steady, legs, rollouts }) {
       {
         title: "Milliseconds from the breach in the provider's answers to the committed 0 %",
         columns: ["interval", "median", "99 %", "rollouts"],
-        rows: legs.map(({ interval, ms }) => [interval, number(median(ms)), number(quantile(ms, 0.99)), number(ms.length)]),
+        rows: legs.map(({ interval, ms }) => [
+          interval,
+          number(median(ms)),
+          number(quantile(ms, 0.99)),
+          number(ms.length),
+        ]),
       },
       {
         title: "Six days of a real plan, simulated",
@@ -178,7 +194,9 @@ function outcomeOf({ simulated, steady, legs, rollouts }) {
       bound: "atMost",
       limit: Number.parseInt(interval, 10) + 2.6,
     })),
-    notes: ["The breaches come while the other rollouts go on. A breach is seen at the next sampling, so half the interval is the floor of the median."],
+    notes: [
+      "The breaches come while the other rollouts go on. A breach is seen at the next sampling, so half the interval is the floor of the median.",
+    ],
     data: { simulated, steady, legs },
   };
 }
