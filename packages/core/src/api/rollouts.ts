@@ -392,4 +392,29 @@ export interface OutboxView {
   /** When it is tried next; of interest while it waits. */
   readonly dueAt: Instant;
   readonly lastError?: string;
+  /** Where it goes. */
+  readonly channel: string;
+}
+
+/** A channel for notifications. An item of `GET /api/v1/channels`. */
+export interface ChannelView {
+  readonly name: string;
+  readonly type: "log" | "slack" | "pagerduty" | "webhook" | "statuspage" | "email";
+  /** `disabled`: its receiver said that it is gone, and messages to it are given up. */
+  readonly state: "ready" | "disabled";
+  /** Why it is disabled. */
+  readonly reason?: string;
+}
+
+/** The answer to `GET /api/v1/channels`. */
+export interface ChannelList {
+  readonly items: readonly ChannelView[];
+}
+
+/** The answer to `POST /api/v1/channels/:name/test`. */
+export interface ChannelTest {
+  readonly name: string;
+  readonly delivered: boolean;
+  /** Why it was not delivered. */
+  readonly reason?: string;
 }

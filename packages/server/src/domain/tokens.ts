@@ -31,6 +31,7 @@ export type Scope =
   | "rollouts:read"
   | "rollouts:write"
   | "rollouts:approve"
+  | "channels:test"
   | "sdk:read"
   | "sdk:write"
   | "client:read"
@@ -106,6 +107,7 @@ const OPERATOR = [
   "plans:write",
   "rollouts:write",
   "rollouts:approve",
+  "channels:test",
 ] as const satisfies readonly Scope[];
 
 const SCOPES: { readonly [kind in TokenKind]: ReadonlySet<Scope> } = {

@@ -1,3 +1,5 @@
+import { messageOf } from "../domain/notify/message.ts";
+import { route } from "../domain/notify/route.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import { actOnFlag, isFlagEffect, type FlagEffect } from "../domain/rollout/act-on-flag.ts";
 import type { Cause } from "../domain/rollout/cause.ts";
@@ -23,7 +25,7 @@ export function commitOf(row: RolloutRow, plan: Plan, event: RolloutEvent, { sta
     ...(dueAt !== undefined && { dueAt }),
     records: recordsOf(effects),
     evidence: effects.flatMap((effect) => (effect.kind === "evidence" ? [effect.evidence] : [])),
-    outbox: outboxOf(`${row.id}:${row.seq + 1}`, row.id, state, effects),
+    outbox: outboxOf(`${row.id}:${row.seq + 1}`, row.id, plan, state, effects),
     ...(flagEffects.length > 0 && { flag: flagChange(flagEffects) }),
     actor: actorOf(row, event),
     at: state.now,
@@ -52,7 +54,7 @@ export function creationOf({ id, plan, at, startAt, by }: NewRollout): {
   return {
     row: { ...row, ...(dueAt !== undefined && { dueAt }) },
     records: recordsOf(effects),
-    outbox: outboxOf(`${id}:0`, id, state, effects),
+    outbox: outboxOf(`${id}:0`, id, plan, state, effects),
   };
 }
 
@@ -86,15 +88,27 @@ function recordsOf(effects: readonly Effect[]): readonly RolloutRecord[] {
   return effects.flatMap((effect) => (effect.kind === "record" ? [effect.record] : []));
 }
 
+/** One message for each channel, so that one that fails is tried again without the others. */
 function outboxOf(
   step: string,
   rolloutId: string,
-  { now: createdAt }: RolloutState,
+  plan: Plan,
+  state: RolloutState,
   effects: readonly Effect[],
 ): readonly OutboxMessage[] {
   return effects
     .filter((effect): effect is Notify => effect.kind === "notify")
-    .map((notify, index) => ({ key: `${step}:${index}`, rolloutId, notify, createdAt }));
+    .flatMap((notify, index) =>
+      route(plan, notify).map(({ channel, words, onlyIncident = false }) => ({
+        key: `${step}:${index}:${channel}`,
+        rolloutId,
+        notify,
+        channel,
+        onlyIncident,
+        message: messageOf(plan, state, notify, words),
+        createdAt: state.now,
+      })),
+    );
 }
 
 function actorOf(row: RolloutRow, event: RolloutEvent): string {

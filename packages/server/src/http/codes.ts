@@ -24,6 +24,7 @@ export type HttpCode =
   | "INVALID_IF_MATCH"
   | "INVALID_CONTEXT"
   | "RECEIPTS_NOT_FOUND"
+  | "CHANNEL_NOT_FOUND"
   | "CROSS_SITE"
   | "RATE_LIMITED"
   | "STREAMS_STORM"
@@ -200,6 +201,11 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     status: 403,
     title: "Cross-site request",
     meaning: "In development mode, calls without a token must not come from another site's page.",
+  },
+  CHANNEL_NOT_FOUND: {
+    status: 404,
+    title: "No such channel",
+    meaning: "The channels are those of the file that `RAMPART_CHANNELS` names, and the log.",
   },
   RECEIPTS_NOT_FOUND: {
     status: 404,

@@ -16,11 +16,12 @@ const ALLOWED: { readonly [kind in TokenKind]: readonly string[] } = {
     ...decides(),
     "post ramp",
     "post kill",
+    "post channels",
     "get tokens",
     "post tokens",
     "delete tokens",
   ],
-  operator: [...reads(), ...writes(), ...runs(), ...decides(), "post ramp", "post kill"],
+  operator: [...reads(), ...writes(), ...runs(), ...decides(), "post ramp", "post kill", "post channels"],
   viewer: reads(),
   ci: [
     "get flags",
@@ -51,7 +52,7 @@ function reads(): readonly string[] {
 }
 
 function rolloutReads(): readonly string[] {
-  return ["get plans", "post plan check", "get rollouts", "get rollout", "get outbox"];
+  return ["get plans", "post plan check", "get rollouts", "get rollout", "get outbox", "get channels"];
 }
 
 /** What pipelines do with rollouts, too. */
@@ -81,7 +82,7 @@ function writes(): readonly string[] {
 }
 
 /** What the reach of each route is, by its path. */
-const GLOBAL = /^(post|patch|delete) (flags|segments|tokens)$|^get (tokens|outbox)$/;
+const GLOBAL = /^(post|patch|delete) (flags|segments|tokens)$|^(get|post) channels$|^get (tokens|outbox)$/;
 
 const KINDS = Object.keys(ALLOWED) as TokenKind[];
 const SDK_KINDS = new Set<TokenKind>(["server", "client"]);
@@ -141,7 +142,7 @@ function nameOf(method: string, path: string): string | undefined {
     [/\/clients$/, "clients"],
     [/\/evaluate$/, "evaluate"],
     [/^\/api\/v1\/rollouts\/\{id\}\/\w+$/, `rollout ${path.split("/").at(-1) ?? ""}`],
-    [/^\/api\/v1\/(flags|segments|tokens|audit|environments|plans|rollouts|outbox|signals|integrations)/, "collection"],
+    [/^\/api\/v1\/(flags|segments|tokens|audit|environments|plans|rollouts|outbox|channels|signals|integrations)/, "collection"],
   ];
   const found = rules.find(([pattern]) => pattern.test(path));
   if (found === undefined) throw new Error(`a new route: say in this test who may call ${method} ${path}`);

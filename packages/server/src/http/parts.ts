@@ -1,6 +1,7 @@
 import type { LinearRegex } from "@rampart/core";
 import type { Variables } from "../domain/plan/view.ts";
 import type { Runner } from "../gates/runner.ts";
+import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -21,6 +22,7 @@ export interface HttpParts {
   readonly store: Store;
   readonly rollouts: RolloutStore;
   readonly runner: Runner;
+  readonly channels: ChannelDesk;
   /** Rollouts that somebody follows. */
   readonly eventStreams: EventStreams;
   /** What the plans' `${VARS}` stand for. */

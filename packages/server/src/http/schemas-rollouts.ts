@@ -368,5 +368,6 @@ export const outboxView = z
     createdAt: instant,
     dueAt: instant,
     lastError: z.string().optional(),
+    channel: z.string().openapi({ example: "eng-slack" }),
   })
   .openapi("OutboxMessage");

@@ -28,6 +28,8 @@ describe("the configuration", () => {
       prometheusUrl: undefined,
       egressAllow: [],
       egressPrivate: false,
+      channels: new Map(),
+      publicUrl: undefined,
     });
   });
 

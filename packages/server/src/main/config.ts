@@ -3,6 +3,8 @@ import type { Variables } from "../domain/plan/view.ts";
 import type { AdmissionRate } from "../stream/admission.ts";
 import type { TrustedProxies } from "../http/address.ts";
 import { parseTrustedProxies } from "../http/address.ts";
+import type { ChannelSettings } from "../notify/channels-file.ts";
+import { readChannelsFile } from "./channels.ts";
 import type { LogLevel } from "./pino-logger.ts";
 import { LOG_LEVELS } from "./pino-logger.ts";
 
@@ -30,6 +32,10 @@ export interface ServerConfig {
   readonly egressPrivate: boolean;
   /** What plans' `${VARS}` stand for. */
   readonly variables: Variables;
+  /** Where notifications can go, by name; with secrets. */
+  readonly channels: ReadonlyMap<string, ChannelSettings>;
+  /** Where people's browsers reach the server, for links in notifications. */
+  readonly publicUrl: string | undefined;
 }
 
 /** One setting that can't be used. */
@@ -118,6 +124,18 @@ const SETTINGS = {
     fallback: "*",
     read: listOf,
   },
+  channels: {
+    flag: "channels",
+    help: "File that names the channels for notifications, YAML or JSON",
+    fallback: "",
+    read: (text: string) => text.trim(),
+  },
+  publicUrl: {
+    flag: "public-url",
+    help: "Where people's browsers reach the server, for links in notifications",
+    fallback: "",
+    read: httpUrl,
+  },
 } as const satisfies { readonly [name: string]: Setting<unknown> };
 
 type Name = keyof typeof SETTINGS;
@@ -155,6 +173,9 @@ export function loadConfig(
       errors.push({ where, detail: cause instanceof Error ? cause.message : String(cause) });
     }
   }
+  const path = values.get("channels") as Values["channels"] | undefined;
+  const channels = readChannelsFile(path ?? "", env);
+  errors.push(...channels.errors);
   if (errors.length > 0) return { kind: "invalid", errors };
   const { admissionPerSecond, admissionBurst, planVariables, egressPrivate, ...rest } = Object.fromEntries(
     values,
@@ -163,6 +184,7 @@ export function loadConfig(
     ...rest,
     admission: { perSecond: admissionPerSecond, burst: admissionBurst },
     egressPrivate: egressPrivate || rest.dev,
+    channels: channels.channels,
     variables: (name) => (mayUse(planVariables, name) ? env[name] : undefined),
   };
   return { kind: "config", config };
@@ -225,7 +247,7 @@ function httpUrl(text: string): string | undefined {
   if (text.trim() === "") return undefined;
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new RangeError(`is ${JSON.stringify(text)}; give an address like http://prometheus:9090`);
+    throw new RangeError(`is ${JSON.stringify(text)}; give an address like http://host.example:9090`);
   if (url.username !== "" || url.password !== "")
     throw new RangeError("carries a user name or password; put credentials into the metrics' headers");
   return text.trim();

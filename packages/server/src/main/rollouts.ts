@@ -7,8 +7,9 @@ import { createHttpCheckProvider } from "../metrics/http-check.ts";
 import { createPrometheusProvider } from "../metrics/prometheus.ts";
 import { sdkSeat } from "../metrics/sdk-seat.ts";
 import { withVariables } from "../metrics/with-variables.ts";
+import { Channels } from "../notify/channels.ts";
 import { Dispatcher } from "../notify/dispatcher.ts";
-import { createLogNotifier } from "../notify/log-notifier.ts";
+import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -32,6 +33,7 @@ export interface RolloutParts extends Platform {
 /** What runs rollouts and tells people of them. */
 export interface RolloutEngine {
   readonly runner: Runner;
+  readonly channels: ChannelDesk;
   /** Goes on with what was under way. */
   start(): Promise<void>;
   /** Resolves when every step that was begun is stored. */
@@ -48,12 +50,14 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
     parse: parseStored,
     onTakenBack: (takenBack) => parts.hub.explainTakenBack(takenBack),
   });
-  const dispatcher = new Dispatcher({ ...parts, store: parts.rollouts, notifier: createLogNotifier(parts.logger) });
+  const channels = createChannels(config, parts);
+  const dispatcher = new Dispatcher({ ...parts, store: parts.rollouts, notifier: channels });
   runner.subscribe((_, records) => {
     if (records.length > 0) void dispatcher.look();
   });
   return {
     runner,
+    channels,
     async start() {
       await runner.start();
       dispatcher.start();
@@ -63,6 +67,14 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
       await dispatcher.stop();
     },
   };
+}
+
+function createChannels(config: ServerConfig, { clock, logger, randomBytes }: RolloutParts): Channels {
+  const { channels: settings, egressAllow, egressPrivate, publicUrl } = config;
+  const policy = { allow: egressAllow, allowPrivate: egressPrivate };
+  const egress = createEgress({ policy, nowMs: () => clock.monotonicMs() });
+  const newId = (): string => Buffer.from(randomBytes(12)).toString("hex");
+  return new Channels({ settings, egress, clock, logger, newId, publicUrl });
 }
 
 /** All that metrics are asked of goes through one policy; the operator's own Prometheus is let through by being named. */

@@ -10,7 +10,7 @@ import { countingRandom, everywhere } from "../store/testing/fixtures.ts";
 import { manualPlatform } from "../testing/manual-platform.ts";
 import { backOffMs, TRIES_MAX } from "./back-off.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { createLogNotifier } from "./log-notifier.ts";
+import { logMessage } from "./log-notifier.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -69,6 +69,10 @@ async function storeWith(keys: readonly string[], now: number): Promise<RolloutS
     key,
     rolloutId: "r",
     notify: { kind: "notify" as const, event: "rollback" as const, subject: "rolled back", severity: "P0" as const },
+    // Each to a channel of its own, unless it says to which: `pager/1`.
+    channel: key.split("/")[0] ?? key,
+    onlyIncident: false,
+    message: { title: "Rolled back: f", text: "Rolled back.", facts: [] },
     createdAt: now,
   }));
   await rollouts.createRollout({ ...row, state: {} as RolloutState }, [], { actor: "a", at: now }, { outbox });
@@ -150,7 +154,7 @@ describe("the log as a notifier", () => {
     const rollouts = await storeWith(["a"], 0);
     const [message] = await rollouts.outboxDue(0, 1);
     if (message === undefined) throw new Error("no message");
-    await createLogNotifier({ debug: push, info: push, warn: push, error: push }).deliver(message);
+    logMessage({ debug: push, info: push, warn: push, error: push }, message);
     expect(lines).toEqual([
       [{ key: "a", rollout: "r", event: "rollback", subject: "rolled back", severity: "P0" }, "notification"],
     ]);

@@ -24,13 +24,18 @@ export interface DispatcherParts {
 }
 
 /**
- * Empties the outbox: each message is delivered at least once, the oldest first, tried again with growing waits, and given up after
- * `TRIES_MAX` tries. What it waits for is stored, so that a restart forgets nothing.
+ * Empties the outbox: each message is delivered at least once, of one rollout and channel the oldest first, tried again with growing
+ * waits, and given up after `TRIES_MAX` tries. What it waits for is stored, so that a restart forgets nothing. A channel works through
+ * its messages one by one, and none waits for another: a receiver that hangs holds up only itself.
  */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
+  /** Channels that are at work; the look that started them left them their messages. */
+  readonly #working = new Map<string, Promise<void>>();
+  /** Delivered, while the store could not be told yet: a full disk must not send a message each second. */
+  readonly #unmarked = new Set<string>();
+  #looking: Promise<void> | undefined;
   #stopLooking: Cancel = () => undefined;
-  #working: Promise<void> | undefined;
   #isStopped = false;
 
   constructor(parts: DispatcherParts) {
@@ -41,49 +46,75 @@ export class Dispatcher {
     this.#stopLooking = this.#parts.timers.every(LOOK_EVERY_MS, () => void this.look());
   }
 
-  /** Looks no more, and resolves when the message that is under way is done with. */
+  /** Looks no more, and resolves when the messages that are under way are done with. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopLooking();
-    await this.#working;
+    await this.#looking;
+    await Promise.all(this.#working.values());
   }
 
-  /** Delivers what is due; joins a look that is under way. Never rejects. */
+  /** Sets every channel to work that has something due; joins a look that is under way. Never rejects. */
   look(): Promise<void> {
-    this.#working ??= this.#deliverDue()
-      .catch((error: unknown) => this.#parts.logger.error({ err: error }, "the outbox can't be read or written"))
-      .finally(() => (this.#working = undefined));
-    return this.#working;
+    this.#looking ??= this.#startDue()
+      .catch((error: unknown) => this.#complain(error))
+      .finally(() => (this.#looking = undefined));
+    return this.#looking;
   }
 
-  async #deliverDue(): Promise<void> {
+  async #startDue(): Promise<void> {
     const { store, clock } = this.#parts;
     for (;;) {
-      const due = await store.outboxDue(clock.now(), BATCH_MAX);
-      for (const message of due) {
-        if (this.#isStopped) return;
-        await this.#deliver(message);
-      }
-      if (due.length < BATCH_MAX) return;
+      if (this.#isStopped) return;
+      const due = await store.outboxDue(clock.now(), BATCH_MAX, [...this.#working.keys()]);
+      if (due.length === 0) return;
+      const channels = new Set(due.map((message) => message.channel));
+      for (const channel of channels) this.#work(channel, due.filter((message) => message.channel === channel));
     }
   }
 
-  async #deliver(message: OutboxRow): Promise<void> {
+  #work(channel: string, messages: readonly OutboxRow[]): void {
+    const work = this.#deliverAll(messages)
+      .catch((error: unknown) => this.#complain(error))
+      .then((delivered) => {
+        this.#working.delete(channel);
+        if (delivered === true) void this.look();
+      });
+    this.#working.set(channel, work);
+  }
+
+  /** What comes after these in their rollouts is looked for once they are done with. */
+  async #deliverAll(messages: readonly OutboxRow[]): Promise<boolean> {
+    let delivered = false;
+    for (const message of messages) {
+      if (this.#isStopped) return false;
+      delivered = (await this.#deliver(message)) || delivered;
+    }
+    return delivered;
+  }
+
+  /** Answers whether the message is done with, so that the next of its rollout may follow. */
+  async #deliver(message: OutboxRow): Promise<boolean> {
     const { store, clock, random, logger, meter } = this.#parts;
-    const delivery = await this.#try(message);
+    const delivery: Delivery = this.#unmarked.has(message.key) ? { kind: "delivered" } : await this.#try(message);
     if (delivery.kind === "delivered") {
+      this.#unmarked.add(message.key);
       await store.outboxSent(message.key, clock.now());
+      this.#unmarked.delete(message.key);
       meter.notified("sent");
-      return;
+      return true;
     }
     const failures = message.attempts + 1;
     const dead = !delivery.again || failures >= TRIES_MAX;
-    const dueAt = clock.now() + backOffMs(failures, random.next());
+    const waitMs = backOffMs(failures, random.next());
+    const dueAt = clock.now() + (delivery.again ? Math.max(waitMs, delivery.waitMs ?? 0) : waitMs);
     await store.outboxFailed(message.key, { error: delivery.reason, dueAt, dead });
     meter.notified(dead ? "dead" : "failed");
-    const about = { key: message.key, rollout: message.rolloutId, event: message.notify.event, failures };
-    if (dead) logger.error({ ...about, reason: delivery.reason }, "a notification was given up");
-    else logger.warn({ ...about, reason: delivery.reason }, "a notification failed and is tried again");
+    const { key, channel, rolloutId: rollout, notify } = message;
+    const about = { key, channel, rollout, event: notify.event, failures, reason: delivery.reason };
+    if (dead) logger.error(about, "a notification was given up");
+    else logger.warn(about, "a notification failed and is tried again");
+    return dead;
   }
 
   async #try(message: OutboxRow): Promise<Delivery> {
@@ -92,5 +123,9 @@ export class Dispatcher {
     } catch (error) {
       return { kind: "failed", reason: error instanceof Error ? error.message : String(error), again: true };
     }
+  }
+
+  #complain(error: unknown): void {
+    this.#parts.logger.error({ err: error }, "the outbox can't be read or written");
   }
 }

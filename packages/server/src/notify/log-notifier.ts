@@ -1,13 +1,10 @@
 import type { Logger } from "../ports/logger.ts";
-import type { Notifier } from "../ports/notifier.ts";
+import { DELIVERED } from "./deliver-http.ts";
+import type { Outgoing } from "./outgoing.ts";
 
-/** Delivers each message as one line of the server's log. */
-export function createLogNotifier(logger: Logger): Notifier {
-  return {
-    async deliver({ key, rolloutId, notify }) {
-      const { kind: _, subject, ...details } = notify;
-      logger.info({ key, rollout: rolloutId, ...details, subject }, "notification");
-      return { kind: "delivered" };
-    },
-  };
+/** Writes a message as one line of the server's log. */
+export function logMessage(logger: Logger, { key, rolloutId, notify }: Outgoing): typeof DELIVERED {
+  const { kind: _, subject, ...details } = notify;
+  logger.info({ key, rollout: rolloutId, ...details, subject }, "notification");
+  return DELIVERED;
 }

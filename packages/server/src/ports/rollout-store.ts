@@ -1,4 +1,5 @@
 import type { FlagConfig, FlagDefinition } from "@rampart/core";
+import type { Message } from "../domain/notify/message.ts";
 import type { Refusal } from "../domain/problems.ts";
 import type { ConfigRecord, Decision, EpochMs } from "../domain/records.ts";
 import type { Evidence, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
@@ -55,12 +56,18 @@ export interface LoggedRecord {
   readonly record: RolloutRecord;
 }
 
-/** Something that leaves the house, at least once. */
+/** Something that leaves the house by one channel, at least once. */
 export interface OutboxMessage {
-  /** Unique for ever, and the same when the same step is taken again: `rollout id:seq:index`. */
+  /** Unique for ever, and the same when the same step is taken again: `rollout id:seq:index:channel`. */
   readonly key: string;
   readonly rolloutId: string;
   readonly notify: Notify;
+  /** By name, as the plan has it. */
+  readonly channel: string;
+  /** Only to acknowledge or end an incident; channels that keep none leave it out. */
+  readonly onlyIncident: boolean;
+  /** As the rollout stood when it was written. */
+  readonly message: Message;
   readonly createdAt: EpochMs;
 }
 
@@ -151,8 +158,12 @@ export interface RolloutStore {
   rolloutRecords(id: string, after: number, limit: number): Promise<readonly LoggedRecord[]>;
   rolloutEvidence(id: string): Promise<readonly Evidence[]>;
 
-  /** Waiting messages that are due, the oldest first. */
-  outboxDue(now: EpochMs, limit: number): Promise<readonly OutboxRow[]>;
+  /**
+   * Waiting messages that are due, the longest due first. Of one rollout and one channel only the oldest that waits, for a message must
+   * not overtake those before it (an incident would be opened after its end); one that is added makes those before it due with it, so
+   * that nothing urgent waits for an old failure's back-off. None of the channels in `except`.
+   */
+  outboxDue(now: EpochMs, limit: number, except?: readonly string[]): Promise<readonly OutboxRow[]>;
   outboxSent(key: string, at: EpochMs): Promise<void>;
   outboxFailed(
     key: string,

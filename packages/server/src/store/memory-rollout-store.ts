@@ -134,9 +134,14 @@ class MemoryRolloutStore implements RolloutStore {
     return [...(this.#entries.get(id)?.evidence ?? [])];
   }
 
-  async outboxDue(now: number, limit: number): Promise<readonly OutboxRow[]> {
-    return [...this.#outbox.values()]
-      .filter((row) => row.status === "waiting" && row.dueAt <= now)
+  async outboxDue(now: number, limit: number, except: readonly string[] = []): Promise<readonly OutboxRow[]> {
+    const heads = new Map<string, OutboxRow>();
+    for (const row of this.#outbox.values()) {
+      const lane = JSON.stringify([row.channel, row.rolloutId]);
+      if (row.status === "waiting" && !heads.has(lane)) heads.set(lane, row);
+    }
+    return [...heads.values()]
+      .filter((row) => row.dueAt <= now && !except.includes(row.channel))
       .toSorted((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit);
   }
@@ -223,6 +228,11 @@ class MemoryRolloutStore implements RolloutStore {
 
   #send(messages: readonly OutboxMessage[]): void {
     for (const message of messages) {
+      const { channel, rolloutId, createdAt } = message;
+      for (const row of this.#outbox.values()) {
+        const isBefore = row.status === "waiting" && row.channel === channel && row.rolloutId === rolloutId;
+        if (isBefore && row.dueAt > createdAt) this.#outbox.set(row.key, { ...row, dueAt: createdAt });
+      }
       this.#outbox.set(message.key, { ...message, attempts: 0, dueAt: message.createdAt, status: "waiting" });
     }
   }

@@ -2,9 +2,10 @@ import type { FlagConfig } from "@rampart/core";
 import { defaultConfig, defaultVariants } from "@rampart/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { verifyChain } from "../domain/audit.ts";
+import type { Message } from "../domain/notify/message.ts";
 import type { Notify, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutState } from "../domain/rollout/state.ts";
-import type { RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
+import type { OutboxMessage, RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import type { ConfigRecord, Store } from "../ports/store.ts";
 
 const FLAG = "checkout";
@@ -27,6 +28,18 @@ const STATE: RolloutState = {
 };
 const RECORD: RolloutRecord = { at: 1000, event: "scheduled", state: "scheduled", stage: null, percentage: 0 };
 const NOTIFY: Notify = { kind: "notify", event: "started", subject: "started" };
+const MESSAGE: Message = { title: "Started", text: "Started.", facts: [{ name: "Stage", value: "canary" }] };
+
+const messageTo = (channel: string, more: Partial<OutboxMessage> = {}): OutboxMessage => ({
+  key: "k",
+  rolloutId: "r1",
+  notify: NOTIFY,
+  channel,
+  onlyIncident: false,
+  message: MESSAGE,
+  createdAt: 1000,
+  ...more,
+});
 
 const row = (id: string, more: Partial<RolloutRow> = {}): RolloutRow => ({
   id,
@@ -113,7 +126,7 @@ export function rolloutStoreContract(
     });
 
     it("begins a rollout together with what is told of it, or not at all", async () => {
-      const outbox = [{ key: "r1:0:0", rolloutId: "r1", notify: NOTIFY, createdAt: 1000 }];
+      const outbox = [messageTo("log", { key: "r1:0:0" })];
       const meta = { actor: "token:a", at: 1000 };
       const problem = { code: "FLAG_DISABLED" as const, detail: "killed" };
       const refuse = ({ config }: ConfigRecord) => (config.enabled ? problem : undefined);
@@ -151,7 +164,7 @@ export function rolloutStoreContract(
         commit({
           records: [{ ...RECORD, event: "started", at: 2000 }],
           evidence: [evidence],
-          outbox: [{ key: "r1:1:0", rolloutId: "r1", notify: NOTIFY, createdAt: 2000 }],
+          outbox: [messageTo("log", { key: "r1:1:0", createdAt: 2000 })],
           flag: to({ fallthrough: { percentage: 5 } }),
           dueAt: 3000,
         }),
@@ -201,7 +214,7 @@ export function rolloutStoreContract(
       const flag = { ...to({}), decide: () => ({ kind: "refuse" as const, problem }) };
       expect(
         await rollouts.commitRollout(
-          commit({ flag, outbox: [{ key: "k", rolloutId: "r1", notify: NOTIFY, createdAt: 1 }] }),
+          commit({ flag, outbox: [messageTo("log", { createdAt: 1 })] }),
         ),
       ).toEqual({ kind: "refused", problem });
       expect((await rollouts.rollout("r1"))?.seq).toBe(0);
@@ -235,14 +248,40 @@ export function rolloutStoreContract(
 
     it("keeps a message until it was sent, tries again when told, and gives up when told", async () => {
       await create();
-      const message = (key: string) => ({ key, rolloutId: "r1", notify: NOTIFY, createdAt: 2000 });
-      await rollouts.commitRollout(commit({ outbox: [message("a"), message("b"), message("c")] }));
+      const outbox = ["a", "b", "c"].map((key) => messageTo(`channel-${key}`, { key, createdAt: 2000 }));
+      await rollouts.commitRollout(commit({ outbox }));
       await rollouts.outboxSent("a", 2100);
       await rollouts.outboxFailed("b", { error: "503", dueAt: 9000, dead: false });
       await rollouts.outboxFailed("c", { error: "410", dueAt: 9000, dead: true });
       expect(await rollouts.outboxDue(8999, 10)).toEqual([]);
       expect(await rollouts.outboxDue(9000, 10)).toMatchObject([{ key: "b", attempts: 1, lastError: "503" }]);
       expect(await rollouts.outbox({ status: "dead", limit: 10 })).toMatchObject([{ key: "c" }]);
+    });
+
+    it("hands out one message of a rollout and channel at a time, the oldest, and none for channels that are busy", async () => {
+      await create();
+      const outbox = [
+        messageTo("pager", { key: "a" }),
+        messageTo("pager", { key: "b", onlyIncident: true }),
+        messageTo("chat", { key: "c" }),
+      ];
+      await rollouts.commitRollout(commit({ outbox }));
+      const due = async (now: number, except: readonly string[] = []) =>
+        (await rollouts.outboxDue(now, 10, except)).map(({ key }) => key);
+      expect(await due(1000)).toEqual(["a", "c"]);
+      expect(await due(1000, ["pager", "log"])).toEqual(["c"]);
+      await rollouts.outboxFailed("a", { error: "503", dueAt: 9000, dead: false });
+      expect(await due(8999)).toEqual(["c"]);
+      await rollouts.outboxSent("a", 9000);
+      expect(await rollouts.outboxDue(9000, 10, ["chat"])).toMatchObject([{ key: "b", onlyIncident: true, message: MESSAGE }]);
+    });
+
+    it("makes what waits for another try due with a new message to the same channel", async () => {
+      await create();
+      await rollouts.commitRollout(commit({ outbox: [messageTo("pager", { key: "a" }), messageTo("chat", { key: "b" })] }));
+      for (const key of ["a", "b"]) await rollouts.outboxFailed(key, { error: "503", dueAt: 9000, dead: false });
+      await rollouts.commitRollout(commit({ expectedSeq: 1, outbox: [messageTo("pager", { key: "c", createdAt: 3000 })] }));
+      expect((await rollouts.outboxDue(3000, 10)).map(({ key }) => key)).toEqual(["a"]);
     });
   });
 }

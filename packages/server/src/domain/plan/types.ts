@@ -302,6 +302,7 @@ export type NotifyEvent =
   | "completed"
   | "cancelled"
   | "escalation"
+  | "acknowledged"
   | "summary"
   /** A review's time has come. */
   | "review"

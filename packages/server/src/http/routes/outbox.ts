@@ -37,7 +37,7 @@ export function outboxRoutes({ rollouts }: HttpParts): readonly Route[] {
   ];
 }
 
-function viewOf({ key, rolloutId, notify, status, attempts, createdAt, dueAt, lastError }: OutboxRow): OutboxView {
+function viewOf({ key, rolloutId, notify, status, attempts, createdAt, dueAt, lastError, channel }: OutboxRow): OutboxView {
   const { event, severity, stage, subject } = notify;
   return {
     key,
@@ -46,6 +46,7 @@ function viewOf({ key, rolloutId, notify, status, attempts, createdAt, dueAt, la
     ...(severity !== undefined && { severity }),
     ...(stage !== undefined && { stage }),
     subject,
+    channel,
     status,
     attempts,
     createdAt: instantOf(createdAt),

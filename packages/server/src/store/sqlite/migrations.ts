@@ -158,6 +158,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX outbox_waiting ON outbox (due_at) WHERE status = 'waiting';
   `,
+  // One message for each channel. What was written before went to the log only.
+  `
+  ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'log';
+  ALTER TABLE outbox ADD COLUMN only_incident INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN message TEXT NOT NULL DEFAULT '{"title":"","text":"","facts":[]}';
+  CREATE INDEX outbox_lanes ON outbox (channel, rollout_id) WHERE status = 'waiting';
+  `,
 ];
 
 /**

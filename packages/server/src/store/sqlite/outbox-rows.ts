@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lte, notInArray, sql } from "drizzle-orm";
 import type { OutboxMessage, OutboxRow, RolloutStore } from "../../ports/rollout-store.ts";
 import { outbox } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -14,17 +14,26 @@ export class OutboxRows {
   }
 
   add(message: OutboxMessage): void {
+    const { channel, rolloutId, createdAt } = message;
+    const isBefore = and(
+      eq(outbox.status, "waiting"),
+      eq(outbox.channel, channel),
+      eq(outbox.rolloutId, rolloutId),
+      gt(outbox.dueAt, createdAt),
+    );
+    this.#orm.update(outbox).set({ dueAt: createdAt }).where(isBefore).run();
     this.#orm
       .insert(outbox)
       .values({ ...message, status: "waiting", attempts: 0, dueAt: message.createdAt })
       .run();
   }
 
-  due(now: number, limit: number): readonly OutboxRow[] {
+  due(now: number, limit: number, except: readonly string[]): readonly OutboxRow[] {
+    const isOldest = sql`${outbox}.rowid = (SELECT min(one.rowid) FROM outbox AS one WHERE one.status = 'waiting' AND one.channel = ${outbox.channel} AND one.rollout_id = ${outbox.rolloutId})`;
     return this.#orm
       .select()
       .from(outbox)
-      .where(and(eq(outbox.status, "waiting"), lte(outbox.dueAt, now)))
+      .where(and(eq(outbox.status, "waiting"), lte(outbox.dueAt, now), notInArray(outbox.channel, [...except]), isOldest))
       .orderBy(asc(outbox.dueAt), asc(sql`rowid`))
       .limit(limit)
       .all()

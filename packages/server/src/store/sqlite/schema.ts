@@ -1,4 +1,5 @@
 import type { FlagConfig, FlagDefinition, Segment, TokenKind } from "@rampart/core";
+import type { Message } from "../../domain/notify/message.ts";
 import type { Evidence, Notify, RolloutRecord } from "../../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../../domain/rollout/event.ts";
 import type { RolloutState } from "../../domain/rollout/state.ts";
@@ -171,6 +172,9 @@ export const outbox = sqliteTable("outbox", {
   attempts: integer("attempts").notNull(),
   dueAt: integer("due_at").notNull(),
   lastError: text("last_error"),
+  channel: text("channel").notNull(),
+  onlyIncident: integer("only_incident", { mode: "boolean" }).notNull(),
+  message: text("message", { mode: "json" }).$type<Message>().notNull(),
 });
 
 /** What the change log tells of. */

@@ -117,8 +117,8 @@ export class SqliteRolloutStore implements RolloutStore {
     return this.#rollouts.evidence(id);
   }
 
-  async outboxDue(now: number, limit: number): Promise<readonly OutboxRow[]> {
-    return this.#outbox.due(now, limit);
+  async outboxDue(now: number, limit: number, except: readonly string[] = []): Promise<readonly OutboxRow[]> {
+    return this.#outbox.due(now, limit, except);
   }
 
   outboxSent(key: string): Promise<void> {

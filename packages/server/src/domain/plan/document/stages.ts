@@ -135,6 +135,7 @@ export const NOTIFY_EVENTS = [
   "completed",
   "cancelled",
   "escalation",
+  "acknowledged",
   "summary",
   "review",
   "overdue",

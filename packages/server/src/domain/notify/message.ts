@@ -1,0 +1,101 @@
+import { instantOf } from "../instant.ts";
+import type { MetricUnit, NotifyEvent, Plan } from "../plan/types.ts";
+import type { Cause } from "../rollout/cause.ts";
+import type { Notify } from "../rollout/effect.ts";
+import { formatValue, sentence } from "../rollout/explain.ts";
+import { own } from "../rollout/lookup.ts";
+import { statusOf, type RolloutState } from "../rollout/state.ts";
+
+/** One thing worth knowing: `Value` / `6.1%`. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What people read, before a channel gives it its form. Plain text, no markup. */
+export interface Message {
+  /** One line: what, on which flag, where. */
+  readonly title: string;
+  /** What happened, and what happens next. */
+  readonly text: string;
+  readonly facts: readonly Fact[];
+}
+
+/** A fact is cut at this many characters: it is one line in a message, and the rollout has the whole. */
+const FACT_LENGTH_MAX = 500;
+
+/** What is said of a notification, as the rollout stands right after it. `words`: the plan's own, in place of the event's. */
+export function messageOf(plan: Plan, state: RolloutState, notify: Notify, words?: string): Message {
+  const severity = notify.severity === undefined ? "" : `[${notify.severity}] `;
+  const { cause } = notify;
+  const said = words === undefined || words === notify.subject ? notify.subject : `${words} (${notify.subject})`;
+  return {
+    title: `${severity}${HEADLINES[notify.event]}: ${plan.flag} in ${plan.environment}`,
+    text: `${capital(said)}.\n${sentence(plan, state)}`,
+    facts: [
+      ...(cause === undefined ? [] : causeFacts(plan, cause)),
+      ...fact("Stage", notify.stage),
+      ...fact("Now", `${statusOf(state)} at ${state.percentage} %`),
+      ...fact("Plan", plan.title),
+      ...fact("Change", plan.change?.id),
+    ],
+  };
+}
+
+const HEADLINES: { readonly [event in NotifyEvent]: string } = {
+  scheduled: "Scheduled",
+  started: "Started",
+  stage: "Stage begun",
+  stageDone: "Stage done",
+  awaiting: "Waiting for people",
+  reminder: "Still waiting",
+  paused: "Paused",
+  resumed: "Resumed",
+  trigger: "Trigger fired",
+  noData: "No data",
+  timeout: "Stage timed out",
+  rollback: "Rolled back",
+  recovered: "Recovered",
+  notRecovered: "Not recovered",
+  completed: "Completed",
+  cancelled: "Cancelled",
+  escalation: "Escalated",
+  acknowledged: "Acknowledged",
+  summary: "Summary",
+  review: "Review",
+  overdue: "Overdue",
+};
+
+function causeFacts(plan: Plan, cause: Cause): readonly Fact[] {
+  const unit = unitOf(plan, cause.condition);
+  const measured = (value: number | undefined): string | undefined =>
+    value === undefined ? undefined : formatValue(value, unit);
+  return [
+    ...fact("Why", `${cause.kind} ${cause.subject}`.trimEnd()),
+    ...fact("Condition", cause.condition),
+    ...fact("Value", measured(cause.value)),
+    ...fact("Threshold", measured(cause.threshold)),
+    ...fact("Since", cause.since === undefined ? undefined : instantOf(cause.since)),
+    ...fact("By", cause.by),
+    ...fact("Reason", cause.reason),
+  ];
+}
+
+/** Conditions begin with the metric that they are about. */
+function unitOf(plan: Plan, condition: string | undefined): MetricUnit {
+  const [metric = ""] = condition?.split(/[\s<>=!]/, 1) ?? [];
+  return own(plan.metrics, metric)?.unit ?? "none";
+}
+
+function fact(name: string, value: string | undefined): readonly Fact[] {
+  return value === undefined || value === "" ? [] : [{ name, value: clip(value, FACT_LENGTH_MAX) }];
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A text of at most `lengthMax` characters (UTF-16), its end marked where it was cut; never half a character. */
+export function clip(text: string, lengthMax: number): string {
+  if (text.length <= lengthMax) return text;
+  const cut = text.slice(0, Math.max(0, lengthMax - 1));
+  return `${cut.replace(/[\uD800-\uDBFF]$/, "")}…`;
+}

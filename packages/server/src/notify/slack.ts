@@ -1,0 +1,44 @@
+import { clip } from "../domain/notify/message.ts";
+import type { Outgoing } from "./outgoing.ts";
+
+/** What Slack takes, in characters. */
+export const SLACK_HEADER_MAX = 150;
+export const SLACK_SECTION_MAX = 3000;
+export const SLACK_FIELD_MAX = 2000;
+export const SLACK_FIELDS_MAX = 10;
+const URL_MAX = 3000;
+
+/** An incoming webhook's body: blocks, and a text for notifications and screen readers. */
+export function slackPayload({ message, notify, rolloutId, link }: Outgoing): object {
+  const { title, text, facts } = message;
+  const fields = facts
+    .slice(0, SLACK_FIELDS_MAX)
+    .map(({ name, value }) => mrkdwn(`*${escaped(name)}*\n${escaped(value)}`, SLACK_FIELD_MAX));
+  return {
+    text: clipEscaped(escaped(`${title}: ${text}`), SLACK_SECTION_MAX),
+    unfurl_links: false,
+    blocks: [
+      { type: "header", text: { type: "plain_text", text: clip(title, SLACK_HEADER_MAX), emoji: false } },
+      { type: "section", text: mrkdwn(escaped(text), SLACK_SECTION_MAX) },
+      ...(fields.length === 0 ? [] : [{ type: "section", fields }]),
+      { type: "context", elements: [mrkdwn(escaped(`Rampart · ${notify.event} · rollout ${rolloutId}`), SLACK_FIELD_MAX)] },
+      ...(link === undefined || link.length > URL_MAX ? [] : [button(link)]),
+    ],
+  };
+}
+
+/** A button that only opens a page: an incoming webhook can't take answers. */
+const button = (url: string): object => ({
+  type: "actions",
+  elements: [{ type: "button", text: { type: "plain_text", text: "Open the rollout" }, url }],
+});
+
+const mrkdwn = (text: string, lengthMax: number): object => ({ type: "mrkdwn", text: clipEscaped(text, lengthMax) });
+
+/** So that a name can neither mention a channel nor make a link. */
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** Never cuts within an escape. */
+function clipEscaped(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : clip(text, lengthMax).replace(/&[a-z]{0,3}…$/, "…");
+}
