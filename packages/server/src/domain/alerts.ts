@@ -11,7 +11,7 @@ export interface IncomingAlert {
 /** What an alert is about. At least one of `flag` and `rollout`. */
 export interface AlertTarget {
   readonly flag?: string;
-  /** The id of a rollout, or the name of its plan. */
+  /** The id of a rollout, or the name of its plan; of interest where there is no flag. */
   readonly rollout?: string;
   readonly environment?: string;
 }

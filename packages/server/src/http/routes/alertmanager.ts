@@ -41,7 +41,7 @@ export function alertmanagerRoute(parts: HttpParts): Route {
       tag: SIGNAL_TAG,
       summary: "Receive Alertmanager's alerts",
       description: [
-        "The webhook's payload, version 4. An alert is meant for the flag in its label `rampart_flag`, or the rollout (id, or name of the plan) in `rampart_rollout`, in the environment in `rampart_environment`: else in the only one that the token is good for, else in production.",
+        "The webhook's payload, version 4. An alert is meant for the flag in its label `rampart_flag`, or, where there is none, the rollout under way (id, or name of the plan) in `rampart_rollout`, in the environment in `rampart_environment`: else in the only one that the token is good for, else in production.",
         "`rampart_action` says what to do: `rollback`, `pause` or `notify`. Without it `severity` does: `critical` rolls back, `warning` pauses, any other notifies. While an alert that pauses or rolls back is firing, the percentage does not rise.",
         "A flag that no rollout ramps is killed by `rollback`; a token that may send signals may do that. Alerts without our labels are counted, and answered like the others: Alertmanager would send what is refused again and again.",
       ].join("\n\n"),
@@ -59,6 +59,8 @@ export function alertmanagerRoute(parts: HttpParts): Route {
           fingerprint: fingerprint ?? canonicalJson(own),
         });
         parts.meter.alerted(done.outcome);
+        if (done.outcome === "noTarget")
+          parts.logger.warn({ alert: done.name, detail: done.detail }, "an alert names nothing that there is");
         alerts.push(done);
       }
       const unmapped = alerts.filter(({ outcome }) => outcome === "unmapped").length;
@@ -101,13 +103,14 @@ async function tell(
   environment: string,
 ): Promise<readonly ReachedRollout[]> {
   const { target, ...fact } = alert;
-  const isMeant = (row: RolloutRow): boolean =>
-    row.environment === environment &&
-    (target.flag ?? row.flag) === row.flag &&
-    (target.rollout === undefined || target.rollout === row.id || target.rollout === row.planName);
+  const isNamed = (row: RolloutRow): boolean =>
+    target.flag === undefined ? target.rollout === row.id || target.rollout === row.planName : target.flag === row.flag;
   const { fingerprint, name, status, action, severity } = fact;
   return reachedBy(
-    await runner.tell({ kind: "alert", fingerprint, name, status, action, severity }, ({ row }) => isMeant(row)),
+    await runner.tell(
+      { kind: "alert", fingerprint, name, status, action, severity },
+      ({ row }) => row.environment === environment && isNamed(row),
+    ),
   );
 }
 
@@ -132,6 +135,8 @@ async function withoutRollout(
   switch (written.kind) {
     case "written":
       await publish(parts, meta.action, environment);
+      // A rollout may have begun since it was looked for.
+      await parts.runner.flagTouched([environment], flag);
       return { outcome: "killed" };
     case "kept":
       return { outcome: "nothing", detail: "the flag is off already" };

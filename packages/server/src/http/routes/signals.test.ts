@@ -169,6 +169,7 @@ describe("an alert of Alertmanager", () => {
     expect((await send(server, payloadOf({ rampart_rollout: "gone", severity: "critical" }))).alerts[0]).toMatchObject({
       outcome: "noTarget",
     });
+    expect(server.logs.join("")).toContain("an alert names nothing that there is");
     const { text } = await server.call("GET /metrics");
     expect(text).toContain('rampart_alerts_total{outcome="unmapped"} 1');
     expect(await server.exposure()).toBe(5);
