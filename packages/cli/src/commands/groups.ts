@@ -52,6 +52,12 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./receipts.ts")).define,
   },
   {
+    name: "notify",
+    summary: "where notifications go, a test of each channel, and what could not be delivered",
+    heading: "Insight:",
+    load: async () => (await import("./notify.ts")).define,
+  },
+  {
     name: "audit",
     summary: "who changed what, why and when; verify that nobody changed the record",
     heading: "Insight:",
