@@ -3,10 +3,19 @@ import type { ChangeMeta } from "../ports/store.ts";
 import { asJson, type Subject } from "./changes.ts";
 
 /** The audit's line for one record of a rollout's story. */
-export function rolloutAudit(id: string, environment: string, record: RolloutRecord, actor: string): { readonly meta: ChangeMeta; readonly subject: Subject } {
+export function rolloutAudit(
+  id: string,
+  environment: string,
+  record: RolloutRecord,
+  actor: string,
+): { readonly meta: ChangeMeta; readonly subject: Subject } {
   const { at, event, state, stage, percentage, cause } = record;
   return {
     meta: { actor, action: `rollout.${event}`, at, ...(cause?.reason !== undefined && { reason: cause.reason }) },
-    subject: { target: `rollout/${id}`, environment, after: asJson({ state, stage, percentage, ...(cause && { cause: asJson(cause) }) }) },
+    subject: {
+      target: `rollout/${id}`,
+      environment,
+      after: asJson({ state, stage, percentage, ...(cause && { cause: asJson(cause) }) }),
+    },
   };
 }
