@@ -11,7 +11,11 @@ const BUNDLED = ["core", "sdk-node"];
 
 for (const name of BUNDLED) {
   const dist = join(ROOT, "packages", name, "dist");
-  const bundle = await rolldown({ input: join(dist, "index.js"), external: (id) => !/^[./]/.test(id), platform: "neutral" });
+  const bundle = await rolldown({
+    input: join(dist, "index.js"),
+    external: (id) => !/^[./]/.test(id),
+    platform: "neutral",
+  });
   await bundle.write({ file: join(dist, "bundle", "index.js"), format: "esm", sourcemap: true });
   await bundle.close();
 }

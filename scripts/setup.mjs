@@ -40,13 +40,17 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const [wantedMajor, wantedMinor] = NODE_MINIMUM;
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
-  fail(`Rampart needs Node ${NODE_MINIMUM.join(".")} or newer; this is ${process.versions.node}. Install an LTS release from https://nodejs.org.`);
+  fail(
+    `Rampart needs Node ${NODE_MINIMUM.join(".")} or newer; this is ${process.versions.node}. Install an LTS release from https://nodejs.org.`,
+  );
 }
 
 function workspaceFolders() {
   return ["packages", "examples"].flatMap((parent) =>
     existsSync(join(ROOT, parent))
-      ? readdirSync(join(ROOT, parent)).map((name) => join(parent, name)).filter((folder) => existsSync(join(ROOT, folder, "package.json")))
+      ? readdirSync(join(ROOT, parent))
+          .map((name) => join(parent, name))
+          .filter((folder) => existsSync(join(ROOT, folder, "package.json")))
       : [],
   );
 }
@@ -54,7 +58,12 @@ function workspaceFolders() {
 /** What the installed packages depend on: manifests, lockfile, and the ABI that native modules were built for. */
 function installKey() {
   const hash = createHash("sha256").update(`${PNPM} ${process.versions.modules} ${process.platform} ${process.arch}`);
-  const files = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...workspaceFolders().map((folder) => join(folder, "package.json"))];
+  const files = [
+    "package.json",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    ...workspaceFolders().map((folder) => join(folder, "package.json")),
+  ];
   for (const file of files) hash.update(file).update(readFileSync(join(ROOT, file)));
   return hash.digest("hex");
 }
@@ -73,7 +82,9 @@ function install() {
   if (stampIs(INSTALL_STAMP, key)) return;
   say("Installing packages (once; a minute or two where native modules have to be compiled) …");
   const started = Date.now();
-  const status = run("npx", ["-y", PNPM, "install", "--frozen-lockfile", "--reporter=append-only"], { quiet: !process.env.CI && !process.stderr.isTTY });
+  const status = run("npx", ["-y", PNPM, "install", "--frozen-lockfile", "--reporter=append-only"], {
+    quiet: !process.env.CI && !process.stderr.isTTY,
+  });
   if (status !== 0) fail("The packages could not be installed; the lines above say why.");
   writeStamp(INSTALL_STAMP, key);
   say(`Installed in ${seconds(started)}.`);
@@ -96,9 +107,12 @@ export function build({ force = false } = {}) {
   const key = `${newestSource()}`;
   if (!force && stampIs(BUILD_STAMP, key)) return;
   const started = Date.now();
-  const status = run(process.execPath, [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-b"], { quiet: false });
+  const status = run(process.execPath, [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-b"], {
+    quiet: false,
+  });
   if (status !== 0) fail("The build failed; the lines above say where.");
-  if (run(process.execPath, [join(ROOT, "scripts", "bundle.mjs")]) !== 0) fail("The SDKs could not be bundled; the lines above say why.");
+  if (run(process.execPath, [join(ROOT, "scripts", "bundle.mjs")]) !== 0)
+    fail("The SDKs could not be bundled; the lines above say why.");
   writeStamp(BUILD_STAMP, key);
   say(`Built in ${seconds(started)}.`);
 }

@@ -68,8 +68,12 @@ function summarise(reports) {
   const skipped = sum(reports, "numPendingTests") + sum(reports, "numTodoTests");
   const passed = sum(reports, "numPassedTests");
   // A file that cannot be loaded, or a run that crashed, has no failed test to count; it is still a failure.
-  const brokenFiles = files.filter((file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed")).length;
-  const crashed = reports.filter((report) => report.status !== 0 && (report.numFailedTests ?? 0) === 0 && brokenFiles === 0).length;
+  const brokenFiles = files.filter(
+    (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+  ).length;
+  const crashed = reports.filter(
+    (report) => report.status !== 0 && (report.numFailedTests ?? 0) === 0 && brokenFiles === 0,
+  ).length;
   const skipIsFailure = process.env.CI === "true" ? skipped : 0;
   if (skipIsFailure > 0) console.log(`${skipped} tests were skipped; with CI=true nothing may be.`);
   const failed = sum(reports, "numFailedTests") + brokenFiles + crashed + skipIsFailure;

@@ -28,9 +28,12 @@ describe("a backup that is restored", () => {
     folder.dispose();
   });
 
-  const rampart = (...args: readonly string[]) => spawnSync(process.execPath, [CLI, ...args, "--data-dir", dataDir], { encoding: "utf8" });
-  const ramp = async (percentage: number): Promise<RampView> => (await api<RampView>(server, "POST", `${PATH}/rollout`, { percentage })).body;
-  const allOn = (count: number) => async () => (await fleet.reports()).every((report) => report.on === count && report.state === "ready");
+  const rampart = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [CLI, ...args, "--data-dir", dataDir], { encoding: "utf8" });
+  const ramp = async (percentage: number): Promise<RampView> =>
+    (await api<RampView>(server, "POST", `${PATH}/rollout`, { percentage })).body;
+  const allOn = (count: number) => async () =>
+    (await fleet.reports()).every((report) => report.on === count && report.state === "ready");
 
   it("is taken while the server runs, and not put back while it does", async () => {
     await ramp(0);

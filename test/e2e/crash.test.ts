@@ -38,7 +38,9 @@ describe("a server that is killed over and over", () => {
 
   beforeAll(async () => {
     process.env["RAMPART_EGRESS_PRIVATE"] = "true";
-    metrics = createServer((_, response) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ errorRate }))).listen(0, "127.0.0.1");
+    metrics = createServer((_, response) =>
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ errorRate })),
+    ).listen(0, "127.0.0.1");
     await once(metrics, "listening");
     server = new ServerProcess({ port: await freePort(), dataDir: join(folder.path, "data") });
     await server.start();
@@ -86,18 +88,44 @@ describe("a server that is killed over and over", () => {
 
   it("has told each turn once, in order, and never raised the percentage after the rollback", async () => {
     const { items } = (await api<RolloutEventPage>(server, "GET", `/api/v1/rollouts/${id}/events?limit=1000`)).body;
-    const told = items.filter((item) => item.event === "stageStarted" || item.event === "rollbackStarted").map((item) => `${item.event} ${item.percentage}`);
-    expect(told).toEqual(["stageStarted 1", "stageStarted 5", "stageStarted 25", "stageStarted 50", "rollbackStarted 0"]);
+    const told = items
+      .filter((item) => item.event === "stageStarted" || item.event === "rollbackStarted")
+      .map((item) => `${item.event} ${item.percentage}`);
+    expect(told).toEqual([
+      "stageStarted 1",
+      "stageStarted 5",
+      "stageStarted 25",
+      "stageStarted 50",
+      "rollbackStarted 0",
+    ]);
     const decided = items.findIndex((item) => item.event === "rollbackStarted");
     expect(items.slice(decided).every((item) => item.percentage === 0)).toBe(true);
   });
 
   it("has an audit in which every change of the flag stands once, and that verifies", async () => {
     await eventually(async () => (await view()).status === "rolledBack", 5000);
-    const { items } = (await api<Page<AuditEntry>>(server, "GET", `/api/v1/audit?limit=1000&target=${encodeURIComponent(`flag/${FLAG}`)}`)).body;
+    const { items } = (
+      await api<Page<AuditEntry>>(
+        server,
+        "GET",
+        `/api/v1/audit?limit=1000&target=${encodeURIComponent(`flag/${FLAG}`)}`,
+      )
+    ).body;
     const changes = items.map((entry) => entry.action).filter((action) => action.startsWith("flag."));
-    expect(changes.toSorted()).toEqual(["flag.created", "flag.ramped", "flag.ramped", "flag.ramped", "flag.ramped", "flag.released", "flag.rolledBack"]);
-    const verified = spawnSync(process.execPath, [CLI, "audit", "verify", "--url", server.url, "--token", server.tokens().admin], { encoding: "utf8" });
+    expect(changes.toSorted()).toEqual([
+      "flag.created",
+      "flag.ramped",
+      "flag.ramped",
+      "flag.ramped",
+      "flag.ramped",
+      "flag.released",
+      "flag.rolledBack",
+    ]);
+    const verified = spawnSync(
+      process.execPath,
+      [CLI, "audit", "verify", "--url", server.url, "--token", server.tokens().admin],
+      { encoding: "utf8" },
+    );
     expect(verified.stdout).toContain("intact");
     expect(verified.status).toBe(0);
   });

@@ -8,7 +8,10 @@ describe("the curl lines of a hand-written plan, against --dev", () => {
   const server = new ServerProcess({ port: 4001, dataDir: folder.path, args: ["--dev"] });
   const shell = (line: string) => execFileSync("bash", ["-c", line], { encoding: "utf8" });
 
-  const create = (key: string) => shell(`curl -sf -X POST http://localhost:4001/api/v1/flags -H 'content-type: application/json' -d '{"key":"${key}"}'`);
+  const create = (key: string) =>
+    shell(
+      `curl -sf -X POST http://localhost:4001/api/v1/flags -H 'content-type: application/json' -d '{"key":"${key}"}'`,
+    );
 
   beforeAll(async () => {
     await server.start();
@@ -20,7 +23,9 @@ describe("the curl lines of a hand-written plan, against --dev", () => {
 
   it("say which names are near while the flag does not exist", () => {
     create("v1.4.1");
-    const answer = JSON.parse(shell(`curl -s -X POST http://localhost:4001/api/features/rollout -d '{"feature":"v1.4.0","percentage":1}'`)) as {
+    const answer = JSON.parse(
+      shell(`curl -s -X POST http://localhost:4001/api/features/rollout -d '{"feature":"v1.4.0","percentage":1}'`),
+    ) as {
       status: number;
       suggestions: readonly string[];
     };
@@ -32,7 +37,11 @@ describe("the curl lines of a hand-written plan, against --dev", () => {
     create("v1.4.0");
     for (const percentage of [1, 5, 25, 50, 100, 0]) {
       const line = `curl -X POST http://localhost:4001/api/features/rollout \\\n  -d '{"feature":"v1.4.0","percentage":${percentage}}'`;
-      expect(JSON.parse(shell(`${line} -s`))).toMatchObject({ feature: "v1.4.0", percentage, environment: "production" });
+      expect(JSON.parse(shell(`${line} -s`))).toMatchObject({
+        feature: "v1.4.0",
+        percentage,
+        environment: "production",
+      });
     }
   });
 

@@ -16,7 +16,13 @@ describe("fifty SDK clients in five processes", () => {
     server = new ServerProcess({ port: await freePort(), dataDir: folder.path });
     await server.start();
     expect((await api(server, "POST", "/api/v1/flags", { key: FLAG })).status).toBe(201);
-    fleet = new SdkFleet({ url: server.url, sdkKey: server.tokens().server, flag: FLAG, processes: PROCESSES, clients: CLIENTS });
+    fleet = new SdkFleet({
+      url: server.url,
+      sdkKey: server.tokens().server,
+      flag: FLAG,
+      processes: PROCESSES,
+      clients: CLIENTS,
+    });
     await fleet.ready();
   });
 
@@ -26,8 +32,10 @@ describe("fifty SDK clients in five processes", () => {
     folder.dispose();
   });
 
-  const flip = async (verb: string, body: object = {}): Promise<RampView> => (await api<RampView>(server, "POST", `${PATH}/${verb}`, body)).body;
-  const allAt = (revision: number) => async () => (await fleet.reports()).every((report) => report.revision === revision && report.state === "ready");
+  const flip = async (verb: string, body: object = {}): Promise<RampView> =>
+    (await api<RampView>(server, "POST", `${PATH}/${verb}`, body)).body;
+  const allAt = (revision: number) => async () =>
+    (await fleet.reports()).every((report) => report.revision === revision && report.state === "ready");
 
   it("follow a ramp through its stages, each with the same users", async () => {
     for (const percentage of [1, 5, 25, 50, 100]) {
@@ -54,7 +62,9 @@ describe("fifty SDK clients in five processes", () => {
     const held = (await fleet.reports())[0]?.on;
     expect(await server.stop("SIGKILL")).toBe("SIGKILL");
     await eventually(async () => (await fleet.reports()).every((report) => report.state === "stale"), 20_000);
-    expect((await fleet.reports()).every((report) => report.on === held && report.revision === before.revision)).toBe(true);
+    expect((await fleet.reports()).every((report) => report.on === held && report.revision === before.revision)).toBe(
+      true,
+    );
 
     await server.start();
     const after = await flip("kill", { reason: "after the crash" });
@@ -64,11 +74,11 @@ describe("fifty SDK clients in five processes", () => {
   });
 
   it("are all listed as connected and current", async () => {
-    const { body } = await api<{ total: number; current: number; clients: readonly { transport: string; lag: number }[] }>(
-      server,
-      "GET",
-      "/api/v1/environments/production/clients",
-    );
+    const { body } = await api<{
+      total: number;
+      current: number;
+      clients: readonly { transport: string; lag: number }[];
+    }>(server, "GET", "/api/v1/environments/production/clients");
     expect(body.total).toBe(PROCESSES * CLIENTS);
     expect(body.current).toBe(PROCESSES * CLIENTS);
     expect(body.clients.every((client) => client.transport === "stream" && client.lag === 0)).toBe(true);

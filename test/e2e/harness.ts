@@ -94,14 +94,18 @@ export class SdkFleet {
   }) {
     const { processes, ...rest } = options;
     const program = fileURLToPath(new URL("sdk-process.mjs", import.meta.url));
-    this.#children = Array.from({ length: processes }, () => fork(program, [JSON.stringify(rest)], { stdio: ["ignore", "inherit", "inherit", "ipc"] }));
+    this.#children = Array.from({ length: processes }, () =>
+      fork(program, [JSON.stringify(rest)], { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
+    );
   }
 
   /** Resolves once every process has opened its clients. */
   async ready(): Promise<void> {
     await Promise.all(
       this.#children.map((child) => {
-        const gone = once(child, "exit").then(([code]) => Promise.reject(new Error(`an SDK process ended with ${String(code)}`)));
+        const gone = once(child, "exit").then(([code]) =>
+          Promise.reject(new Error(`an SDK process ended with ${String(code)}`)),
+        );
         return Promise.race([once(child, "message"), gone]);
       }),
     );
@@ -142,10 +146,19 @@ export async function eventually(condition: () => Promise<boolean> | boolean, ti
 
 /** A call of the management API; `T` is what the caller expects in the answer. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-export async function api<T>(server: ServerProcess, method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: T }> {
+export async function api<T>(
+  server: ServerProcess,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ readonly status: number; readonly body: T }> {
   const response = await fetch(`${server.url}${path}`, {
     method,
-    headers: { accept: "application/json", authorization: `Bearer ${server.tokens().admin}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    headers: {
+      accept: "application/json",
+      authorization: `Bearer ${server.tokens().admin}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: response.status, body: (await response.json()) as T };

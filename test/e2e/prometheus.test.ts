@@ -34,76 +34,90 @@ const rules = `groups:
         labels: { severity: critical, rampart_flag: "${FLAG}", rampart_environment: production, rampart_action: rollback }
 `;
 
-describe.skipIf(!isInstalled("prometheus", "prometheus-alertmanager"))("against Debian's Prometheus and Alertmanager", () => {
-  const folder = temporaryFolder();
-  let service: SampleService;
-  let server: ServerProcess;
-  let fleet: SdkFleet;
-  const counterparts: Counterpart[] = [];
+describe.skipIf(!isInstalled("prometheus", "prometheus-alertmanager"))(
+  "against Debian's Prometheus and Alertmanager",
+  () => {
+    const folder = temporaryFolder();
+    let service: SampleService;
+    let server: ServerProcess;
+    let fleet: SdkFleet;
+    const counterparts: Counterpart[] = [];
 
-  beforeAll(async () => {
-    process.env["RAMPART_EGRESS_PRIVATE"] = "true";
-    service = await SampleService.start();
-    server = new ServerProcess({ port: await freePort(), dataDir: `${folder.path}/data` });
-    await server.start();
-    expect((await api(server, "POST", "/api/v1/flags", { key: FLAG })).status).toBe(201);
-    fleet = new SdkFleet({ url: server.url, sdkKey: server.tokens().server, flag: FLAG, processes: 2, clients: 5 });
-    await fleet.ready();
-  });
-
-  afterAll(async () => {
-    await fleet?.close();
-    for (const counterpart of counterparts) await counterpart.stop();
-    await server?.stop("SIGTERM");
-    await service?.stop();
-    folder.dispose();
-  });
-
-  const view = async (id: string): Promise<RolloutView> => (await api<RolloutView>(server, "GET", `/api/v1/rollouts/${id}`)).body;
-  const nobodyIsOn = async (): Promise<boolean> => (await fleet.reports()).every((report) => report.on === 0);
-
-  it("a plan with a team's own PromQL ramps, sees the breach, is off in every client, and recovers", async () => {
-    const prometheus = await Counterpart.prometheus({ folder: folder.path, target: service.target });
-    counterparts.push(prometheus);
-    const { status, body } = await api<RolloutView>(server, "POST", "/api/v1/rollouts", { plan: plan(prometheus.url) });
-    expect(status, JSON.stringify(body)).toBe(201);
-    await eventually(async () => (await view(body.id)).percentage === 25, 60_000);
-    await eventually(async () => (await fleet.reports()).every((report) => report.on > 0), 5000);
-
-    const brokenAt = Date.now();
-    service.failureShare = 0.2;
-    await eventually(nobodyIsOn, 30_000);
-    const offAt = Date.now();
-    const after = await view(body.id);
-    expect(after.cause).toMatchObject({ kind: "trigger", subject: "high-error-rate" });
-
-    service.failureShare = 0;
-    await eventually(async () => (await view(body.id)).status === "rolledBack", 60_000);
-    expect((await view(body.id)).recovery?.state).toBe("recovered");
-    const events = (await api<RolloutEventPage>(server, "GET", `/api/v1/rollouts/${body.id}/events?limit=1000`)).body.items;
-    const at = (name: string) => Date.parse(events.find((event) => event.event === name)?.at ?? "");
-    console.log(
-      `fault → decision ${at("triggerFired") - brokenAt} ms, decision → seen off in all clients ${offAt - at("triggerFired")} ms (looked at every 25 ms), recovery ${at("recovered") - offAt} ms later`,
-    );
-    expect(offAt - brokenAt, "well under the bound").toBeLessThan(30_000);
-  });
-
-  it("a firing alert of a real Alertmanager takes a flag that no rollout manages to 0 %", async () => {
-    const restore = `/api/v1/environments/production/flags/${FLAG}`;
-    await api(server, "POST", `${restore}/restore`);
-    await api(server, "POST", `${restore}/rollout`, { percentage: 50 });
-    await eventually(async () => (await fleet.reports()).every((report) => report.on > 0), 5000);
-
-    const alertmanager = await Counterpart.alertmanager({
-      folder: folder.path,
-      webhook: `${server.url}/api/v1/integrations/alertmanager`,
-      token: server.tokens().admin,
+    beforeAll(async () => {
+      process.env["RAMPART_EGRESS_PRIVATE"] = "true";
+      service = await SampleService.start();
+      server = new ServerProcess({ port: await freePort(), dataDir: `${folder.path}/data` });
+      await server.start();
+      expect((await api(server, "POST", "/api/v1/flags", { key: FLAG })).status).toBe(201);
+      fleet = new SdkFleet({ url: server.url, sdkKey: server.tokens().server, flag: FLAG, processes: 2, clients: 5 });
+      await fleet.ready();
     });
-    counterparts.push(alertmanager);
-    const second = temporaryFolder();
-    counterparts.push(await Counterpart.prometheus({ folder: second.path, target: service.target, rules, alertmanager: new URL(alertmanager.url).host }));
-    service.failureShare = 0.2;
-    await eventually(nobodyIsOn, 60_000);
-    service.failureShare = 0;
-  });
-});
+
+    afterAll(async () => {
+      await fleet?.close();
+      for (const counterpart of counterparts) await counterpart.stop();
+      await server?.stop("SIGTERM");
+      await service?.stop();
+      folder.dispose();
+    });
+
+    const view = async (id: string): Promise<RolloutView> =>
+      (await api<RolloutView>(server, "GET", `/api/v1/rollouts/${id}`)).body;
+    const nobodyIsOn = async (): Promise<boolean> => (await fleet.reports()).every((report) => report.on === 0);
+
+    it("a plan with a team's own PromQL ramps, sees the breach, is off in every client, and recovers", async () => {
+      const prometheus = await Counterpart.prometheus({ folder: folder.path, target: service.target });
+      counterparts.push(prometheus);
+      const { status, body } = await api<RolloutView>(server, "POST", "/api/v1/rollouts", {
+        plan: plan(prometheus.url),
+      });
+      expect(status, JSON.stringify(body)).toBe(201);
+      await eventually(async () => (await view(body.id)).percentage === 25, 60_000);
+      await eventually(async () => (await fleet.reports()).every((report) => report.on > 0), 5000);
+
+      const brokenAt = Date.now();
+      service.failureShare = 0.2;
+      await eventually(nobodyIsOn, 30_000);
+      const offAt = Date.now();
+      const after = await view(body.id);
+      expect(after.cause).toMatchObject({ kind: "trigger", subject: "high-error-rate" });
+
+      service.failureShare = 0;
+      await eventually(async () => (await view(body.id)).status === "rolledBack", 60_000);
+      expect((await view(body.id)).recovery?.state).toBe("recovered");
+      const events = (await api<RolloutEventPage>(server, "GET", `/api/v1/rollouts/${body.id}/events?limit=1000`)).body
+        .items;
+      const at = (name: string) => Date.parse(events.find((event) => event.event === name)?.at ?? "");
+      console.log(
+        `fault → decision ${at("triggerFired") - brokenAt} ms, decision → seen off in all clients ${offAt - at("triggerFired")} ms (looked at every 25 ms), recovery ${at("recovered") - offAt} ms later`,
+      );
+      expect(offAt - brokenAt, "well under the bound").toBeLessThan(30_000);
+    });
+
+    it("a firing alert of a real Alertmanager takes a flag that no rollout manages to 0 %", async () => {
+      const restore = `/api/v1/environments/production/flags/${FLAG}`;
+      await api(server, "POST", `${restore}/restore`);
+      await api(server, "POST", `${restore}/rollout`, { percentage: 50 });
+      await eventually(async () => (await fleet.reports()).every((report) => report.on > 0), 5000);
+
+      const alertmanager = await Counterpart.alertmanager({
+        folder: folder.path,
+        webhook: `${server.url}/api/v1/integrations/alertmanager`,
+        token: server.tokens().admin,
+      });
+      counterparts.push(alertmanager);
+      const second = temporaryFolder();
+      counterparts.push(
+        await Counterpart.prometheus({
+          folder: second.path,
+          target: service.target,
+          rules,
+          alertmanager: new URL(alertmanager.url).host,
+        }),
+      );
+      service.failureShare = 0.2;
+      await eventually(nobodyIsOn, 60_000);
+      service.failureShare = 0;
+    });
+  },
+);

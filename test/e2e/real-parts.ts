@@ -30,7 +30,9 @@ export class SampleService {
   }
 
   static async start(): Promise<SampleService> {
-    const server = createServer((_, response) => response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(service.metrics()));
+    const server = createServer((_, response) =>
+      response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(service.metrics()),
+    );
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const service = new SampleService(server);
@@ -85,22 +87,40 @@ export class Counterpart {
     this.#child = child;
   }
 
-  static async prometheus(options: { readonly folder: string; readonly target: string; readonly rules?: string; readonly alertmanager?: string }): Promise<Counterpart> {
+  static async prometheus(options: {
+    readonly folder: string;
+    readonly target: string;
+    readonly rules?: string;
+    readonly alertmanager?: string;
+  }): Promise<Counterpart> {
     const folder = join(options.folder, "prometheus");
     mkdirSync(folder);
     const port = await freePort();
-    const lines = ["global: { scrape_interval: 1s, evaluation_interval: 1s }", "scrape_configs:", `  - { job_name: sample, static_configs: [ { targets: ["${options.target}"] } ] }`];
+    const lines = [
+      "global: { scrape_interval: 1s, evaluation_interval: 1s }",
+      "scrape_configs:",
+      `  - { job_name: sample, static_configs: [ { targets: ["${options.target}"] } ] }`,
+    ];
     if (options.rules !== undefined) {
       writeFileSync(join(folder, "rules.yml"), options.rules);
       lines.push(`rule_files: ["${join(folder, "rules.yml")}"]`);
     }
-    if (options.alertmanager !== undefined) lines.push(`alerting: { alertmanagers: [ { static_configs: [ { targets: ["${options.alertmanager}"] } ] } ] }`);
+    if (options.alertmanager !== undefined)
+      lines.push(`alerting: { alertmanagers: [ { static_configs: [ { targets: ["${options.alertmanager}"] } ] } ] }`);
     const config = join(folder, "prometheus.yml");
     writeFileSync(config, `${lines.join("\n")}\n`);
-    return Counterpart.#start("prometheus", port, [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`, `--web.listen-address=127.0.0.1:${port}`]);
+    return Counterpart.#start("prometheus", port, [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ]);
   }
 
-  static async alertmanager(options: { readonly folder: string; readonly webhook: string; readonly token: string }): Promise<Counterpart> {
+  static async alertmanager(options: {
+    readonly folder: string;
+    readonly webhook: string;
+    readonly token: string;
+  }): Promise<Counterpart> {
     const folder = join(options.folder, "alertmanager");
     mkdirSync(folder);
     const port = await freePort();

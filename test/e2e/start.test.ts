@@ -59,7 +59,10 @@ describe("a server that cannot start says why in a line and exits with 1", () =>
     const server = new ServerProcess({ port: await freePort(), dataDir });
     await server.start();
     await server.stop("SIGTERM");
-    writeFileSync(join(dataDir, "rampart.db"), "this is no database, though it is long enough to look like one".repeat(100));
+    writeFileSync(
+      join(dataDir, "rampart.db"),
+      "this is no database, though it is long enough to look like one".repeat(100),
+    );
     const { status, said } = serve(["--port", String(await freePort()), "--data-dir", dataDir]);
     expect(status).toBe(1);
     expect(said).toMatch(/restore/i);

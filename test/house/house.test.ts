@@ -8,7 +8,10 @@ import { describe, expect, it } from "vitest";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const LINES_MAX = 400;
 
-const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" })
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: ROOT,
+  encoding: "utf8",
+})
   .split("\n")
   .filter((path) => path !== "");
 const isTest = (path: string) => /\.(test|contract)\.tsx?$/.test(path) || path.includes("/testing/");
@@ -17,7 +20,9 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const codeOf = (path: string) => read(path).replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 
 function importsOf(path: string): readonly string[] {
-  return [...codeOf(path).matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s*"([^"]+)"|import\("([^"]+)"\)/g)].map((match) => match[1] ?? match[2] ?? "");
+  return [...codeOf(path).matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s*"([^"]+)"|import\("([^"]+)"\)/g)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
 }
 
 /** Who may import whom inside the server; `main` may import all. */
@@ -54,7 +59,11 @@ describe("the house", () => {
   it("keeps core free of every platform and dependency", () => {
     const wrong = sources
       .filter((path) => path.startsWith("packages/core/src/"))
-      .flatMap((path) => importsOf(path).filter((specifier) => !specifier.startsWith(".")).map((specifier) => `${path} imports ${specifier}`));
+      .flatMap((path) =>
+        importsOf(path)
+          .filter((specifier) => !specifier.startsWith("."))
+          .map((specifier) => `${path} imports ${specifier}`),
+      );
     expect(wrong).toEqual([]);
   });
 
@@ -72,12 +81,18 @@ describe("the house", () => {
     const edge = /packages\/server\/src\/(main|index)|packages\/(cli|sdk-[a-z]+)\/src\/|examples\//;
     const wrong = sources
       .filter((path) => !edge.test(path))
-      .filter((path) => /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b|\bset(?:Timeout|Interval)\(|\bperformance\.now\(/.test(codeOf(path)));
+      .filter((path) =>
+        /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b|\bset(?:Timeout|Interval)\(|\bperformance\.now\(/.test(
+          codeOf(path),
+        ),
+      );
     expect(wrong).toEqual([]);
   });
 
   it(`keeps files under ${LINES_MAX} lines`, () => {
-    const long = sources.map((path) => ({ path, lines: read(path).split("\n").length })).filter(({ lines }) => lines > LINES_MAX);
+    const long = sources
+      .map((path) => ({ path, lines: read(path).split("\n").length }))
+      .filter(({ lines }) => lines > LINES_MAX);
     expect(long).toEqual([]);
   });
 

@@ -30,7 +30,9 @@ class Service {
 
   constructor(name: string, args: readonly string[], onMessage: () => void) {
     this.name = name;
-    this.#child = fork(fileURLToPath(new URL("./service.js", import.meta.url)), args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    this.#child = fork(fileURLToPath(new URL("./service.js", import.meta.url)), args, {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     this.#child.on("message", (message: FromService) => {
       this.#take(message);
       onMessage();
@@ -56,7 +58,8 @@ class Service {
   }
 
   view(): ServiceView {
-    const total = (field: "requests" | "on" | "failures") => this.#reports.reduce((sum, report) => sum + report[field], 0);
+    const total = (field: "requests" | "on" | "failures") =>
+      this.#reports.reduce((sum, report) => sum + report[field], 0);
     const requests = total("requests");
     const share = (count: number) => (requests === 0 ? 0 : count / requests);
     return {
@@ -94,9 +97,17 @@ export class Fleet {
   readonly #services: readonly Service[];
   readonly #waiters = new Set<() => void>();
 
-  constructor(options: { readonly size: number; readonly url: string; readonly sdkKey: string; readonly flag: string }) {
+  constructor(options: {
+    readonly size: number;
+    readonly url: string;
+    readonly sdkKey: string;
+    readonly flag: string;
+  }) {
     const args = [options.url, options.sdkKey, options.flag];
-    this.#services = Array.from({ length: options.size }, (_, index) => new Service(`service-${index + 1}`, args, () => this.#wake()));
+    this.#services = Array.from(
+      { length: options.size },
+      (_, index) => new Service(`service-${index + 1}`, args, () => this.#wake()),
+    );
   }
 
   views(): readonly ServiceView[] {

@@ -70,7 +70,11 @@ async function run(options: Options, later: (close: () => Promise<void>) => void
   return wentAsTold(outcome) ? 0 : 1;
 }
 
-async function metricSource(options: Options, metricsUrl: string, later: (close: () => Promise<void>) => void): Promise<MetricSourceOfDemo> {
+async function metricSource(
+  options: Options,
+  metricsUrl: string,
+  later: (close: () => Promise<void>) => void,
+): Promise<MetricSourceOfDemo> {
   if (!options.prometheus) return { kind: "http", url: `${metricsUrl}/stats` };
   const prometheus = await startPrometheus(metricsUrl);
   later(() => prometheus.close());
@@ -78,7 +82,11 @@ async function metricSource(options: Options, metricsUrl: string, later: (close:
 }
 
 function wentAsTold({ rollout, services }: Outcome): boolean {
-  return rollout.status === "rolledBack" && rollout.recovery?.state === "recovered" && services.every((service) => service.onShare === 0);
+  return (
+    rollout.status === "rolledBack" &&
+    rollout.recovery?.state === "recovered" &&
+    services.every((service) => service.onShare === 0)
+  );
 }
 
 async function stay(url: string, token: string, rollout: string): Promise<void> {
@@ -99,7 +107,9 @@ async function stay(url: string, token: string, rollout: string): Promise<void> 
 function readOptions(): Options | "help" | "wrong" {
   try {
     const flag = { type: "boolean" } as const;
-    const { values } = parseArgs({ options: { once: flag, stay: flag, prometheus: flag, help: { ...flag, short: "h" } } });
+    const { values } = parseArgs({
+      options: { once: flag, stay: flag, prometheus: flag, help: { ...flag, short: "h" } },
+    });
     if (values.help) return "help";
     if (values.once && values.stay) return "wrong";
     return { stay: values.stay === true, prometheus: values.prometheus === true };

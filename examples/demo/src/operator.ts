@@ -31,7 +31,11 @@ export class Operator {
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        accept: "application/json",
+        ...(body && { "content-type": "application/json" }),
+      },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -23,11 +23,25 @@ export async function startPrometheus(metricsUrl: string): Promise<Prometheus> {
     config,
     `global: { scrape_interval: 1s }\nscrape_configs:\n  - { job_name: sample-service, static_configs: [ { targets: ["${target}"] } ] }\n`,
   );
-  const child = spawn("prometheus", [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`, `--web.listen-address=127.0.0.1:${port}`], {
-    stdio: "ignore",
-  });
+  const child = spawn(
+    "prometheus",
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    {
+      stdio: "ignore",
+    },
+  );
   const failed = new Promise<never>((_, reject) => {
-    child.once("error", () => reject(new Error("there is no prometheus on the PATH: install it (Debian: apt-get install prometheus), or run the demo without --prometheus")));
+    child.once("error", () =>
+      reject(
+        new Error(
+          "there is no prometheus on the PATH: install it (Debian: apt-get install prometheus), or run the demo without --prometheus",
+        ),
+      ),
+    );
   });
   const close = async () => {
     await stop(child);

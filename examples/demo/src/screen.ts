@@ -63,11 +63,25 @@ const STATUS_STYLE: Readonly<Record<RolloutStatus, Style>> = {
 
 /** `✓1 ━━ ●5 ━━ ○25`: done, current, still to come; `✗` where it was stopped. */
 function rail({ stages }: RolloutView, paint: Painter): string {
-  return stages.map((stage) => paint(STAGE_STYLE[stage.state], `${STAGE_SIGN[stage.state]}${stage.percentage}`)).join(paint("dim", " ━━ "));
+  return stages
+    .map((stage) => paint(STAGE_STYLE[stage.state], `${STAGE_SIGN[stage.state]}${stage.percentage}`))
+    .join(paint("dim", " ━━ "));
 }
 
-const STAGE_SIGN: Readonly<Record<StageView["state"], string>> = { done: "✓", current: "●", opening: "◌", next: "○", stopped: "✗" };
-const STAGE_STYLE: Readonly<Record<StageView["state"], Style>> = { done: "green", current: "bold", opening: "yellow", next: "dim", stopped: "red" };
+const STAGE_SIGN: Readonly<Record<StageView["state"], string>> = {
+  done: "✓",
+  current: "●",
+  opening: "◌",
+  next: "○",
+  stopped: "✗",
+};
+const STAGE_STYLE: Readonly<Record<StageView["state"], Style>> = {
+  done: "green",
+  current: "bold",
+  opening: "yellow",
+  next: "dim",
+  stopped: "red",
+};
 
 const BAR_CELLS = 20;
 

@@ -21,11 +21,15 @@ export async function startServer(): Promise<DemoServer> {
   const folder = await mkdtemp(join(tmpdir(), "rampart-demo-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "error"], {
-    stdio: ["ignore", "pipe", "pipe"],
-    // The sample service, which the plan's metrics ask, is on this machine.
-    env: { ...process.env, RAMPART_EGRESS_PRIVATE: "true" },
-  });
+  const child = spawn(
+    process.execPath,
+    [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "error"],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      // The sample service, which the plan's metrics ask, is on this machine.
+      env: { ...process.env, RAMPART_EGRESS_PRIVATE: "true" },
+    },
+  );
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -37,6 +41,9 @@ export async function startServer(): Promise<DemoServer> {
     await close();
     throw new Error(`the server did not become ready within ${START_TIMEOUT_MS / 1000} s:\n${said}`);
   }
-  const tokens = JSON.parse(await readFile(join(folder, "first-tokens.json"), "utf8")) as { readonly admin: string; readonly server: string };
+  const tokens = JSON.parse(await readFile(join(folder, "first-tokens.json"), "utf8")) as {
+    readonly admin: string;
+    readonly server: string;
+  };
   return { url, adminToken: tokens.admin, sdkKey: tokens.server, close };
 }

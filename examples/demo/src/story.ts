@@ -60,5 +60,7 @@ function isOver({ status }: RolloutView): boolean {
 }
 
 function isTimeToBreak({ stages }: RolloutView): boolean {
-  return stages.some((stage) => stage.name === FAULT_STAGE && stage.state === "current" && (stage.elapsedMs ?? 0) >= FAULT_AFTER_MS);
+  return stages.some(
+    (stage) => stage.name === FAULT_STAGE && stage.state === "current" && (stage.elapsedMs ?? 0) >= FAULT_AFTER_MS,
+  );
 }

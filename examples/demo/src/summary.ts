@@ -3,14 +3,26 @@ import { share } from "./screen.ts";
 import { FAULT_SHARE, type Outcome } from "./story.ts";
 
 /** Events that make the story; the rest is detail. */
-const TOLD: ReadonlySet<string> = new Set(["started", "stageStarted", "triggerFired", "rollbackStarted", "recovered", "notRecovered", "rolledBack", "completed"]);
+const TOLD: ReadonlySet<string> = new Set([
+  "started",
+  "stageStarted",
+  "triggerFired",
+  "rollbackStarted",
+  "recovered",
+  "notRecovered",
+  "rolledBack",
+  "completed",
+]);
 
 /** What happened, how long each leg of the rollback took, and whether anybody is still on. */
 export function summary(outcome: Outcome): string {
   const start = Date.parse(outcome.events[0]?.at ?? "");
   const story = outcome.events
     .filter((event) => TOLD.has(event.event))
-    .map((event) => `  ${seconds(Date.parse(event.at) - start).padStart(8)}  ${`${event.percentage} %`.padStart(5)}  ${event.event}${because(event)}`);
+    .map(
+      (event) =>
+        `  ${seconds(Date.parse(event.at) - start).padStart(8)}  ${`${event.percentage} %`.padStart(5)}  ${event.event}${because(event)}`,
+    );
   return ["", ...story, "", ...legs(outcome), verdict(outcome), ""].join("\n");
 }
 
@@ -34,7 +46,11 @@ function legs({ brokenAt, events, services }: Outcome): readonly string[] {
     ["recovery is seen", recovered === undefined ? undefined : Date.parse(recovered.at) - brokenAt],
   ];
   const flip = lastAppliedAt === undefined ? "—" : `${lastAppliedAt - decidedAt} ms`;
-  return [...rows.map(([what, ms]) => `  ${(ms === undefined ? "—" : seconds(ms)).padStart(8)}  ${what}`), "", `  From the decision to the last process: ${flip}, the durable commit included.`];
+  return [
+    ...rows.map(([what, ms]) => `  ${(ms === undefined ? "—" : seconds(ms)).padStart(8)}  ${what}`),
+    "",
+    `  From the decision to the last process: ${flip}, the durable commit included.`,
+  ];
 }
 
 /** When the last process had the first change that came after the decision, which is the rollback. */

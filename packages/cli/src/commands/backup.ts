@@ -7,7 +7,9 @@ import type { Define } from "./group.ts";
 /** `rampart backup FILE` */
 export const define: Define = (command, bind) => {
   command
-    .description("Copy the database of a data folder to a new file: everything as it was at one moment. The server may be running.")
+    .description(
+      "Copy the database of a data folder to a new file: everything as it was at one moment. The server may be running.",
+    )
     .argument("<file>", "where the backup goes; it must not exist yet")
     .addOption(dataDirOption())
     .action(

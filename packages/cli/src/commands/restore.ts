@@ -15,7 +15,9 @@ export const define: Define = (command, bind) => {
       bind<readonly [string], DataDirOptions>((run, [file], { dataDir }) =>
         orStoreError(run, async () => {
           const environments = await restoreFolder(dataDir, file);
-          run.print({ environments }, () => environments.map(({ key, epoch, revision }) => `${key}  revision ${revision}  epoch ${epoch}\n`).join(""));
+          run.print({ environments }, () =>
+            environments.map(({ key, epoch, revision }) => `${key}  revision ${revision}  epoch ${epoch}\n`).join(""),
+          );
         }),
       ),
     );

@@ -32,7 +32,12 @@ export interface PlanOutline {
   readonly digest: string;
   readonly flag: string;
   readonly environment: string;
-  readonly stages: readonly { readonly name: string; readonly percentage: number; readonly durationMs: number; readonly approvals: readonly { readonly role: string; readonly count: number }[] }[];
+  readonly stages: readonly {
+    readonly name: string;
+    readonly percentage: number;
+    readonly durationMs: number;
+    readonly approvals: readonly { readonly role: string; readonly count: number }[];
+  }[];
   /** The variables of the server's environment that it uses, and whether they are set; never their values. */
   readonly variables: readonly { readonly name: string; readonly isSet: boolean }[];
 }
@@ -56,7 +61,12 @@ export interface PlanView extends PlanSummary {
   readonly outline: PlanOutline;
   readonly warnings: readonly PlanProblemView[];
   /** All revisions of the name, the newest first. */
-  readonly revisions: readonly { readonly version: number; readonly digest: string; readonly createdAt: Instant; readonly createdBy: string }[];
+  readonly revisions: readonly {
+    readonly version: number;
+    readonly digest: string;
+    readonly createdAt: Instant;
+    readonly createdBy: string;
+  }[];
 }
 
 /** Answer of `POST /api/v1/plans/simulate` `{plan, scenario}`, both YAML texts. */

@@ -14,7 +14,17 @@ export type RolloutStatus =
   | "cancelled";
 
 /** What people can ask of a rollout: `POST /api/v1/rollouts/:id/<command>`. */
-export type RolloutCommand = "start" | "approve" | "reject" | "tick" | "pause" | "resume" | "promote" | "rollback" | "cancel" | "acknowledge";
+export type RolloutCommand =
+  | "start"
+  | "approve"
+  | "reject"
+  | "tick"
+  | "pause"
+  | "resume"
+  | "promote"
+  | "rollback"
+  | "cancel"
+  | "acknowledge";
 
 export type TriggerActionName = "rollback" | "pause" | "notify";
 export type SeverityName = "P0" | "P1" | "P2" | "P3";
@@ -100,7 +110,12 @@ export interface RolloutView extends RolloutSummary {
   /** The items that belong to where it is. */
   readonly checklist: readonly ChecklistItemView[];
   /** Alerts of other systems that are firing. */
-  readonly alerts: readonly { readonly name: string; readonly action: TriggerActionName; readonly severity: SeverityName; readonly since: Instant }[];
+  readonly alerts: readonly {
+    readonly name: string;
+    readonly action: TriggerActionName;
+    readonly severity: SeverityName;
+    readonly since: Instant;
+  }[];
   /** People are being told, step by step, until somebody acknowledges. */
   readonly escalation?: { readonly since: Instant; readonly severity: SeverityName; readonly cause: CauseView };
   /** When a stage may begin, as text: `02:00–04:00 UTC`. */
@@ -229,19 +244,36 @@ export type WaitingView =
   | { readonly kind: "start"; readonly at: Instant }
   /** A precondition that a person ticks. */
   | { readonly kind: "check"; readonly item: string; readonly text: string; readonly roles: readonly string[] }
-  | { readonly kind: "drill"; readonly withinMs: number; readonly underMs: number; readonly found: "none" | "tooOld" | "tooSlow" }
+  | {
+      readonly kind: "drill";
+      readonly withinMs: number;
+      readonly underMs: number;
+      readonly found: "none" | "tooOld" | "tooSlow";
+    }
   | WaitingCriterionView
   | { readonly kind: "checklist"; readonly item: string; readonly text: string; readonly roles: readonly string[] }
   | { readonly kind: "duration"; readonly remainingMs: number; readonly durationMs: number }
   /** The first sampling, or the first one of this stage. */
   | { readonly kind: "sample" }
-  | { readonly kind: "approval"; readonly stage: string; readonly role: string; readonly needed: number; readonly given: number }
+  | {
+      readonly kind: "approval";
+      readonly stage: string;
+      readonly role: string;
+      readonly needed: number;
+      readonly given: number;
+    }
   /** `opensAt` is missing when it doesn't open in the next two weeks. */
   | { readonly kind: "window"; readonly stage: string; readonly opensAt?: Instant }
   /** A rollback or pause trigger whose condition is true: nothing rises meanwhile. */
   | { readonly kind: "trigger"; readonly trigger: string; readonly condition: string; readonly value: number }
   | { readonly kind: "alert"; readonly alert: string }
-  | { readonly kind: "data"; readonly metric: string; readonly error: boolean; readonly reason: string; readonly since?: Instant }
+  | {
+      readonly kind: "data";
+      readonly metric: string;
+      readonly error: boolean;
+      readonly reason: string;
+      readonly since?: Instant;
+    }
   /** A person has to resume, promote or roll back. */
   | { readonly kind: "decision"; readonly cause: CauseView }
   /** The flag change of a rollback is not confirmed yet. */
@@ -306,7 +338,13 @@ export interface EvidenceView {
   readonly rollout: RolloutSummary;
   /** As it came, comments included; `${VARS}` are names. */
   readonly plan: RolloutPlanView & { readonly text: string };
-  readonly approvals: readonly { readonly stage: string; readonly by: string; readonly roles: readonly string[]; readonly at: Instant; readonly planDigest: string }[];
+  readonly approvals: readonly {
+    readonly stage: string;
+    readonly by: string;
+    readonly roles: readonly string[];
+    readonly at: Instant;
+    readonly planDigest: string;
+  }[];
   readonly ticks: readonly { readonly item: string; readonly by: string; readonly at: Instant }[];
   readonly decisions: readonly EvidenceDecisionView[];
   /** The whole story, the oldest first. */

@@ -13,12 +13,22 @@ export interface Problem {
   readonly code: string;
   readonly hint?: string;
   /** Every invalid field at once, by JSON pointer; in a text (a plan) also by line and column, from 1. */
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string; readonly hint?: string; readonly line?: number; readonly column?: number }[];
+  readonly errors?: readonly {
+    readonly pointer: string;
+    readonly detail: string;
+    readonly hint?: string;
+    readonly line?: number;
+    readonly column?: number;
+  }[];
   /** Names near the one that was not found. */
   readonly suggestions?: readonly string[];
   /** On 409: what is there now, and the fields in which it differs from what the caller had seen. */
   readonly current?: JsonValue;
-  readonly differences?: readonly { readonly pointer: string; readonly yours: JsonValue; readonly current: JsonValue }[];
+  readonly differences?: readonly {
+    readonly pointer: string;
+    readonly yours: JsonValue;
+    readonly current: JsonValue;
+  }[];
 }
 
 /** A flag with a line for each environment. `GET /api/v1/flags/:key`; an item of `GET /api/v1/flags`. */

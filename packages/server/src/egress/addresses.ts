@@ -23,7 +23,12 @@ export function addressKind(text: string): AddressKind {
   const range = address.range();
   const carrier = CARRIERS.find((candidate) => candidate.range === range);
   if (carrier && address.kind() === "ipv6") {
-    return addressKind(address.toByteArray().slice(carrier.offset, carrier.offset + 4).join("."));
+    return addressKind(
+      address
+        .toByteArray()
+        .slice(carrier.offset, carrier.offset + 4)
+        .join("."),
+    );
   }
   // The deprecated ::a.b.c.d form, which the library counts as plain unicast. ::1 and :: are not of it.
   if (address.kind() === "ipv6" && range === "unicast") {

@@ -7,7 +7,13 @@ import type { EgressPolicy } from "./policy.ts";
 
 const OPEN: EgressPolicy = { allowPrivate: true, allow: [] };
 const CLOSED: EgressPolicy = { allowPrivate: false, allow: [] };
-const request = (url: string, more: Partial<EgressRequest> = {}): EgressRequest => ({ url, method: "GET", timeoutMs: 1000, bodyBytesMax: 1024, ...more });
+const request = (url: string, more: Partial<EgressRequest> = {}): EgressRequest => ({
+  url,
+  method: "GET",
+  timeoutMs: 1000,
+  bodyBytesMax: 1024,
+  ...more,
+});
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -29,36 +35,54 @@ const egress = (policy: EgressPolicy, resolve?: (host: string) => Promise<readon
 
 describe("an outgoing call", () => {
   it("brings back status, headers and body", async () => {
-    const port = await listen((incoming, outgoing) => outgoing.writeHead(201, { "x-kind": "test" }).end(`${incoming.method} ${incoming.headers["x-key"]}`));
+    const port = await listen((incoming, outgoing) =>
+      outgoing.writeHead(201, { "x-kind": "test" }).end(`${incoming.method} ${incoming.headers["x-key"]}`),
+    );
     const result = await egress(OPEN).send(request(`http://127.0.0.1:${port}/a`, { headers: { "x-key": "k" } }));
     expect(result).toMatchObject({ kind: "answer", status: 201, body: "GET k", headers: { "x-kind": "test" } });
   });
 
   it("does not follow a redirect", async () => {
     const port = await listen((_, outgoing) => outgoing.writeHead(302, { location: "http://169.254.169.254/" }).end());
-    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({ kind: "answer", status: 302 });
+    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({
+      kind: "answer",
+      status: 302,
+    });
   });
 
   it("ends at its deadline when the body trickles", async () => {
     const port = await listen((_, outgoing) => outgoing.writeHead(200).write("a"));
-    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`, { timeoutMs: 50 }))).toMatchObject({ kind: "failed", cause: "timeout" });
+    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`, { timeoutMs: 50 }))).toMatchObject({
+      kind: "failed",
+      cause: "timeout",
+    });
   });
 
   it("ends at its deadline when the name is not found in time", async () => {
     const never = () => new Promise<never>(() => {});
-    expect(await egress(OPEN, never).send(request("http://slow.example/", { timeoutMs: 20 }))).toMatchObject({ kind: "failed", cause: "timeout" });
+    expect(await egress(OPEN, never).send(request("http://slow.example/", { timeoutMs: 20 }))).toMatchObject({
+      kind: "failed",
+      cause: "timeout",
+    });
   });
 
   it("ends when the body is larger than it may be", async () => {
     const port = await listen((_, outgoing) => outgoing.end("x".repeat(5000)));
-    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({ kind: "failed", cause: "tooLarge" });
+    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({
+      kind: "failed",
+      cause: "tooLarge",
+    });
   });
 
   it("says that nobody listens", async () => {
     expect(await egress(OPEN).send(request("http://127.0.0.1:9/", {}))).toMatchObject({ kind: "refused" });
     const port = await listen(() => {});
     servers.splice(0).forEach((server) => server.close());
-    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({ kind: "failed", cause: "network", reason: "ECONNREFUSED" });
+    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({
+      kind: "failed",
+      cause: "network",
+      reason: "ECONNREFUSED",
+    });
   });
 });
 
@@ -86,13 +110,17 @@ describe("what is not let out", () => {
 
   it("a name that stands for a private address, alone or beside a public one", async () => {
     for (const addresses of [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"]]) {
-      expect(await egress(CLOSED, async () => addresses).send(request("http://rebound.example/"))).toMatchObject({ kind: "refused" });
+      expect(await egress(CLOSED, async () => addresses).send(request("http://rebound.example/"))).toMatchObject({
+        kind: "refused",
+      });
     }
   });
 
   it("a link-local address, whatever is allowed", async () => {
     const policy = { allowPrivate: true, allow: ["metadata.example"] };
-    expect(await egress(policy, async () => ["169.254.169.254"]).send(request("http://metadata.example/"))).toMatchObject({ kind: "refused" });
+    expect(
+      await egress(policy, async () => ["169.254.169.254"]).send(request("http://metadata.example/")),
+    ).toMatchObject({ kind: "refused" });
   });
 
   it("anything that is not listed, once there is a list", async () => {
@@ -103,7 +131,9 @@ describe("what is not let out", () => {
   });
 
   it("never shows a credential in its reason", async () => {
-    expect(JSON.stringify(await egress(CLOSED).send(request("http://user:hunter2@example.com/?token=hunter2")))).not.toContain("hunter2");
+    expect(
+      JSON.stringify(await egress(CLOSED).send(request("http://user:hunter2@example.com/?token=hunter2"))),
+    ).not.toContain("hunter2");
   });
 });
 
@@ -112,6 +142,9 @@ it("connects to the address that was judged, not to a second answer of the resol
   let asked = 0;
   const resolve = async () => (asked++ === 0 ? ["127.0.0.1"] : ["169.254.169.254"]);
   const policy = { allowPrivate: false, allow: [`rebound.example:${port}`] };
-  expect(await egress(policy, resolve).send(request(`http://rebound.example:${port}/`))).toMatchObject({ kind: "answer", body: "judged" });
+  expect(await egress(policy, resolve).send(request(`http://rebound.example:${port}/`))).toMatchObject({
+    kind: "answer",
+    body: "judged",
+  });
   expect(asked).toBe(1);
 });

@@ -43,8 +43,10 @@ function refused(judged: { readonly reason: string; readonly hint: string }): Eg
 }
 
 function failed(error: unknown, request: EgressRequest, signal: AbortSignal): EgressResult {
-  if (error instanceof TooLarge) return { kind: "failed", cause: "tooLarge", reason: `the answer is larger than ${request.bodyBytesMax} bytes` };
-  if (signal.aborted) return { kind: "failed", cause: "timeout", reason: `no whole answer within ${request.timeoutMs} ms` };
+  if (error instanceof TooLarge)
+    return { kind: "failed", cause: "tooLarge", reason: `the answer is larger than ${request.bodyBytesMax} bytes` };
+  if (signal.aborted)
+    return { kind: "failed", cause: "timeout", reason: `no whole answer within ${request.timeoutMs} ms` };
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
   return { kind: "failed", cause: "network", reason: code };
 }
@@ -55,7 +57,10 @@ async function resolveWithSystem(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true, verbatim: true })).map((entry) => entry.address);
 }
 
-async function addressesOf(destination: Destination, resolve: (host: string) => Promise<readonly string[]>): Promise<readonly string[]> {
+async function addressesOf(
+  destination: Destination,
+  resolve: (host: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
   const literal = literalAddress(destination);
   return literal === undefined ? resolve(destination.host) : [literal];
 }
@@ -74,7 +79,12 @@ interface Answer {
   readonly body: string;
 }
 
-function exchange(request: EgressRequest, destination: Destination, address: string, signal: AbortSignal): Promise<Answer> {
+function exchange(
+  request: EgressRequest,
+  destination: Destination,
+  address: string,
+  signal: AbortSignal,
+): Promise<Answer> {
   const send = destination.url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const outgoing = send(
@@ -122,6 +132,8 @@ async function readBody(response: IncomingMessage, bytesMax: number): Promise<st
 }
 
 function flatHeaders(response: IncomingMessage): { readonly [name: string]: string } {
-  const entries = Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")] as const);
+  const entries = Object.entries(response.headers).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")] as const,
+  );
   return Object.fromEntries(entries);
 }

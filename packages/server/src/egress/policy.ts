@@ -14,7 +14,9 @@ export interface EgressPolicy {
   readonly allow: readonly string[];
 }
 
-export type Judged<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string; readonly hint: string };
+export type Judged<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string; readonly hint: string };
 
 /** A URL that passed everything that can be known before its name is looked up. */
 export interface Destination {
@@ -38,7 +40,10 @@ export function judgeUrl(text: string, policy: EgressPolicy): Judged<Destination
   if (url.username !== "" || url.password !== "") {
     return refuse("the address carries a user name or password", "put credentials into a header");
   }
-  const host = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+  const host = url.hostname
+    .replace(/^\[|\]$/g, "")
+    .replace(/\.$/, "")
+    .toLowerCase();
   const port = url.port === "" ? defaultPort : Number(url.port);
   const listed = policy.allow.some((entry) => listsName(entry, host, port));
   if (!listed && port !== 80 && port !== 443 && port < FIRST_UNPRIVILEGED_PORT) {
@@ -50,12 +55,17 @@ export function judgeUrl(text: string, policy: EgressPolicy): Judged<Destination
 }
 
 /** All addresses that a name stands for; one that is forbidden forbids the name, so that a mixed answer can't slip one in. */
-export function judgeAddresses(destination: Destination, addresses: readonly string[], policy: EgressPolicy): Judged<string> {
+export function judgeAddresses(
+  destination: Destination,
+  addresses: readonly string[],
+  policy: EgressPolicy,
+): Judged<string> {
   const [first] = addresses;
   if (first === undefined) return refuse(`${destination.host} has no address`, "check the name");
   for (const address of addresses) {
     const kind = addressKind(address);
-    if (kind === "never") return refuse(`${address} is a link-local, multicast or reserved address`, "no setting lets these through");
+    if (kind === "never")
+      return refuse(`${address} is a link-local, multicast or reserved address`, "no setting lets these through");
     const listed = destination.listed || policy.allow.some((entry) => isBlock(entry) && inBlock(address, entry));
     if (policy.allow.length > 0 && !listed) return notListed(destination.host);
     if (kind === "private" && !listed && !policy.allowPrivate) {

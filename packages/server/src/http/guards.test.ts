@@ -142,7 +142,10 @@ function nameOf(method: string, path: string): string | undefined {
     [/\/clients$/, "clients"],
     [/\/evaluate$/, "evaluate"],
     [/^\/api\/v1\/rollouts\/\{id\}\/\w+$/, `rollout ${path.split("/").at(-1) ?? ""}`],
-    [/^\/api\/v1\/(flags|segments|tokens|audit|environments|plans|rollouts|outbox|channels|signals|integrations)/, "collection"],
+    [
+      /^\/api\/v1\/(flags|segments|tokens|audit|environments|plans|rollouts|outbox|channels|signals|integrations)/,
+      "collection",
+    ],
   ];
   const found = rules.find(([pattern]) => pattern.test(path));
   if (found === undefined) throw new Error(`a new route: say in this test who may call ${method} ${path}`);

@@ -16,8 +16,7 @@ export function readChannelsFile(path: string, env: { readonly [name: string]: s
   if (path === "") return { channels: none, errors: [] };
   let text: string;
   try {
-    if (statSync(path).size > CHANNELS_FILE_MAX)
-      return wrong(`${path} is larger than ${CHANNELS_FILE_MAX / 1024} KiB`);
+    if (statSync(path).size > CHANNELS_FILE_MAX) return wrong(`${path} is larger than ${CHANNELS_FILE_MAX / 1024} KiB`);
     text = readFileSync(path, "utf8");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";

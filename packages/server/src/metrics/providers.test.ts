@@ -143,7 +143,10 @@ describe("the HTTP check", () => {
 
   it("asks at each sampling when it is not told how often, so that a breach is not seen half a minute late", async () => {
     const egress = answering(answer(200, ""), TIMEOUT);
-    const { everyMs: _, ...source } = check({ kind: "success", windowMs: 60_000 }).source as Extract<MetricSource, { kind: "http" }>;
+    const { everyMs: _, ...source } = check({ kind: "success", windowMs: 60_000 }).source as Extract<
+      MetricSource,
+      { kind: "http" }
+    >;
     const provider = createHttpCheckProvider({ egress });
     await provider.sample(metric(source), 0);
     expect(await provider.sample(metric(source), 1)).toMatchObject({ value: 0.5, observedAt: 1 });

@@ -1,7 +1,25 @@
 import type { AuditEntry, FlagConfig, FlagDefinition, JsonValue, Segment, WireFlag, WireSegment } from "@rampart/core";
-import type { ChangeMeta, ConfigRecord, Decision, EnvironmentRecord, EpochMs, FlagRecord, SegmentRecord, TokenRecord } from "../domain/records.ts";
+import type {
+  ChangeMeta,
+  ConfigRecord,
+  Decision,
+  EnvironmentRecord,
+  EpochMs,
+  FlagRecord,
+  SegmentRecord,
+  TokenRecord,
+} from "../domain/records.ts";
 
-export type { ChangeMeta, ConfigRecord, Decision, EnvironmentRecord, EpochMs, FlagRecord, SegmentRecord, TokenRecord } from "../domain/records.ts";
+export type {
+  ChangeMeta,
+  ConfigRecord,
+  Decision,
+  EnvironmentRecord,
+  EpochMs,
+  FlagRecord,
+  SegmentRecord,
+  TokenRecord,
+} from "../domain/records.ts";
 
 export type Written<R, P> =
   | { readonly kind: "written"; readonly before: R; readonly after: R }
@@ -76,9 +94,17 @@ export interface Store {
     options?: { readonly reuse?: boolean },
   ): Promise<Created<FlagRecord>>;
   /** A change of the definition is a change in every environment. */
-  changeFlag<P>(key: string, decide: (current: FlagDefinition) => Decision<FlagDefinition, P>, meta: ChangeMeta): Promise<Written<FlagRecord, P>>;
+  changeFlag<P>(
+    key: string,
+    decide: (current: FlagDefinition) => Decision<FlagDefinition, P>,
+    meta: ChangeMeta,
+  ): Promise<Written<FlagRecord, P>>;
   /** Leaves a tombstone. `decide` may refuse (another flag's prerequisite). */
-  deleteFlag<P>(key: string, refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined, meta: ChangeMeta): Promise<Written<FlagRecord, P>>;
+  deleteFlag<P>(
+    key: string,
+    refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined,
+    meta: ChangeMeta,
+  ): Promise<Written<FlagRecord, P>>;
 
   /** Configurations of all environments, or of one. */
   configs(filter?: { readonly environment?: string; readonly key?: string }): Promise<readonly ConfigRecord[]>;
@@ -89,7 +115,12 @@ export interface Store {
     key: string,
     decide: (
       current: ConfigRecord,
-      around: { readonly definition: FlagDefinition; readonly others: () => readonly ConfigRecord[]; readonly segments: () => readonly string[]; readonly rollout: () => string | undefined },
+      around: {
+        readonly definition: FlagDefinition;
+        readonly others: () => readonly ConfigRecord[];
+        readonly segments: () => readonly string[];
+        readonly rollout: () => string | undefined;
+      },
     ) => Decision<FlagConfig, P>,
     meta: ChangeMeta,
   ): Promise<Written<ConfigRecord, P>>;
@@ -97,9 +128,21 @@ export interface Store {
   segments(): Promise<readonly SegmentRecord[]>;
   segment(key: string): Promise<SegmentRecord | undefined>;
   /** Segments are the same in every environment: each write is a change in all of them. */
-  createSegment(segment: Segment, meta: ChangeMeta, options?: { readonly reuse?: boolean }): Promise<Created<SegmentRecord>>;
-  changeSegment<P>(key: string, decide: (current: Segment) => Decision<Segment, P>, meta: ChangeMeta): Promise<Written<SegmentRecord, P>>;
-  deleteSegment<P>(key: string, refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined, meta: ChangeMeta): Promise<Written<SegmentRecord, P>>;
+  createSegment(
+    segment: Segment,
+    meta: ChangeMeta,
+    options?: { readonly reuse?: boolean },
+  ): Promise<Created<SegmentRecord>>;
+  changeSegment<P>(
+    key: string,
+    decide: (current: Segment) => Decision<Segment, P>,
+    meta: ChangeMeta,
+  ): Promise<Written<SegmentRecord, P>>;
+  deleteSegment<P>(
+    key: string,
+    refuse: (allConfigs: readonly ConfigRecord[]) => P | undefined,
+    meta: ChangeMeta,
+  ): Promise<Written<SegmentRecord, P>>;
 
   tokens(): Promise<readonly TokenRecord[]>;
   tokenByHash(hash: string): Promise<TokenRecord | undefined>;
@@ -111,5 +154,8 @@ export interface Store {
 
   audit(query: AuditQuery): Promise<readonly AuditEntry[]>;
   /** An entry without a record of its own (a denied call, a login). */
-  appendAudit(entry: { readonly target: string; readonly environment?: string; readonly after?: JsonValue }, meta: ChangeMeta): Promise<AuditEntry>;
+  appendAudit(
+    entry: { readonly target: string; readonly environment?: string; readonly after?: JsonValue },
+    meta: ChangeMeta,
+  ): Promise<AuditEntry>;
 }

@@ -212,11 +212,10 @@ export function rolloutStoreContract(
       await create();
       const problem = { code: "FLAG_DISABLED" as const, detail: "killed" };
       const flag = { ...to({}), decide: () => ({ kind: "refuse" as const, problem }) };
-      expect(
-        await rollouts.commitRollout(
-          commit({ flag, outbox: [messageTo("log", { createdAt: 1 })] }),
-        ),
-      ).toEqual({ kind: "refused", problem });
+      expect(await rollouts.commitRollout(commit({ flag, outbox: [messageTo("log", { createdAt: 1 })] }))).toEqual({
+        kind: "refused",
+        problem,
+      });
       expect((await rollouts.rollout("r1"))?.seq).toBe(0);
       expect(await rollouts.outbox({ limit: 10 })).toEqual([]);
     });
@@ -273,14 +272,20 @@ export function rolloutStoreContract(
       await rollouts.outboxFailed("a", { error: "503", dueAt: 9000, dead: false });
       expect(await due(8999)).toEqual(["c"]);
       await rollouts.outboxSent("a", 9000);
-      expect(await rollouts.outboxDue(9000, 10, ["chat"])).toMatchObject([{ key: "b", onlyIncident: true, message: MESSAGE }]);
+      expect(await rollouts.outboxDue(9000, 10, ["chat"])).toMatchObject([
+        { key: "b", onlyIncident: true, message: MESSAGE },
+      ]);
     });
 
     it("makes what waits for another try due with a new message to the same channel", async () => {
       await create();
-      await rollouts.commitRollout(commit({ outbox: [messageTo("pager", { key: "a" }), messageTo("chat", { key: "b" })] }));
+      await rollouts.commitRollout(
+        commit({ outbox: [messageTo("pager", { key: "a" }), messageTo("chat", { key: "b" })] }),
+      );
       for (const key of ["a", "b"]) await rollouts.outboxFailed(key, { error: "503", dueAt: 9000, dead: false });
-      await rollouts.commitRollout(commit({ expectedSeq: 1, outbox: [messageTo("pager", { key: "c", createdAt: 3000 })] }));
+      await rollouts.commitRollout(
+        commit({ expectedSeq: 1, outbox: [messageTo("pager", { key: "c", createdAt: 3000 })] }),
+      );
       expect((await rollouts.outboxDue(3000, 10)).map(({ key }) => key)).toEqual(["a"]);
     });
   });

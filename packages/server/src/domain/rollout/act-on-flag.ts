@@ -16,7 +16,11 @@ export function isFlagEffect(effect: Effect): effect is FlagEffect {
  * What a step's effects make of the flag's configuration, in their order. A ramp is refused where a person's would be (a killed
  * flag); a kill and a release never are.
  */
-export function actOnFlag(record: ConfigRecord, definition: FlagDefinition, effects: readonly FlagEffect[]): Decision<FlagConfig, Refusal> {
+export function actOnFlag(
+  record: ConfigRecord,
+  definition: FlagDefinition,
+  effects: readonly FlagEffect[],
+): Decision<FlagConfig, Refusal> {
   let config = record.config;
   for (const effect of effects) {
     if (effect.kind === "setPercentage") {

@@ -42,7 +42,12 @@ spec:
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const scenario: Scenario = {
     startAt: START_AT,
-    metrics: { m: values.map((value, index) => ({ atMs: index * INTERVAL_S * 1000, sample: { kind: "value", value, ageMs: 0 } })) },
+    metrics: {
+      m: values.map((value, index) => ({
+        atMs: index * INTERVAL_S * 1000,
+        sample: { kind: "value", value, ageMs: 0 },
+      })),
+    },
     events: [],
     untilMs: (values.length - 1) * INTERVAL_S * 1000,
     baselines: {},
@@ -83,10 +88,17 @@ it.skipIf(!isInstalled)("means by `for` what Prometheus means by it, on random s
     writeFileSync(join(folder, "rules.yml"), JSON.stringify({ groups: [{ name: "oracle", rules }] }));
     writeFileSync(
       join(folder, "test.yml"),
-      JSON.stringify({ rule_files: ["rules.yml"], evaluation_interval: `${INTERVAL_S}s`, tests: cases.map(promtoolCase) }),
+      JSON.stringify({
+        rule_files: ["rules.yml"],
+        evaluation_interval: `${INTERVAL_S}s`,
+        tests: cases.map(promtoolCase),
+      }),
     );
     expect(cases.some((one) => firedAt(one).length > 0)).toBe(true);
-    const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", "test.yml"], { cwd: folder, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", "test.yml"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     expect(`${stdout}${stderr}`).not.toMatch(/FAILED/);
     expect(status).toBe(0);
   } finally {

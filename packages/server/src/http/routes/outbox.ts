@@ -37,7 +37,17 @@ export function outboxRoutes({ rollouts }: HttpParts): readonly Route[] {
   ];
 }
 
-function viewOf({ key, rolloutId, notify, status, attempts, createdAt, dueAt, lastError, channel }: OutboxRow): OutboxView {
+function viewOf({
+  key,
+  rolloutId,
+  notify,
+  status,
+  attempts,
+  createdAt,
+  dueAt,
+  lastError,
+  channel,
+}: OutboxRow): OutboxView {
   const { event, severity, stage, subject } = notify;
   return {
     key,

@@ -33,7 +33,9 @@ export class OutboxRows {
     return this.#orm
       .select()
       .from(outbox)
-      .where(and(eq(outbox.status, "waiting"), lte(outbox.dueAt, now), notInArray(outbox.channel, [...except]), isOldest))
+      .where(
+        and(eq(outbox.status, "waiting"), lte(outbox.dueAt, now), notInArray(outbox.channel, [...except]), isOldest),
+      )
       .orderBy(asc(outbox.dueAt), asc(sql`rowid`))
       .limit(limit)
       .all()

@@ -61,7 +61,10 @@ export class RolloutRows {
 
   addEvents(rolloutId: string, after: number, events: readonly RolloutEvent[]): void {
     events.forEach((event, index) => {
-      this.#orm.insert(rolloutEvents).values({ rolloutId, seq: after + 1 + index, event }).run();
+      this.#orm
+        .insert(rolloutEvents)
+        .values({ rolloutId, seq: after + 1 + index, event })
+        .run();
     });
   }
 
@@ -69,7 +72,10 @@ export class RolloutRows {
     if (records.length === 0) return;
     const first = this.#count(rolloutId, rolloutRecords) + 1;
     records.forEach((record, index) => {
-      this.#orm.insert(rolloutRecords).values({ rolloutId, id: first + index, seq, record }).run();
+      this.#orm
+        .insert(rolloutRecords)
+        .values({ rolloutId, id: first + index, seq, record })
+        .run();
     });
   }
 
@@ -77,18 +83,33 @@ export class RolloutRows {
     if (evidence.length === 0) return;
     const first = this.#count(rolloutId, rolloutEvidence) + 1;
     evidence.forEach((one, index) => {
-      this.#orm.insert(rolloutEvidence).values({ rolloutId, id: first + index, seq, evidence: one }).run();
+      this.#orm
+        .insert(rolloutEvidence)
+        .values({ rolloutId, id: first + index, seq, evidence: one })
+        .run();
     });
   }
 
   events(rolloutId: string, after: number, limit: number): readonly LoggedEvent[] {
     const { seq, event } = rolloutEvents;
-    return this.#orm.select({ seq, event }).from(rolloutEvents).where(and(eq(rolloutEvents.rolloutId, rolloutId), gt(seq, after))).orderBy(seq).limit(limit).all();
+    return this.#orm
+      .select({ seq, event })
+      .from(rolloutEvents)
+      .where(and(eq(rolloutEvents.rolloutId, rolloutId), gt(seq, after)))
+      .orderBy(seq)
+      .limit(limit)
+      .all();
   }
 
   records(rolloutId: string, after: number, limit: number): readonly LoggedRecord[] {
     const { id, seq, record } = rolloutRecords;
-    return this.#orm.select({ id, seq, record }).from(rolloutRecords).where(and(eq(rolloutRecords.rolloutId, rolloutId), gt(id, after))).orderBy(id).limit(limit).all();
+    return this.#orm
+      .select({ id, seq, record })
+      .from(rolloutRecords)
+      .where(and(eq(rolloutRecords.rolloutId, rolloutId), gt(id, after)))
+      .orderBy(id)
+      .limit(limit)
+      .all();
   }
 
   evidence(rolloutId: string): readonly Evidence[] {
@@ -102,7 +123,13 @@ export class RolloutRows {
   }
 
   #count(rolloutId: string, table: typeof rolloutRecords | typeof rolloutEvidence): number {
-    return this.#orm.select({ last: sql<number | null>`max(id)` }).from(table).where(eq(table.rolloutId, rolloutId)).get()?.last ?? 0;
+    return (
+      this.#orm
+        .select({ last: sql<number | null>`max(id)` })
+        .from(table)
+        .where(eq(table.rolloutId, rolloutId))
+        .get()?.last ?? 0
+    );
   }
 }
 
