@@ -18,7 +18,6 @@ const STATE: RolloutState = {
   percentage: 0,
   observations: {},
   streaks: {},
-  fired: {},
   missing: {},
   alerts: {},
   approvals: [],

@@ -8,11 +8,14 @@ import { openStage } from "./turn.ts";
 
 /**
  * As long as every sampling says the same as the one before, samples change something only when a streak gets long enough, a gap in
- * the data does, or a signal gets too old. These are the instants at which that can be; the first sampling at or after one of them has to
+ * the data does, a signal gets too old, or a stage that opened on a sampling is seen for the first time. These are the instants at which that can be; the first sampling at or after one of them has to
  * be taken. Some of them may turn out to change nothing.
  */
 export function turningPoints(plan: Plan, state: RolloutState): readonly EpochMs[] {
-  return [...streakPoints(plan, state), ...gapPoints(plan, state), ...signalPoints(plan, state)];
+  const { phase } = state;
+  // A sampling that was late can count for the very instant at which the stage opened; it takes a later one.
+  const seen = phase.kind === "running" ? [phase.since + 1] : [];
+  return [...streakPoints(plan, state), ...gapPoints(plan, state), ...signalPoints(plan, state), ...seen];
 }
 
 /**

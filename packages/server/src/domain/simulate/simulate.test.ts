@@ -98,6 +98,12 @@ describe("a simulation", () => {
     expect(tell(promql, "metrics: { csp: [{ at: 0s, value: 0 }, { at: 30m, value: 1 }] }").ramp).toBe("0s 5, 30m 0");
   });
 
+  it("ends a stage that opened just before a crash with the first sampling after it", () => {
+    const short = "stages: [{ name: one, percentage: 5, duration: 1h }, { name: two, percentage: 100, duration: 0s }]";
+    const story = tell(short, "events: [{ at: 10m, promote: true }, { at: 10m, crash: 4s }]\nuntil: 2h");
+    expect(story.outcome).toBe("completed");
+  });
+
   it("survives crashes: what comes while the server is down is lost, what was stored is not", () => {
     const { ramp, lines } = tell(
       spec,
