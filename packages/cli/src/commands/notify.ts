@@ -76,7 +76,11 @@ async function testChannel(run: Run, channel: string): Promise<ExitCode> {
   return result.delivered ? EXIT.ok : EXIT.failure;
 }
 
-const STATUSES: { readonly [status in OutboxView["status"]]: Paint } = { sent: "green", waiting: "yellow", dead: "red" };
+const STATUSES: { readonly [status in OutboxView["status"]]: Paint } = {
+  sent: "green",
+  waiting: "yellow",
+  dead: "red",
+};
 
 async function listOutbox(run: Run, { dead, waiting, limit }: OutboxOptions): Promise<void> {
   const status = dead === true ? "dead" : waiting === true ? "waiting" : undefined;
@@ -87,7 +91,9 @@ async function listOutbox(run: Run, { dead, waiting, limit }: OutboxOptions): Pr
   if (run.json) return;
   if (items.length === 0) run.note(status === undefined ? "nothing was sent yet" : `no notification is ${status}`);
   else if (status === "dead")
-    run.note(`${plural(items.length, "notification")} given up; nothing tries them again. Test the channel: rampart notify test CHANNEL`);
+    run.note(
+      `${plural(items.length, "notification")} given up; nothing tries them again. Test the channel: rampart notify test CHANNEL`,
+    );
 }
 
 function outboxText(run: Run, items: readonly OutboxView[]): string {

@@ -54,7 +54,12 @@ const channel = z.discriminatedUnion(
       title: text.default("A recent change was taken back"),
       url: httpAddress.default(STATUSPAGE_URL),
     }),
-    z.strictObject({ type: z.literal("email"), url: smtpAddress, from: mailbox, to: oneOrMany(mailbox, RECEIVERS_MAX) }),
+    z.strictObject({
+      type: z.literal("email"),
+      url: smtpAddress,
+      from: mailbox,
+      to: oneOrMany(mailbox, RECEIVERS_MAX),
+    }),
   ],
   "needs a type: log, slack, pagerduty, webhook, statuspage or email",
 );

@@ -1,16 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { defaultConfig, defaultVariants } from "@rampart/core";
-import type { RolloutState } from "../domain/rollout/state.ts";
 import type { Logger } from "../ports/logger.ts";
 import { silentMeter } from "../ports/meter.ts";
 import type { Delivery } from "../ports/notifier.ts";
-import type { RolloutStore } from "../ports/rollout-store.ts";
-import { createMemoryStores } from "../store/memory-rollout-store.ts";
-import { countingRandom, everywhere } from "../store/testing/fixtures.ts";
 import { manualPlatform } from "../testing/manual-platform.ts";
 import { backOffMs, TRIES_MAX } from "./back-off.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { logMessage } from "./log-notifier.ts";
+import { storeWith } from "./testing/outbox.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -24,7 +20,7 @@ async function startOutbox(answer: (key: string, tries: number) => Delivery | Er
     warn: (_, message) => void lines.push(message),
     error: (_, message) => void lines.push(message),
   };
-  const rollouts = await storeWith(keys, platform.clock.now());
+  const rollouts = await storeWith(keys.map(message), platform.clock.now());
   const delivered: string[] = [];
   const tries = new Map<string, number>();
   const notifier = {
@@ -41,43 +37,8 @@ async function startOutbox(answer: (key: string, tries: number) => Delivery | Er
   return { platform, rollouts, dispatcher, delivered, tries, lines };
 }
 
-async function storeWith(keys: readonly string[], now: number): Promise<RolloutStore> {
-  const { store, rollouts } = createMemoryStores({ random: countingRandom() });
-  const definition = {
-    key: "f",
-    type: "boolean" as const,
-    description: "",
-    variants: defaultVariants("boolean"),
-    tags: [],
-  };
-  await store.createFlag(definition, everywhere(defaultConfig(definition)), {
-    actor: "a",
-    action: "flag.created",
-    at: now,
-  });
-  const row = {
-    id: "r",
-    flag: "f",
-    environment: "production",
-    planName: "p",
-    planDigest: "d",
-    seq: 0,
-    createdAt: now,
-    createdBy: "a",
-  };
-  const outbox = keys.map((key) => ({
-    key,
-    rolloutId: "r",
-    notify: { kind: "notify" as const, event: "rollback" as const, subject: "rolled back", severity: "P0" as const },
-    // Each to a channel of its own, unless it says to which: `pager/1`.
-    channel: key.split("/")[0] ?? key,
-    onlyIncident: false,
-    message: { title: "Rolled back: f", text: "Rolled back.", facts: [] },
-    createdAt: now,
-  }));
-  await rollouts.createRollout({ ...row, state: {} as RolloutState }, [], { actor: "a", at: now }, { outbox });
-  return rollouts;
-}
+/** Each to a channel of its own, unless it says to which: `pager/1`. */
+const message = (key: string) => ({ key, channel: key.split("/")[0] ?? key });
 
 const DELIVERED: Delivery = { kind: "delivered" };
 const FAILED: Delivery = { kind: "failed", reason: "503", again: true };
@@ -103,6 +64,30 @@ describe("the outbox", () => {
     ]);
     await platform.advance(10_000);
     expect(delivered).toEqual(["b", "a"]);
+  });
+
+  it("hands a rollout's messages to a channel in their order, the next one once the one before is done with", async () => {
+    const { platform, delivered } = await startOutbox(
+      (key, tries) => (key === "pager/1" && tries < 2 ? FAILED : DELIVERED),
+      ["pager/1", "pager/2", "pager/3"],
+    );
+    await platform.advance(1000);
+    expect(delivered).toEqual([]);
+    await platform.advance(2000);
+    expect(delivered).toEqual(["pager/1", "pager/2", "pager/3"]);
+  });
+
+  it("is not delivered twice while the store can't be written, nor asked for without a pause", async () => {
+    const { platform, rollouts, delivered, lines } = await startOutbox(() => DELIVERED);
+    const { outboxSent } = rollouts;
+    rollouts.outboxSent = () => Promise.reject(new Error("disk full"));
+    await platform.advance(5000);
+    expect(delivered).toEqual(["a"]);
+    expect(lines).toEqual(Array.from({ length: 5 }, () => "the outbox can't be read or written"));
+    rollouts.outboxSent = outboxSent;
+    await platform.advance(1000);
+    expect(delivered).toEqual(["a"]);
+    expect(await rollouts.outbox({ status: "sent", limit: 10 })).toHaveLength(1);
   });
 
   it("takes a notifier that throws for one that failed", async () => {
@@ -151,10 +136,10 @@ describe("the log as a notifier", () => {
   it("writes one line with everything that is known of the message", async () => {
     const lines: (readonly [unknown, string])[] = [];
     const push = (fields: unknown, message: string): void => void lines.push([fields, message]);
-    const rollouts = await storeWith(["a"], 0);
-    const [message] = await rollouts.outboxDue(0, 1);
-    if (message === undefined) throw new Error("no message");
-    logMessage({ debug: push, info: push, warn: push, error: push }, message);
+    const rollouts = await storeWith([{ key: "a" }], 0);
+    const [first] = await rollouts.outboxDue(0, 1);
+    if (first === undefined) throw new Error("no message");
+    logMessage({ debug: push, info: push, warn: push, error: push }, first);
     expect(lines).toEqual([
       [{ key: "a", rollout: "r", event: "rollback", subject: "rolled back", severity: "P0" }, "notification"],
     ]);

@@ -4,11 +4,14 @@ import type { Meter } from "../ports/meter.ts";
 import type { Delivery, Notifier } from "../ports/notifier.ts";
 import type { Random } from "../ports/random.ts";
 import type { OutboxRow, RolloutStore } from "../ports/rollout-store.ts";
-import type { Cancel, Timers } from "../ports/timers.ts";
+import { pause, type Cancel, type Timers } from "../ports/timers.ts";
 import { backOffMs, TRIES_MAX } from "./back-off.ts";
 
 /** How often it is looked what is to be delivered, beside when something was committed. */
 const LOOK_EVERY_MS = 1000;
+
+/** What a channel at work is given to finish when the server stops; its message is then sent again after the next start. */
+const STOP_WITHIN_MS = 2000;
 
 /** Messages taken at a time. */
 const BATCH_MAX = 100;
@@ -37,6 +40,8 @@ export class Dispatcher {
   #looking: Promise<void> | undefined;
   #stopLooking: Cancel = () => undefined;
   #isStopped = false;
+  /** The store may be closed by now. */
+  #isAbandoned = false;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -46,12 +51,14 @@ export class Dispatcher {
     this.#stopLooking = this.#parts.timers.every(LOOK_EVERY_MS, () => void this.look());
   }
 
-  /** Looks no more, and resolves when the messages that are under way are done with. */
+  /** Looks no more, and resolves when the messages that are under way are done with, or soon after: a receiver may hang. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopLooking();
     await this.#looking;
-    await Promise.all(this.#working.values());
+    if (this.#working.size > 0)
+      await Promise.race([Promise.all(this.#working.values()), pause(this.#parts.timers, STOP_WITHIN_MS)]);
+    this.#isAbandoned = true;
   }
 
   /** Sets every channel to work that has something due; joins a look that is under way. Never rejects. */
@@ -64,23 +71,28 @@ export class Dispatcher {
 
   async #startDue(): Promise<void> {
     const { store, clock } = this.#parts;
+    // Each at most once a look: with a store that reads but can't write, the same message would be due for ever.
+    const started = new Set<string>();
     for (;;) {
       if (this.#isStopped) return;
-      const due = await store.outboxDue(clock.now(), BATCH_MAX, [...this.#working.keys()]);
+      const due = await store.outboxDue(clock.now(), BATCH_MAX, [...new Set([...started, ...this.#working.keys()])]);
       if (due.length === 0) return;
       const channels = new Set(due.map((message) => message.channel));
-      for (const channel of channels) this.#work(channel, due.filter((message) => message.channel === channel));
+      for (const channel of channels) {
+        started.add(channel);
+        const messages = due.filter((message) => message.channel === channel);
+        this.#work(channel, messages);
+      }
     }
   }
 
   #work(channel: string, messages: readonly OutboxRow[]): void {
-    const work = this.#deliverAll(messages)
-      .catch((error: unknown) => this.#complain(error))
-      .then((delivered) => {
-        this.#working.delete(channel);
-        if (delivered === true) void this.look();
-      });
-    this.#working.set(channel, work);
+    const work = async (): Promise<void> => {
+      const delivered = await this.#deliverAll(messages).catch((error: unknown) => this.#complain(error));
+      this.#working.delete(channel);
+      if (delivered === true) void this.look();
+    };
+    this.#working.set(channel, work());
   }
 
   /** What comes after these in their rollouts is looked for once they are done with. */
@@ -97,6 +109,7 @@ export class Dispatcher {
   async #deliver(message: OutboxRow): Promise<boolean> {
     const { store, clock, random, logger, meter } = this.#parts;
     const delivery: Delivery = this.#unmarked.has(message.key) ? { kind: "delivered" } : await this.#try(message);
+    if (this.#isAbandoned) return false;
     if (delivery.kind === "delivered") {
       this.#unmarked.add(message.key);
       await store.outboxSent(message.key, clock.now());

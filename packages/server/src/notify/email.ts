@@ -80,7 +80,11 @@ function failureOf(error: unknown, expired: boolean): Sent {
   const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
   const status = typeof responseCode === "number" ? responseCode : undefined;
   const name = typeof code === "string" && /^[A-Z_]{1,40}$/.test(code) ? ` ${code}` : "";
-  return { kind: "failed", reason: `SMTP${name}${status === undefined ? "" : ` ${status}`}`, again: (status ?? 0) < 500 };
+  return {
+    kind: "failed",
+    reason: `SMTP${name}${status === undefined ? "" : ` ${status}`}`,
+    again: (status ?? 0) < 500,
+  };
 }
 
 const idOf = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]/g, ".");

@@ -21,7 +21,10 @@ export function slackPayload({ message, notify, rolloutId, link }: Outgoing): ob
       { type: "header", text: { type: "plain_text", text: clip(title, SLACK_HEADER_MAX), emoji: false } },
       { type: "section", text: mrkdwn(escaped(text), SLACK_SECTION_MAX) },
       ...(fields.length === 0 ? [] : [{ type: "section", fields }]),
-      { type: "context", elements: [mrkdwn(escaped(`Rampart · ${notify.event} · rollout ${rolloutId}`), SLACK_FIELD_MAX)] },
+      {
+        type: "context",
+        elements: [mrkdwn(escaped(`Rampart · ${notify.event} · rollout ${rolloutId}`), SLACK_FIELD_MAX)],
+      },
       ...(link === undefined || link.length > URL_MAX ? [] : [button(link)]),
     ],
   };

@@ -27,11 +27,17 @@ export async function sendToStatuspage(wire: Wire, settings: StatuspageSettings,
   const id = incidentOf(found.body, outgoing.rolloutId);
   const incident = { status, body: BODIES[status] };
   if (id !== undefined)
-    return deliverHttp(wire, { ...request(settings, `incidents/${encodeURIComponent(id)}`, { incident }), method: "PATCH" });
+    return deliverHttp(wire, {
+      ...request(settings, `incidents/${encodeURIComponent(id)}`, { incident }),
+      method: "PATCH",
+    });
   // There is nothing to end.
   if (status === "resolved") return DELIVERED;
   const metadata = { rampart: { rollout: outgoing.rolloutId } };
-  return deliverHttp(wire, request(settings, "incidents", { incident: { name: settings.title, ...incident, metadata } }));
+  return deliverHttp(
+    wire,
+    request(settings, "incidents", { incident: { name: settings.title, ...incident, metadata } }),
+  );
 }
 
 /** Asks for the page: whether key and page are good, without telling the public anything. */
@@ -73,4 +79,7 @@ function incidentOf(body: string, rolloutId: string): string | undefined {
   return typeof found?.id === "string" ? found.id : undefined;
 }
 
-type StoredIncident = { readonly id?: unknown; readonly metadata?: { readonly rampart?: { readonly rollout?: unknown } } } | null;
+type StoredIncident = {
+  readonly id?: unknown;
+  readonly metadata?: { readonly rampart?: { readonly rollout?: unknown } };
+} | null;
