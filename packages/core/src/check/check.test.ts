@@ -306,7 +306,7 @@ describe("a configuration", () => {
         const parsed = parseSnapshot({
           ...aSnapshot(),
           flags: [encoded],
-          segments: ["pro", "5", "true", "1.2.3", "2026-01-01"].map((key) => ({ key, revision: 1 })),
+          segments: ["pro", "5", "true", "1.2.3", "10.0.0.0/8", "2026-01-01"].map((key) => ({ key, revision: 1 })),
         });
         if (!parsed.ok) throw new Error(parsed.reason);
         const ruleset = new Ruleset({ regex });
