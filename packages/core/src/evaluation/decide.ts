@@ -1,6 +1,6 @@
 import { readAttribute, type Attributes } from "../clause/attribute.ts";
 import { attributesOf, idOf, keyText } from "../context/context.ts";
-import { bucketOf, BUCKETS } from "../hash/bucket.ts";
+import { bucketOf, BUCKETS, isBucketBelow } from "../hash/bucket.ts";
 import { TARGETING_KEY } from "../model/defaults.ts";
 import type { CompiledFlag, CompiledRule } from "./flag.ts";
 import { needsBucket, variantFor, type CompiledServe } from "./serve.ts";
@@ -60,7 +60,7 @@ export function decideByRules(flag: CompiledFlag, user: unknown): number {
   if (limit === BUCKETS) return first;
   if (limit === 0) return rest;
   if (id === "") return KEY_MISSING;
-  return bucketOf(id, flag.seedOfSalt()) < limit ? first : rest;
+  return isBucketBelow(id, flag.seedOfSalt(), limit) ? first : rest;
 }
 
 function firstMatch(rules: readonly CompiledRule[], id: string, attributes: Attributes): CompiledRule | undefined {

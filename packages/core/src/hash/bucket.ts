@@ -15,3 +15,8 @@ export function seedOf(salt: string): number {
 export function bucketOf(id: string, seed: number): number {
   return ((murmur3Int32(id, seed) >>> 0) * BUCKETS_PER_HASH) | 0;
 }
+
+/** `bucketOf(id, seed) < limit` for a whole `limit`, without rounding down first: what is below it is below it either way. */
+export function isBucketBelow(id: string, seed: number, limit: number): boolean {
+  return (murmur3Int32(id, seed) >>> 0) * BUCKETS_PER_HASH < limit;
+}

@@ -4,7 +4,7 @@ import { evaluateFlag, failed, type Question } from "../evaluation/evaluate.ts";
 import { BY_RULES, type CompiledFlag } from "../evaluation/flag.ts";
 import { Trace, type ExplanationStep } from "../evaluation/trace.ts";
 import { BOOLEAN_TABLE, ON } from "../evaluation/variants.ts";
-import { bucketOf, BUCKETS } from "../hash/bucket.ts";
+import { BUCKETS, isBucketBelow } from "../hash/bucket.ts";
 import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
@@ -143,7 +143,7 @@ export class Ruleset {
     const limit = compiled.shortcut;
     if (limit === 0) return false;
     if (limit === BUCKETS) return true;
-    if (limit > 0 && typeof user === "string" && user !== "") return bucketOf(user, compiled.seed) < limit;
+    if (limit > 0 && typeof user === "string" && user !== "") return isBucketBelow(user, compiled.seed, limit);
     if (compiled.variants !== BOOLEAN_TABLE) return defaultValue;
     try {
       const variant =
