@@ -114,7 +114,7 @@ export class Runner {
     fact: Fact,
     concerns: (running: { readonly row: RolloutRow; readonly plan: Plan }) => boolean,
   ): Promise<readonly Told[]> {
-    const told = [...this.#drivers.values()].filter((driver) => !isOver(driver.row.state) && concerns(driver));
+    const told = [...this.#drivers.values()].filter((driver) => concerns(driver));
     return Promise.all(told.map(async (driver) => ({ outcome: await driver.deliver(fact), row: driver.row })));
   }
 

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { mapAlert, type IncomingAlert, type MappedAlert } from "../../domain/alerts.ts";
 import { canonicalJson } from "../../domain/canonical.ts";
 import { kill } from "../../domain/ramp.ts";
+import { isOver } from "../../domain/rollout/state.ts";
 import type { RolloutRow } from "../../ports/rollout-store.ts";
 import { isFor, isForAll, type Grant } from "../grant.ts";
 import type { HttpParts } from "../parts.ts";
@@ -109,7 +110,7 @@ async function tell(
   return reachedBy(
     await runner.tell(
       { kind: "alert", fingerprint, name, status, action, severity },
-      ({ row }) => row.environment === environment && isNamed(row),
+      ({ row }) => row.environment === environment && !isOver(row.state) && isNamed(row),
     ),
   );
 }

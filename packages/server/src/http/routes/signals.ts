@@ -2,7 +2,7 @@ import type { ReachedRollout, SignalResult } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import { instantOf } from "../../domain/instant.ts";
 import type { Plan } from "../../domain/plan/types.ts";
-import { statusOf } from "../../domain/rollout/state.ts";
+import { isOver, statusOf } from "../../domain/rollout/state.ts";
 import type { Told } from "../../gates/runner.ts";
 import { authorizeIn, isFor } from "../grant.ts";
 import type { HttpParts } from "../parts.ts";
@@ -46,7 +46,7 @@ export function signalRoute({ runner, clock, feeds }: HttpParts): Route {
         { kind: "signal", signal: name, ...(value !== undefined && { value }) },
         ({ row, plan }) => {
           const isMeant = (environment ?? row.environment) === row.environment && (flag ?? row.flag) === row.flag;
-          return isMeant && isFor(grant, row.environment) && knows(plan, name);
+          return isMeant && !isOver(row.state) && isFor(grant, row.environment) && knows(plan, name);
         },
       );
       const heard = reachedBy(told);
