@@ -73,7 +73,7 @@ describe("a text that is cut", () => {
       fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), fc.integer({ min: 1, max: 30 }), (text, max) => {
         const cut = clip(text, max);
         expect(cut.length).toBeLessThanOrEqual(max);
-        expect(cut.isWellFormed()).toBe(true);
+        expect(cut).not.toMatch(/\p{Surrogate}/u);
         if (text.length <= max) expect(cut).toBe(text);
       }),
     );
