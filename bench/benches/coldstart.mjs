@@ -18,7 +18,7 @@ const LIMIT_KB = 300;
 const ALL = ["floor", ...RAMPART, ...PEERS];
 
 /** @param {{ rounds?: number, contenders?: readonly string[] }} options */
-export async function run({ rounds = 7, contenders = ALL } = {}) {
+export async function run({ rounds = 9, contenders = ALL } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "rampart-bench-"));
   try {
     const entries = [];

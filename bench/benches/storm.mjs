@@ -13,7 +13,7 @@ const TIMEOUT_S = 45;
 const LIMIT = 1.2;
 
 /** @param {{ streams?: readonly number[], inFlight?: number, rounds?: number }} options the last of `streams` is taken */
-export async function run({ streams: counts = [10_000], inFlight = 2000, rounds = 5 } = {}) {
+export async function run({ streams: counts = [10_000], inFlight = 2000, rounds = 7 } = {}) {
   const streams = counts.at(-1);
   const servers = {};
   try {

@@ -16,7 +16,8 @@ export function describeMachine() {
     cpu: cpus[0]?.model.trim() ?? "unknown",
     cores: cpus.length,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
-    os: `${osName()}, ${os.type()} ${os.release()} ${os.arch()}`,
+    // The release without what a distributor or a host appends to it.
+    os: `${osName()}, ${os.type()} ${os.release().split("-")[0]} ${os.arch()}`,
     node: process.versions.node,
     v8: process.versions.v8,
     load: Math.round((os.loadavg()[0] ?? 0) * 10) / 10,

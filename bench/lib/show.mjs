@@ -32,13 +32,16 @@ function headLines(columns, widths) {
   return Array.from({ length: height }, (_, row) => broken.map((lines) => lines[row - (height - lines.length)] ?? ""));
 }
 
+/** Ratios with both digits: 1.304 is not 1.3 when the goal is. */
+const figure = (value, unit) => (unit === "×" && value < 10 ? value.toFixed(2) : number(value));
+
 const boundText = { atMost: "at most", atLeast: "at least" };
 
 /** `goal`'s three cells: what was measured, what was wanted, and the verdict. */
 export function goalCells(goal) {
   const verdict = verdictOf(goal);
-  const measured = verdict.kind === "unmeasured" ? "–" : `${number(goal.measured)} ${goal.unit}`;
-  const wanted = `${boundText[goal.bound]} ${number(goal.limit)} ${goal.unit}`;
+  const measured = verdict.kind === "unmeasured" ? "–" : `${figure(goal.measured, goal.unit)} ${goal.unit}`;
+  const wanted = `${boundText[goal.bound]} ${figure(goal.limit, goal.unit)} ${goal.unit}`;
   switch (verdict.kind) {
     case "hit":
       return [measured, wanted, "hit"];
