@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-const { version } = createRequire(import.meta.url)("@rampart/server/package.json") as { readonly version: string };
+const { version } = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
 
 /** The version of this package. */
 export const VERSION: string = version;

@@ -157,6 +157,8 @@ export class Oracle {
   #judgeCriterion({ test, forMs, id }: Criterion): void {
     if (test.kind !== "condition") return this.#breaks("stage ended on a comparison");
     const polled = this.#plan.metrics[test.condition.metric]?.source.kind !== "signal";
+    // A signal that was pushed before exposure makes its own baseline, which is not modelled here.
+    if (!polled && test.condition.threshold.kind !== "absolute" && !this.#baselines.has(test.condition.metric)) return;
     const last = this.#samplings.at(-1);
     if (!last || !this.#holds(test.condition, this.#value(test.condition.metric, last.at)))
       return this.#breaks(`stage ended with ${id} false`);
