@@ -1,3 +1,4 @@
+export type * from "./api/drills.ts";
 export type * from "./api/integrations.ts";
 export type * from "./api/plans.ts";
 export type * from "./api/receipts.ts";

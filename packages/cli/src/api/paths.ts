@@ -25,6 +25,7 @@ export const paths = {
   rolloutEvents: (id: string) => `${paths.rolloutById(id)}/events`,
   rolloutEvidence: (id: string) => `${paths.rolloutById(id)}/evidence`,
   signals: "/api/v1/signals",
+  drills: "/api/v1/drills",
   channels: "/api/v1/channels",
   channelTest: (name: string) => `${paths.channels}/${encodeURIComponent(name)}/test`,
   outbox: "/api/v1/outbox",

@@ -40,6 +40,12 @@ export const GROUPS: readonly Group[] = [
     local: true,
   },
   {
+    name: "drill",
+    summary: "rehearse a rollback with every connected SDK, on a flag that no user meets",
+    heading: "Rollouts:",
+    load: async () => (await import("./drill.ts")).define,
+  },
+  {
     name: "clients",
     summary: "the SDKs that are connected, and what each of them has",
     heading: "Insight:",

@@ -24,6 +24,7 @@ export type HttpCode =
   | "INVALID_IF_MATCH"
   | "INVALID_CONTEXT"
   | "RECEIPTS_NOT_FOUND"
+  | "DRILL_PROVES_NOTHING"
   | "CHANNEL_NOT_FOUND"
   | "CROSS_SITE"
   | "RATE_LIMITED"
@@ -211,6 +212,11 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     status: 404,
     title: "No such receipts",
     meaning: "The revision was no kill or rollback, or this server does not remember it any more.",
+  },
+  DRILL_PROVES_NOTHING: {
+    status: 409,
+    title: "Drill proves nothing",
+    meaning: "A drill is a rollback of the drill flag, decided by a trigger, with a receipt from every client.",
   },
   RATE_LIMITED: { status: 429, title: "Too many requests", meaning: "Wait as long as `Retry-After` says." },
   STREAMS_STORM: {

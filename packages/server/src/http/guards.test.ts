@@ -52,7 +52,7 @@ function reads(): readonly string[] {
 }
 
 function rolloutReads(): readonly string[] {
-  return ["get plans", "post plan check", "get rollouts", "get rollout", "get outbox", "get channels"];
+  return ["get plans", "post plan check", "get rollouts", "get rollout", "get outbox", "get channels", "get drills"];
 }
 
 /** What pipelines do with rollouts, too. */
@@ -60,7 +60,15 @@ function runs(): readonly string[] {
   const commands = ["start", "tick", "pause", "rollback", "cancel", "acknowledge"].map(
     (name) => `post rollout ${name}`,
   );
-  return ["post plans", "post rollouts", "put rollout", "post signals", "post integrations", ...commands];
+  return [
+    "post plans",
+    "post rollouts",
+    "put rollout",
+    "post signals",
+    "post integrations",
+    "post drills",
+    ...commands,
+  ];
 }
 
 /** What takes a person: in place of a gate, or as a part of it. */
@@ -143,7 +151,7 @@ function nameOf(method: string, path: string): string | undefined {
     [/\/evaluate$/, "evaluate"],
     [/^\/api\/v1\/rollouts\/\{id\}\/\w+$/, `rollout ${path.split("/").at(-1) ?? ""}`],
     [
-      /^\/api\/v1\/(flags|segments|tokens|audit|environments|plans|rollouts|outbox|channels|signals|integrations)/,
+      /^\/api\/v1\/(flags|segments|tokens|audit|environments|plans|rollouts|outbox|channels|signals|integrations|drills)/,
       "collection",
     ],
   ];

@@ -20,6 +20,7 @@ import { rolloutRoutes } from "./routes/rollouts.ts";
 import { sdkRoutes } from "./routes/sdk.ts";
 import type { SdkReads } from "./sdk-reads.ts";
 import { segmentRoutes } from "./routes/segments.ts";
+import { drillRoutes } from "./routes/drills.ts";
 import { signalRoute } from "./routes/signals.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -40,6 +41,7 @@ export function allRoutes(
     ...rolloutCommandRoutes(parts, views),
     ...rolloutEventRoutes(parts),
     signalRoute(parts),
+    ...drillRoutes(parts),
     alertmanagerRoute(parts),
     ...outboxRoutes(parts),
     ...channelRoutes(parts),

@@ -17,6 +17,7 @@ import type { Reply } from "../reply.ts";
 import { json } from "../reply.ts";
 import { RollbackReceipts } from "../rollback-receipts.ts";
 import { outcomeReply, rolloutFor, type RolloutViews } from "../rollout-views.ts";
+import { tellLastDrill } from "./drills.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { pageOf } from "../schemas.ts";
@@ -134,6 +135,7 @@ function createRoute(parts: HttpParts, views: RolloutViews): Route {
       switch (created.kind) {
         case "created":
           await parts.runner.adopt(row);
+          await tellLastDrill(parts, id);
           return json(201, await views.view(await rolloutFor(parts, grant, id)), {
             location: `/api/v1/rollouts/${id}`,
           });
