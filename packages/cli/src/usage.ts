@@ -8,7 +8,8 @@ export function explainStop(stop: ParseStop, elsewhere: readonly string[] = []):
   const [first = "", suggestion] = reason.message.replace(/^error: /, "").split("\n");
   const message = lowerFirst(first.replace(/'/g, '"').replace(/\.$/, ""));
   const near = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? "")?.[1];
-  const meant = near === undefined ? elsewhere : [near];
+  // A name that is right, only in the wrong place, is meant before one that is nearly right: `kill` is not `drill`.
+  const meant = elsewhere.length > 0 || near === undefined ? elsewhere : [near];
   return usageError(
     message,
     ...(meant.length === 0 ? [] : [`did you mean ${meant.join(" or ")}?`]),

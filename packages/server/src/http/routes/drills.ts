@@ -1,4 +1,4 @@
-import type { AuditEntry, DrillView, JsonValue } from "@rampart/core";
+import type { AuditEntry, DrillView } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import { judgeDrill } from "../../domain/drill.ts";
 import { instantOf } from "../../domain/instant.ts";
@@ -114,14 +114,17 @@ async function drillsIn({ store }: Pick<HttpParts, "store">, limit: number = SHO
 
 /** The audit holds what this file wrote there. */
 function drillOf(entry: AuditEntry): DrillView {
-  const after = entry.after as { readonly [field: string]: JsonValue };
+  const { revision, rollout, tookMs, clients } = entry.after as unknown as Pick<
+    DrillView,
+    "revision" | "rollout" | "tookMs" | "clients"
+  >;
   return {
     at: instantOf(Date.parse(entry.at)),
     environment: entry.environment ?? "",
-    revision: Number(after["revision"]),
-    rollout: String(after["rollout"]),
-    tookMs: Number(after["tookMs"]),
-    clients: Number(after["clients"]),
+    revision,
+    rollout,
+    tookMs,
+    clients,
     by: entry.actor,
   };
 }
