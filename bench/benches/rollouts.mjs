@@ -9,7 +9,7 @@ import { startRampart } from "../servers/contenders.mjs";
 
 export const name = "rollouts";
 export const title = "Rollouts under way";
-export const about = "500 rollouts of 10 metrics each, breach to committed 0 %, and a six-day plan simulated";
+export const about = "500 rollouts of 10 metrics each, breach to committed 0 %, and a plan of twelve days simulated";
 
 const METRICS = 10;
 const SETTLE_MS = 12_000;
@@ -134,7 +134,7 @@ async function all(server, ids, holds) {
 }
 
 async function loopP99Ms(server) {
-  const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+  const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`, { headers: server.operator })).text();
   const seconds = /^rampart_event_loop_delay_seconds\{quantile="0\.99"\}\s+(\S+)/m.exec(text);
   return Number(seconds?.[1] ?? Number.NaN) * 1000;
 }
@@ -144,10 +144,8 @@ async function simulateSixDays() {
   const text = readFileSync(join(ROOT, "examples", "plans", "phase-9-slice-b.yaml"), "utf8");
   const parsed = parsePlan(text, {});
   if (!parsed.ok) throw new Error("the example plan does not parse");
-  const scenario = parseScenario(
-    "start: 2026-01-05T02:00:00Z\nmetrics: { error_rate: [ { at: 0s, value: 0.2% } ] }\nuntil: 6d\n",
-    parsed.plan,
-  );
+  const happy = readFileSync(join(ROOT, "examples", "scenarios", "phase-9-slice-b.happy.yaml"), "utf8");
+  const scenario = parseScenario(happy, parsed.plan);
   if (!scenario.ok) throw new Error(JSON.stringify(scenario.problems));
   const times = [];
   for (let round = 0; round < 20; round++) {
@@ -182,7 +180,7 @@ function outcomeOf({ simulated, steady, legs, rollouts }) {
         ]),
       },
       {
-        title: "Six days of a real plan, simulated",
+        title: "A real plan of twelve days, simulated to its end",
         columns: ["", "median ms", "worst ms"],
         rows: [["phase-9-slice-b.yaml", number(median(simulated)), number(Math.max(...simulated))]],
       },
