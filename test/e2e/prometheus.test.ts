@@ -26,6 +26,21 @@ spec:
   rollback: { verify: { within: 60s, criteria: [ { require: "error_rate < 1%", for: 2s } ] } }
 `;
 
+/** A critical trigger of the same team's plan, to the letter. */
+const LATENCY_SPIKE = "histogram_quantile(0.95, rate(http_request_duration_seconds_bucket[5m])) > 0.4";
+
+const latencyPlan = (prometheus: string): string => `apiVersion: rampart/v1
+kind: RolloutPlan
+metadata: { name: latency }
+spec:
+  flag: ${FLAG}
+  environment: production
+  interval: 1s
+  prometheus: { url: "${prometheus}" }
+  triggers: [ { name: p95-spike, promql: '${LATENCY_SPIKE}', action: rollback, severity: P0 } ]
+  stages: [ { name: half, percentage: 50, duration: 10m } ]
+`;
+
 const rules = `groups:
   - name: sample
     rules:
@@ -92,6 +107,19 @@ describe.skipIf(!isInstalled("prometheus", "prometheus-alertmanager"))(
         `fault → decision ${at("triggerFired") - brokenAt} ms, decision → seen off in all clients ${offAt - at("triggerFired")} ms (looked at every 25 ms), recovery ${at("recovered") - offAt} ms later`,
       );
       expect(offAt - brokenAt, "well under the bound").toBeLessThan(30_000);
+    });
+
+    it("a team's own latency query rolls back, to the letter", async () => {
+      await api(server, "POST", `/api/v1/environments/production/flags/${FLAG}/restore`);
+      const url = counterparts[0]?.url ?? "";
+      const { status, body } = await api<RolloutView>(server, "POST", "/api/v1/rollouts", { plan: latencyPlan(url) });
+      expect(status, JSON.stringify(body)).toBe(201);
+      await eventually(async () => (await view(body.id)).percentage === 50, 30_000);
+      service.failureShare = 0.9;
+      await eventually(async () => (await view(body.id)).percentage === 0, 60_000);
+      service.failureShare = 0;
+      expect((await view(body.id)).cause).toMatchObject({ kind: "trigger", subject: "p95-spike" });
+      await eventually(nobodyIsOn, 5000);
     });
 
     it("a firing alert of a real Alertmanager takes a flag that no rollout manages to 0 %", async () => {
