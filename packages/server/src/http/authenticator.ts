@@ -7,6 +7,7 @@ import type { Store, TokenRecord } from "../ports/store.ts";
 import { DEV_AUTHORIZATION, devPrincipal, recallDev } from "./dev.ts";
 import type { Principal } from "./principal.ts";
 import { ProblemError } from "./problem.ts";
+import type { Sessions } from "./session.ts";
 
 /** A token looked up less than this long ago is believed without asking the store; another replica's revocation shows within it. */
 const FRESH_MS = 2_000;
@@ -24,7 +25,8 @@ interface Cached {
 }
 
 export interface AuthenticatorParts {
-  readonly store: Pick<Store, "tokenByHash" | "touchToken">;
+  readonly store: Pick<Store, "token" | "tokenByHash" | "touchToken">;
+  readonly sessions: Sessions;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Meter;
@@ -32,10 +34,10 @@ export interface AuthenticatorParts {
   readonly dev: boolean;
 }
 
-/** Turns the token of a request into who it stands for. */
+/** Turns the token of a request, or the console's session, into who it stands for. */
 export class Authenticator {
   readonly #parts: AuthenticatorParts;
-  /** By the token's hash. */
+  /** By the token's hash, and those of sessions by its id. */
   readonly #cache = new Map<string, Cached>();
   /** By the whole header; the same entries. */
   readonly #byHeader = new Map<string, Cached>();
@@ -47,12 +49,19 @@ export class Authenticator {
   /** Throws a 401 `ProblemError` without a good token. */
   async authenticate(incoming: IncomingMessage): Promise<Principal> {
     const text = tokenText(incoming);
+    const sessionOf = text === undefined ? this.#parts.sessions.tokenId(incoming) : undefined;
+    if (sessionOf !== undefined) return this.#known({ kind: "id", id: sessionOf });
     if (this.#parts.dev) {
       const dev = devPrincipal(incoming, text);
       if (dev !== undefined) return dev;
     }
     if (text === undefined)
       throw unauthenticated("No token was sent.", "Send the header authorization: Bearer <token>.");
+    return this.authenticateText(text, incoming.headers.authorization);
+  }
+
+  /** As `authenticate`, by the token's text; `header`: in which it came. */
+  async authenticateText(text: string, header?: string): Promise<Principal> {
     const parsed = parseToken(text);
     switch (parsed.kind) {
       case "malformed":
@@ -66,7 +75,7 @@ export class Authenticator {
           "Copy it again, whole.",
         );
       case "token":
-        return this.#known(hashToken(text), incoming.headers.authorization);
+        return this.#known({ kind: "hash", hash: hashToken(text) }, header);
     }
   }
 
@@ -86,35 +95,36 @@ export class Authenticator {
 
   /** The token was revoked here: the next request with it asks the store. */
   forget(tokenId: string): void {
-    for (const [hash, { record }] of this.#cache) if (record.id === tokenId) this.#cache.delete(hash);
+    for (const [key, { record }] of this.#cache) if (record.id === tokenId) this.#cache.delete(key);
     for (const [header, { record }] of this.#byHeader) if (record.id === tokenId) this.#byHeader.delete(header);
   }
 
-  async #known(hash: string, header: string | undefined): Promise<Principal> {
-    const cached = this.#cache.get(hash);
+  async #known(by: TokenName, header?: string): Promise<Principal> {
+    const cached = this.#cache.get(cacheKey(by));
     const nowMs = this.#parts.clock.monotonicMs();
     const fresh =
-      cached !== undefined && nowMs - cached.checkedAtMs < FRESH_MS ? cached : await this.#lookUp(hash, cached, nowMs);
+      cached !== undefined && nowMs - cached.checkedAtMs < FRESH_MS ? cached : await this.#lookUp(by, cached, nowMs);
     checkTime(fresh.record, this.#parts.clock.now());
     if (header !== undefined) remember(this.#byHeader, header, fresh);
     return fresh.principal;
   }
 
-  async #lookUp(hash: string, cached: Cached | undefined, nowMs: number): Promise<Cached> {
+  async #lookUp(by: TokenName, cached: Cached | undefined, nowMs: number): Promise<Cached> {
+    const { store, meter } = this.#parts;
     let record: TokenRecord | undefined;
     try {
-      record = await this.#parts.store.tokenByHash(hash);
+      record = await (by.kind === "hash" ? store.tokenByHash(by.hash) : store.token(by.id));
     } catch (cause) {
-      this.#parts.meter.storeFailed("tokenByHash");
+      meter.storeFailed("tokenByHash");
       if (cached !== undefined && nowMs - cached.checkedAtMs < FRESH_WITHOUT_STORE_MS) return cached;
       throw cause;
     }
-    this.#cache.delete(hash);
+    this.#cache.delete(cacheKey(by));
     if (record === undefined)
       throw unauthenticated("The token is unknown.", "It may be of another server, or its data folder was replaced.");
     checkTime(record, this.#parts.clock.now());
     const known: Cached = { record, principal: principalOf(record), checkedAtMs: nowMs };
-    remember(this.#cache, hash, known);
+    remember(this.#cache, cacheKey(by), known);
     this.#touch(record.id);
     return known;
   }
@@ -126,6 +136,11 @@ export class Authenticator {
     });
   }
 }
+
+/** What a request names its token by. */
+type TokenName = { readonly kind: "hash"; readonly hash: string } | { readonly kind: "id"; readonly id: string };
+
+const cacheKey = (by: TokenName): string => (by.kind === "hash" ? by.hash : `id ${by.id}`);
 
 /** Puts an entry in; the oldest goes when there is no room. */
 function remember(cache: Map<string, Cached>, key: string, entry: Cached): void {

@@ -11,8 +11,10 @@ import type { NextTurn, Timers } from "../ports/timers.ts";
 import type { Feed } from "../stream/feed.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { TrustedProxies } from "./address.ts";
+import type { ConsoleFiles } from "./console-files.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { EventTotals } from "./event-totals.ts";
+import type { Sessions } from "./session.ts";
 
 /** `draining`: it wants no more traffic, but answers what comes. `closing`: each answer is the last on its connection. */
 export type Phase = "serving" | "draining" | "closing";
@@ -48,6 +50,10 @@ export interface HttpParts {
   readonly requestsPerSecond: number;
   /** Let anybody read the metrics. */
   readonly publicMetrics: boolean;
+  readonly consoleFiles: ConsoleFiles;
+  readonly sessions: Sessions;
+  /** Where people's browsers reach the server, if that was configured. */
+  readonly publicUrl: string | undefined;
   readonly trustedProxies: TrustedProxies;
   readonly phase: () => Phase;
 }

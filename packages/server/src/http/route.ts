@@ -102,3 +102,12 @@ export function openRoute<const Path extends string, Query extends z.ZodType = z
 ): Route {
   return { spec, guard: { kind: "open", because }, handle };
 }
+
+/** As `openRoute`, with a body. */
+export function openBodyRoute<const Path extends string, Body extends z.ZodType>(
+  because: string,
+  spec: RouteSpec<Path, z.ZodUndefined, Body>,
+  handle: (call: Call<ParamsOf<Path>, undefined, z.output<Body>, undefined>) => Handled,
+): Route {
+  return { spec, guard: { kind: "open", because }, handle };
+}

@@ -6,7 +6,9 @@ import { RolloutViews } from "./rollout-views.ts";
 import { alertmanagerRoute } from "./routes/alertmanager.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { channelRoutes } from "./routes/channels.ts";
+import { changesRoute } from "./routes/changes.ts";
 import { configRoutes } from "./routes/configs.ts";
+import { consoleRoutes } from "./routes/console.ts";
 import { definitionRoutes } from "./routes/definitions.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { operationRoutes } from "./routes/operations.ts";
@@ -50,8 +52,10 @@ export function allRoutes(
     ...tokenRoutes(parts, authenticator),
     ...auditRoutes(parts),
     ...sdkRoutes(parts, reads),
+    changesRoute(parts),
     ...operationRoutes(parts),
     ...more,
   ];
-  return [...routes, ...referenceRoutes(parts, routes)];
+  // The console's own are for its page alone: they are not in the reference.
+  return [...routes, ...referenceRoutes(parts, routes), ...consoleRoutes(parts, authenticator)];
 }

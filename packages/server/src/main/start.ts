@@ -4,6 +4,7 @@ import { EventStreams } from "../http/event-streams.ts";
 import { EventTotals } from "../http/event-totals.ts";
 import type { HttpParts, Phase } from "../http/parts.ts";
 import { Authenticator } from "../http/authenticator.ts";
+import { Sessions } from "../http/session.ts";
 import { allRoutes } from "../http/routes.ts";
 import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
@@ -17,6 +18,7 @@ import { Hub } from "../stream/hub.ts";
 import { createPrometheusMeter } from "../telemetry/prometheus-meter.ts";
 import type { ServerConfig } from "./config.ts";
 import type { WrittenFirstTokens } from "./first-tokens.ts";
+import { readConsoleFiles } from "./console-files.ts";
 import { makeFirstTokens } from "./first-tokens.ts";
 import { closeListener, createListener, listen } from "./listener.ts";
 import { createLogger } from "./pino-logger.ts";
@@ -25,6 +27,7 @@ import { realPlatform } from "./platform.ts";
 import { createReceiptsAudit } from "./receipts-audit.ts";
 import { linearRegex } from "./regex.ts";
 import { createRolloutEngine } from "./rollouts.ts";
+import { sessionSecret } from "./session-secret.ts";
 import { VERSION } from "./version.ts";
 
 /** What other processes wrote, and what a crash kept from being told, is told within this time. */
@@ -86,7 +89,15 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       onReceipts: receipts.note,
       limits: { streamsMax: config.streamsMax, admission: config.admission },
     });
-    const authenticator = new Authenticator({ ...platform, store: storage.store, logger, meter, dev: config.dev });
+    const sessions = new Sessions(sessionSecret(storage.folder, platform.randomBytes), platform.clock);
+    const authenticator = new Authenticator({
+      ...platform,
+      store: storage.store,
+      sessions,
+      logger,
+      meter,
+      dev: config.dev,
+    });
     const { rollouts, store } = storage;
     const engine = createRolloutEngine(config, { ...platform, store, rollouts, feeds, hub, logger, meter });
     const eventStreams = new EventStreams(platform.timers);
@@ -99,6 +110,8 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       runner: engine.runner,
       channels: engine.channels,
       eventStreams,
+      consoleFiles: readConsoleFiles(),
+      sessions,
       feeds,
       hub,
       logger,

@@ -145,6 +145,7 @@ export interface Store {
   ): Promise<Written<SegmentRecord, P>>;
 
   tokens(): Promise<readonly TokenRecord[]>;
+  token(id: string): Promise<TokenRecord | undefined>;
   tokenByHash(hash: string): Promise<TokenRecord | undefined>;
   createToken(token: TokenRecord, meta: ChangeMeta): Promise<void>;
   /** Idempotent. */

@@ -19,9 +19,9 @@ import type {
 import type { Subject } from "./changes.ts";
 import { asJson, auditDraft, auditedToken, auditLimit, changedFields, sameKey, wireSegment } from "./changes.ts";
 import { mintEpoch } from "./environments.ts";
-import { TOUCH_INTERVAL_MS } from "./limits.ts";
 import type { Item, Kind, MemoryEnvironment } from "./memory-environments.ts";
 import { byKey, firstEnvironments } from "./memory-environments.ts";
+import { MemoryTokens } from "./memory-tokens.ts";
 
 type Around = Parameters<Parameters<Store["changeConfig"]>[2]>[1];
 
@@ -43,7 +43,7 @@ class MemoryStore implements Store {
   readonly #environments: ReadonlyMap<string, MemoryEnvironment>;
   readonly #flags = new Map<string, FlagRecord>();
   readonly #segments = new Map<string, SegmentRecord>();
-  readonly #tokens = new Map<string, TokenRecord>();
+  readonly #tokens = new MemoryTokens();
   readonly #tombstones = { flag: new Map<string, number>(), segment: new Map<string, number>() };
   readonly #audit: AuditEntry[] = [];
 
@@ -282,17 +282,19 @@ class MemoryStore implements Store {
   }
 
   async tokens(): Promise<readonly TokenRecord[]> {
-    return [...this.#tokens.values()];
+    return this.#tokens.all();
+  }
+
+  async token(id: string): Promise<TokenRecord | undefined> {
+    return this.#tokens.get(id);
   }
 
   async tokenByHash(hash: string): Promise<TokenRecord | undefined> {
-    return [...this.#tokens.values()].find((token) => token.hash === hash);
+    return this.#tokens.byHash(hash);
   }
 
   async createToken(token: TokenRecord, meta: ChangeMeta): Promise<void> {
-    if (this.#tokens.has(token.id) || (await this.tokenByHash(token.hash)) !== undefined)
-      throw new Error(`there already is a token ${token.id}`);
-    this.#tokens.set(token.id, token);
+    this.#tokens.insert(token);
     this.#record(meta, { target: `token/${token.id}`, after: auditedToken(token) });
   }
 
@@ -300,16 +302,13 @@ class MemoryStore implements Store {
     const before = this.#tokens.get(id);
     if (before === undefined) return { kind: "missing" };
     if (before.revokedAt !== undefined) return { kind: "kept", record: before };
-    const after: TokenRecord = { ...before, revokedAt: meta.at };
-    this.#tokens.set(id, after);
+    const after = this.#tokens.revoke(before, meta.at);
     this.#record(meta, { target: `token/${id}` });
     return { kind: "written", before, after };
   }
 
   async touchToken(id: string, at: number): Promise<void> {
-    const token = this.#tokens.get(id);
-    if (token === undefined || at - (token.lastUsedAt ?? -Infinity) < TOUCH_INTERVAL_MS) return;
-    this.#tokens.set(id, { ...token, lastUsedAt: at });
+    this.#tokens.touch(id, at);
   }
 
   async audit(query: AuditQuery): Promise<readonly AuditEntry[]> {

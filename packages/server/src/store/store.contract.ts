@@ -509,6 +509,8 @@ export function describeStore(name: string, open: OpenStore): void {
         expect(await store.tokens()).toEqual([server, token("a1")]);
         expect(await store.tokenByHash(server.hash)).toEqual(server);
         expect(await store.tokenByHash("f".repeat(64))).toBeUndefined();
+        expect(await store.token("b2")).toEqual(server);
+        expect(await store.token("b3")).toBeUndefined();
         const [entry] = await auditOf(store);
         expect(entry).toMatchObject({
           target: "token/b2",

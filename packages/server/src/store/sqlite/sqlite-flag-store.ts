@@ -296,6 +296,10 @@ export class SqliteFlagStore implements Store {
     return this.#tables.tokens.all();
   }
 
+  async token(id: string): Promise<TokenRecord | undefined> {
+    return this.#tables.tokens.get(id);
+  }
+
   async tokenByHash(hash: string): Promise<TokenRecord | undefined> {
     return this.#tables.tokens.byHash(hash);
   }
