@@ -5,6 +5,8 @@ import type { ConfigRecord, Decision, EpochMs } from "../domain/records.ts";
 import type { Evidence, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { RolloutState } from "../domain/rollout/state.ts";
+import type { ChannelStore } from "./channel-store.ts";
+import type { ChangeMeta } from "./store.ts";
 
 /** One immutable revision of a plan: the same document has the same digest, and is stored once. */
 export interface PlanRecord {
@@ -40,9 +42,20 @@ export interface RolloutRow {
   readonly endedAt?: EpochMs;
   /** When it wants attention next (a sampling, a deadline); missing: only an event can move it. Past ones are due. */
   readonly dueAt?: EpochMs;
+  /** Where its log begins, once samplings before it were dropped. */
+  readonly logBase?: LogBase;
 }
 
-/** An event of a rollout with its place in the log. Replaying them from the initial state gives the stored state. */
+/** The state that the events up to `seq` made, in place of those that were dropped. */
+export interface LogBase {
+  readonly seq: number;
+  readonly state: RolloutState;
+}
+
+/**
+ * An event of a rollout with its place in the log. Replaying them from the initial state gives the stored state; where the log was
+ * pruned, those after `logBase.seq` from `logBase.state`.
+ */
 export interface LoggedEvent {
   readonly seq: number;
   readonly event: RolloutEvent;
@@ -122,8 +135,14 @@ export type CreateResult =
   | { readonly kind: "flagMissing" }
   | { readonly kind: "refused"; readonly problem: Refusal };
 
+/** What one round of pruning took away. */
+export interface Pruned {
+  readonly messages: number;
+  readonly events: number;
+}
+
 /** Where rollouts are kept; beside `Store`, in the same database and the same transactions. */
-export interface RolloutStore {
+export interface RolloutStore extends ChannelStore {
   /** Gives the stored revision when the digest is known, whatever the text's formatting. */
   savePlan(plan: Omit<PlanRecord, "version">): Promise<PlanRecord>;
   plan(digest: string): Promise<PlanRecord | undefined>;
@@ -170,4 +189,16 @@ export interface RolloutStore {
     failure: { readonly error: string; readonly dueAt: EpochMs; readonly dead: boolean },
   ): Promise<void>;
   outbox(filter: { readonly status?: OutboxRow["status"]; readonly limit: number }): Promise<readonly OutboxRow[]>;
+  /**
+   * Lets messages that were given up begin anew, due at once and with no try counted: the one with `key`, or all of them, or all of one
+   * channel. Audited. Gives how many; 0: none of these was given up.
+   */
+  outboxResend(which: { readonly key?: string; readonly channel?: string }, meta: ChangeMeta): Promise<number>;
+
+  /**
+   * Takes away what is older than `before` and no longer needed, at most `limit` rows of each kind: messages that were sent or given up,
+   * and the samplings and ticks in the logs of rollouts that ended before it and that nothing will move again. What people and other
+   * systems did stays, and so do records and evidence. A log that loses events gets a `logBase` in the same transaction.
+   */
+  prune(before: EpochMs, limit: number): Promise<Pruned>;
 }

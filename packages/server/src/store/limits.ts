@@ -1,3 +1,8 @@
+import type { RolloutEvent } from "../domain/rollout/event.ts";
+
+/** Events that come by themselves every few seconds; they are nearly all of a log, and the first to be pruned. */
+export const SAMPLING_EVENTS = ["samples", "compared", "tick"] as const satisfies readonly RolloutEvent["kind"][];
+
 /**
  * Revisions that the change log of one environment keeps. A client that was away for longer gets a snapshot: at this many changes
  * that is the smaller answer too.

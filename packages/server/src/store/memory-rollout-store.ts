@@ -9,13 +9,16 @@ import type {
   OutboxRow,
   PlanFilter,
   PlanRecord,
+  Pruned,
   RolloutCommit,
   RolloutRow,
   RolloutStore,
 } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import { createMemoryStore, type MemoryStoreOptions } from "./memory-store.ts";
-import { rolloutAudit } from "./rollout-audit.ts";
+import { SAMPLING_EVENTS } from "./limits.ts";
+import { MemoryChannels } from "./memory-channels.ts";
+import { resendSubject, rolloutAudit } from "./rollout-audit.ts";
 
 interface Entry {
   row: RolloutRow;
@@ -38,7 +41,7 @@ export function createMemoryStores(options: Pick<MemoryStoreOptions, "random">):
   return { store, rollouts: new MemoryRolloutStore(store, entries, openOn) };
 }
 
-class MemoryRolloutStore implements RolloutStore {
+class MemoryRolloutStore extends MemoryChannels implements RolloutStore {
   readonly #store: Store;
   readonly #entries: Map<string, Entry>;
   readonly #openOn: (environment: string, flag: string) => string | undefined;
@@ -52,6 +55,7 @@ class MemoryRolloutStore implements RolloutStore {
     entries: Map<string, Entry>,
     openOn: (environment: string, flag: string) => string | undefined,
   ) {
+    super(store);
     this.#store = store;
     this.#entries = entries;
     this.#openOn = openOn;
@@ -165,6 +169,36 @@ class MemoryRolloutStore implements RolloutStore {
       0,
       limit,
     );
+  }
+
+  outboxResend(...[{ key, channel }, meta]: Parameters<RolloutStore["outboxResend"]>): Promise<number> {
+    return this.#alone(async () => {
+      const meant = [...this.#outbox.values()].filter(
+        (row) =>
+          row.status === "dead" &&
+          (key === undefined || row.key === key) &&
+          (channel === undefined || row.channel === channel),
+      );
+      for (const row of meant) this.#outbox.set(row.key, { ...row, status: "waiting", attempts: 0, dueAt: meta.at });
+      const which = { ...(key !== undefined && { key }), ...(channel !== undefined && { channel }) };
+      if (meant.length > 0) await this.#store.appendAudit(resendSubject(which, meant.length), meta);
+      return meant.length;
+    });
+  }
+
+  async prune(before: number, limit: number): Promise<Pruned> {
+    const done = [...this.#outbox.values()].filter((row) => row.status !== "waiting" && row.createdAt < before);
+    for (const { key } of done.slice(0, limit)) this.#outbox.delete(key);
+    const isSampling = ({ event }: LoggedEvent): boolean => SAMPLING_EVENTS.some((kind) => kind === event.kind);
+    const over = [...this.#entries.values()].find(
+      ({ row, events }) => (row.endedAt ?? before) < before && row.dueAt === undefined && events.some(isSampling),
+    );
+    const messages = Math.min(done.length, limit);
+    if (over === undefined) return { messages, events: 0 };
+    const dropped = new Set(over.events.filter(isSampling).slice(0, limit));
+    over.row = { ...over.row, logBase: { seq: over.row.seq, state: over.row.state } };
+    over.events.splice(0, over.events.length, ...over.events.filter((event) => !dropped.has(event)));
+    return { messages, events: dropped.size };
   }
 
   async #commit(commit: RolloutCommit): Promise<CommitResult> {

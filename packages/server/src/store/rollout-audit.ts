@@ -19,3 +19,25 @@ export function rolloutAudit(
     },
   };
 }
+
+/** Messages that were given up and begin anew. */
+export function resendSubject(
+  { key, channel }: { readonly key?: string; readonly channel?: string },
+  count: number,
+): Subject {
+  const target = key === undefined ? "outbox" : `outbox/${key}`;
+  return { target, after: { count, ...(channel !== undefined && { channel }) } };
+}
+
+/** A channel that was made, replaced or removed; of its settings the type only. */
+export function channelSubject(
+  name: string,
+  before: { readonly type: string } | undefined,
+  after: { readonly type: string } | undefined,
+): Subject {
+  return {
+    target: `channel/${name}`,
+    ...(before && { before: { type: before.type } }),
+    ...(after && { after: { type: after.type } }),
+  };
+}

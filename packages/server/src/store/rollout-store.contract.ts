@@ -287,5 +287,113 @@ export function rolloutStoreContract(
       );
       expect((await rollouts.outboxDue(3000, 10)).map(({ key }) => key)).toEqual(["a"]);
     });
+
+    it("lets messages that were given up begin anew, one or all of a channel, and audits it", async () => {
+      await create();
+      const outbox = ["a", "b", "c", "d"].map((key) => messageTo(key === "c" ? "chat" : "pager", { key }));
+      await rollouts.commitRollout(commit({ outbox }));
+      for (const key of ["a", "b", "c"]) await rollouts.outboxFailed(key, { error: "503", dueAt: 9000, dead: true });
+      const meta = { actor: "token:a", action: "outbox.resent", at: 5000 };
+      expect(await rollouts.outboxResend({ key: "d" }, meta)).toBe(0);
+      expect(await rollouts.outboxResend({ key: "a" }, meta)).toBe(1);
+      expect(await rollouts.outboxDue(5000, 10)).toMatchObject([
+        { key: "a", attempts: 0, dueAt: 5000, status: "waiting", lastError: "503" },
+      ]);
+      expect(await rollouts.outboxResend({ channel: "pager" }, meta)).toBe(1);
+      expect(await rollouts.outboxResend({}, meta)).toBe(1);
+      const audit = await store.audit({ limit: 100, action: "outbox.resent" });
+      expect(audit.map(({ target, after }) => [target, after])).toEqual([
+        ["outbox/a", { count: 1 }],
+        ["outbox", { count: 1, channel: "pager" }],
+        ["outbox", { count: 1 }],
+      ]);
+    });
+
+    it("takes away old messages that are done with, so many at a time, and none that waits", async () => {
+      await create();
+      const outbox = ["a", "b", "c", "d"].map((key) => messageTo(`channel-${key}`, { key, createdAt: 2000 }));
+      await rollouts.commitRollout(commit({ outbox: [...outbox, messageTo("chat", { key: "new", createdAt: 6000 })] }));
+      for (const key of ["a", "b", "new"]) await rollouts.outboxSent(key, 6000);
+      await rollouts.outboxFailed("c", { error: "410", dueAt: 9000, dead: true });
+      expect((await rollouts.prune(6000, 2)).messages).toBe(2);
+      expect((await rollouts.prune(6000, 2)).messages).toBe(1);
+      expect((await rollouts.prune(6000, 2)).messages).toBe(0);
+      expect((await rollouts.outbox({ limit: 10 })).map(({ key }) => key).toSorted()).toEqual(["d", "new"]);
+    });
+
+    describe("the log of a rollout that ended long ago", () => {
+      const samples = (at: number): RolloutCommit["events"][number] => ({
+        kind: "samples",
+        at,
+        sampledAt: at,
+        values: {},
+      });
+      const pause: RolloutCommit["events"][number] = {
+        kind: "command",
+        at: 2003,
+        person: { by: "token:a", roles: [] },
+        command: { kind: "pause" },
+      };
+      const events = [samples(2001), { kind: "tick" as const, at: 2002 }, pause, samples(2004)];
+      const seqs = async (id = "r1") => (await rollouts.rolloutEvents(id, 0, 10)).map(({ seq }) => seq);
+
+      it("loses its samplings, keeps what people did, and says where it begins from then on", async () => {
+        await create();
+        const state = { ...STATE, now: 2004 };
+        await rollouts.commitRollout(commit({ events, state, endedAt: 2004, records: [RECORD] }));
+        expect(await rollouts.prune(2004, 10)).toEqual({ messages: 0, events: 0 });
+        expect(await rollouts.prune(2005, 2)).toEqual({ messages: 0, events: 2 });
+        expect(await rollouts.prune(2005, 2)).toEqual({ messages: 0, events: 1 });
+        expect(await rollouts.prune(2005, 2)).toEqual({ messages: 0, events: 0 });
+        expect(await seqs()).toEqual([3]);
+        expect((await rollouts.rollout("r1"))?.logBase).toEqual({ seq: 4, state });
+        expect(await rollouts.rolloutRecords("r1", 0, 10)).toHaveLength(2);
+      });
+
+      it("goes on from there when the rollout is moved again", async () => {
+        await create();
+        const state = { ...STATE, now: 2004 };
+        await rollouts.commitRollout(commit({ events, state, endedAt: 2004 }));
+        await rollouts.prune(9000, 10);
+        await rollouts.commitRollout(commit({ expectedSeq: 4, state: { ...STATE, now: 9001 }, dueAt: 9100 }));
+        expect(await rollouts.prune(99_000, 10)).toMatchObject({ events: 0 });
+        const { logBase, seq } = (await rollouts.rollout("r1")) ?? {};
+        expect([logBase, seq, await seqs()]).toEqual([{ seq: 4, state }, 5, [3, 5]]);
+      });
+
+      it("stays whole while anything will move the rollout: it is open, or a review is to come", async () => {
+        await create();
+        await rollouts.commitRollout(commit({ events, dueAt: 2010 }));
+        await create("r2", { environment: "staging" });
+        await rollouts.commitRollout(commit({ id: "r2", events, endedAt: 2004, dueAt: 99_000 }));
+        expect(await rollouts.prune(90_000, 10)).toEqual({ messages: 0, events: 0 });
+        expect([await seqs(), await seqs("r2")]).toEqual([
+          [1, 2, 3, 4],
+          [1, 2, 3, 4],
+        ]);
+      });
+    });
+
+    it("keeps channels, replaces and removes them, and audits no more than their type", async () => {
+      const meta = (action: string, at: number) => ({ actor: "token:a", action, at });
+      const channel = { name: "eng", type: "slack", sealed: "v1.secret" };
+      expect(await rollouts.saveChannel(channel, 1, meta("channel.saved", 1))).toBe("created");
+      expect(await rollouts.saveChannel({ ...channel, name: "b" }, 1, meta("channel.saved", 2))).toBe("full");
+      const webhook = { ...channel, type: "webhook", sealed: "v1.other" };
+      expect(await rollouts.saveChannel(webhook, 1, meta("channel.saved", 3))).toBe("changed");
+      const stored = { ...webhook, updatedAt: 3, updatedBy: "token:a" };
+      expect(await rollouts.channels()).toEqual([stored]);
+      expect(await rollouts.channel("eng")).toEqual(stored);
+      expect(await rollouts.removeChannel("eng", meta("channel.removed", 4))).toBe(true);
+      expect(await rollouts.removeChannel("eng", meta("channel.removed", 5))).toBe(false);
+      expect(await rollouts.channel("eng")).toBeUndefined();
+      const audit = await store.audit({ limit: 100, target: "channel/eng" });
+      expect(audit.map(({ before, after }) => [before, after])).toEqual([
+        [undefined, { type: "slack" }],
+        [{ type: "slack" }, { type: "webhook" }],
+        [{ type: "webhook" }, undefined],
+      ]);
+      expect(JSON.stringify(audit)).not.toContain("secret");
+    });
   });
 }

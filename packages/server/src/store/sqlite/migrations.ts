@@ -165,6 +165,19 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN message TEXT NOT NULL DEFAULT '{"title":"","text":"","facts":[]}';
   CREATE INDEX outbox_lanes ON outbox (channel, rollout_id) WHERE status = 'waiting';
   `,
+  // Channels that were made through the API, and logs that begin where they were pruned.
+  `
+  CREATE TABLE channels (
+    name TEXT NOT NULL PRIMARY KEY,
+    type TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    updated_by TEXT NOT NULL
+  ) STRICT;
+  ALTER TABLE rollouts ADD COLUMN log_base TEXT;
+  CREATE INDEX rollouts_over ON rollouts (ended_at) WHERE ended_at IS NOT NULL AND due_at IS NULL;
+  CREATE INDEX outbox_done ON outbox (created_at) WHERE status <> 'waiting';
+  `,
 ];
 
 /**

@@ -28,6 +28,7 @@ const TABLES = [
   schema.rolloutRecords,
   schema.rolloutEvidence,
   schema.outbox,
+  schema.channels,
 ];
 
 function failure(act: () => unknown): StoreError {

@@ -57,6 +57,24 @@ export class OutboxRows {
     this.#orm.update(outbox).set({ status: "sent" }).where(eq(outbox.key, key)).run();
   }
 
+  /** Gives how many. */
+  resend({ key, channel }: { readonly key?: string; readonly channel?: string }, dueAt: number): number {
+    const isMeant = and(
+      eq(outbox.status, "dead"),
+      key === undefined ? undefined : eq(outbox.key, key),
+      channel === undefined ? undefined : eq(outbox.channel, channel),
+    );
+    return this.#orm.update(outbox).set({ status: "waiting", attempts: 0, dueAt }).where(isMeant).run().changes;
+  }
+
+  /** Takes away messages that are done with. Gives how many. */
+  prune(before: number, limit: number): number {
+    const { changes } = this.#orm.run(
+      sql`DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox WHERE status <> 'waiting' AND created_at < ${before} LIMIT ${limit})`,
+    );
+    return changes;
+  }
+
   failed(key: string, { error, dueAt, dead }: Failure): void {
     this.#orm
       .update(outbox)

@@ -2,6 +2,7 @@ import { and, desc, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { Evidence, RolloutRecord } from "../../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../../domain/rollout/event.ts";
 import type { LoggedEvent, LoggedRecord, RolloutCommit, RolloutRow, RolloutStore } from "../../ports/rollout-store.ts";
+import { SAMPLING_EVENTS } from "../limits.ts";
 import { rolloutEvents, rolloutEvidence, rolloutRecords, rollouts } from "./schema.ts";
 import type { Session } from "./session.ts";
 
@@ -122,6 +123,25 @@ export class RolloutRows {
       .map((row) => row.evidence);
   }
 
+  /**
+   * Takes the samplings out of the logs of rollouts that are over, and says where such a log begins from then on. Gives how many; the
+   * rollout that is begun is finished by the rounds that follow.
+   */
+  prune(before: number, limit: number): number {
+    const over = this.#orm.all<{ readonly id: string }>(
+      sql`SELECT id FROM rollouts WHERE ended_at < ${before} AND due_at IS NULL AND EXISTS (
+            SELECT 1 FROM rollout_events WHERE rollout_id = id AND ${IS_SAMPLING}) LIMIT 1`,
+    )[0];
+    if (over === undefined) return 0;
+    this.#orm.run(
+      sql`UPDATE rollouts SET log_base = json_object('seq', seq, 'state', json(state)) WHERE id = ${over.id}`,
+    );
+    return this.#orm.run(
+      sql`DELETE FROM rollout_events WHERE rollout_id = ${over.id} AND seq IN (
+            SELECT seq FROM rollout_events WHERE rollout_id = ${over.id} AND ${IS_SAMPLING} LIMIT ${limit})`,
+    ).changes;
+  }
+
   #count(rolloutId: string, table: typeof rolloutRecords | typeof rolloutEvidence): number {
     return (
       this.#orm
@@ -133,6 +153,16 @@ export class RolloutRows {
   }
 }
 
-function rowOf({ endedAt, dueAt, ...row }: typeof rollouts.$inferSelect): RolloutRow {
-  return { ...row, ...(endedAt === null ? {} : { endedAt }), ...(dueAt === null ? {} : { dueAt }) };
+/** What comes by itself, every few seconds. */
+const IS_SAMPLING = sql.raw(
+  `json_extract(event, '$.kind') IN (${SAMPLING_EVENTS.map((kind) => `'${kind}'`).join(", ")})`,
+);
+
+function rowOf({ endedAt, dueAt, logBase, ...row }: typeof rollouts.$inferSelect): RolloutRow {
+  return {
+    ...row,
+    ...(endedAt === null ? {} : { endedAt }),
+    ...(dueAt === null ? {} : { dueAt }),
+    ...(logBase === null ? {} : { logBase }),
+  };
 }

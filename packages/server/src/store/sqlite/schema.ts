@@ -3,6 +3,7 @@ import type { Message } from "../../domain/notify/message.ts";
 import type { Evidence, Notify, RolloutRecord } from "../../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../../domain/rollout/event.ts";
 import type { RolloutState } from "../../domain/rollout/state.ts";
+import type { LogBase } from "../../ports/rollout-store.ts";
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /*
@@ -128,6 +129,8 @@ export const rollouts = sqliteTable("rollouts", {
   createdBy: text("created_by").notNull(),
   endedAt: integer("ended_at"),
   dueAt: integer("due_at"),
+  /** Where the log begins, once samplings before it were dropped. */
+  logBase: text("log_base", { mode: "json" }).$type<LogBase>(),
 });
 
 /** What happened to a rollout, in order: replaying it gives the rollout's state. */
@@ -175,6 +178,15 @@ export const outbox = sqliteTable("outbox", {
   channel: text("channel").notNull(),
   onlyIncident: integer("only_incident", { mode: "boolean" }).notNull(),
   message: text("message", { mode: "json" }).$type<Message>().notNull(),
+});
+
+/** Channels that were made through the API. */
+export const channels = sqliteTable("channels", {
+  name: text("name").primaryKey(),
+  type: text("type").notNull(),
+  sealed: text("sealed").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  updatedBy: text("updated_by").notNull(),
 });
 
 /** What the change log tells of. */

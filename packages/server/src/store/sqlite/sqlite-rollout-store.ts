@@ -1,5 +1,6 @@
 import type { Evidence, RolloutRecord } from "../../domain/rollout/effect.ts";
 import { flagManaged } from "../../domain/problems.ts";
+import type { ChannelRecord } from "../../ports/channel-store.ts";
 import type {
   CommitResult,
   CreateResult,
@@ -8,13 +9,15 @@ import type {
   OutboxRow,
   PlanFilter,
   PlanRecord,
+  Pruned,
   RolloutCommit,
   RolloutRow,
   RolloutStore,
 } from "../../ports/rollout-store.ts";
 import type { ChangeMeta, ConfigRecord } from "../../ports/store.ts";
 import { changedFields } from "../changes.ts";
-import { rolloutAudit } from "../rollout-audit.ts";
+import { channelSubject, resendSubject, rolloutAudit } from "../rollout-audit.ts";
+import { ChannelRows } from "./channel-rows.ts";
 import { OutboxRows } from "./outbox-rows.ts";
 import { PlanRows } from "./plan-rows.ts";
 import type { RolloutRows } from "./rollout-rows.ts";
@@ -49,6 +52,7 @@ export class SqliteRolloutStore implements RolloutStore {
   readonly #rollouts: RolloutRows;
   readonly #plans: PlanRows;
   readonly #outbox: OutboxRows;
+  readonly #channels: ChannelRows;
   readonly #writer: Writer;
 
   constructor({ session, tables, writer }: Parts) {
@@ -56,6 +60,7 @@ export class SqliteRolloutStore implements RolloutStore {
     this.#rollouts = tables.rollouts;
     this.#plans = new PlanRows(session);
     this.#outbox = new OutboxRows(session);
+    this.#channels = new ChannelRows(session);
     this.#writer = writer;
   }
 
@@ -137,6 +142,51 @@ export class SqliteRolloutStore implements RolloutStore {
     readonly limit: number;
   }): Promise<readonly OutboxRow[]> {
     return this.#outbox.list(filter);
+  }
+
+  outboxResend(...[which, meta]: Parameters<RolloutStore["outboxResend"]>): Promise<number> {
+    return this.#writer.write(false, () => {
+      const count = this.#outbox.resend(which, meta.at);
+      if (count > 0) this.#tables.audit.append(meta, resendSubject(which, count));
+      return count;
+    });
+  }
+
+  prune(before: number, limit: number): Promise<Pruned> {
+    return this.#writer.write(false, () => ({
+      messages: this.#outbox.prune(before, limit),
+      events: this.#rollouts.prune(before, limit),
+    }));
+  }
+
+  async channels(): Promise<readonly ChannelRecord[]> {
+    return this.#channels.all();
+  }
+
+  async channel(name: string): Promise<ChannelRecord | undefined> {
+    return this.#channels.get(name);
+  }
+
+  saveChannel(
+    ...[channel, countMax, meta]: Parameters<RolloutStore["saveChannel"]>
+  ): ReturnType<RolloutStore["saveChannel"]> {
+    return this.#writer.write(false, () => {
+      const before = this.#channels.get(channel.name);
+      if (this.#channels.countOthers(channel.name) >= countMax) return "full";
+      this.#channels.save({ ...channel, updatedAt: meta.at, updatedBy: meta.actor });
+      this.#tables.audit.append(meta, channelSubject(channel.name, before, channel));
+      return before === undefined ? "created" : "changed";
+    });
+  }
+
+  removeChannel(name: string, meta: ChangeMeta): Promise<boolean> {
+    return this.#writer.write(false, () => {
+      const before = this.#channels.get(name);
+      if (before === undefined) return false;
+      this.#channels.remove(name);
+      this.#tables.audit.append(meta, channelSubject(name, before, undefined));
+      return true;
+    });
   }
 
   #commit(commit: RolloutCommit): CommitResult {
