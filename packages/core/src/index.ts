@@ -1,3 +1,4 @@
+export * from "./api/budget.ts";
 export type * from "./api/drills.ts";
 export type * from "./api/integrations.ts";
 export type * from "./api/plans.ts";
@@ -21,6 +22,11 @@ export * from "./context/check.ts";
 export { contextOf } from "./context/context.ts";
 export * from "./hash/bucket.ts";
 export { murmur3 } from "./hash/murmur3.ts";
+export type * from "./measure/report.ts";
+export * from "./measure/unit-codec.ts";
+export * from "./measure/unit-entries.ts";
+export * from "./measure/units.ts";
+export * from "./measure/value-bins.ts";
 export { defaultConfig, defaultVariants } from "./model/defaults.ts";
 export { digestOf, type Revised } from "./ruleset/digest.ts";
 export * from "./ruleset/ruleset.ts";
