@@ -64,6 +64,7 @@ export function rolloutView(more: Partial<RolloutView> = {}): RolloutView {
     allowed: ["approve", "tick", "pause", "promote", "rollback", "acknowledge"],
     criteria: [criterionView()],
     triggers: [triggerView()],
+    comparisons: [],
     metrics: [],
     approvals: [],
     checklist: [],

@@ -44,6 +44,10 @@ export interface CauseView {
   readonly since?: Instant;
   readonly by?: string;
   readonly reason?: string;
+  /** The users with and without the flag against each other, in one line. */
+  readonly comparison?: string;
+  /** `flag`: users with the flag fare worse. `shared`: those without it fare as badly; it is not the flag. */
+  readonly attribution?: "flag" | "shared";
 }
 
 /** The plan that a rollout runs. */
@@ -104,6 +108,8 @@ export interface RolloutView extends RolloutSummary {
   readonly criteria: readonly CriterionView[];
   /** The open stage's, or before exposure the first one's. */
   readonly triggers: readonly TriggerView[];
+  /** Of each metric that is compared, the users with and without the flag; as it was last where that is over. */
+  readonly comparisons: readonly ComparisonView[];
   readonly metrics: readonly MetricView[];
   /** Of every stage that asks for some. */
   readonly approvals: readonly ApprovalView[];
@@ -216,6 +222,55 @@ export interface MetricView {
   readonly baseline?: number;
 }
 
+/** `compared`: the cohorts can be compared. Anything else keeps the percentage down. */
+export type ComparisonStandingName = "compared" | "tooFew" | "mismatch" | "noControl" | "stale";
+
+/** The users with the flag against those without it, at the same instants. */
+export interface ComparisonView {
+  readonly metric: string;
+  /** Everything in one line: users, odds, evidence, control. */
+  readonly line: string;
+  readonly standing: ComparisonStandingName;
+  /** Of `stale`. */
+  readonly since?: Instant;
+  /** Why the cohorts can't be compared now. */
+  readonly reason?: string;
+  /** What triggers wait for: it rings when `evidence` reaches `needed`. `slow`: over sums, where both are z values. */
+  readonly tests: readonly {
+    readonly name: string;
+    readonly evidence: number;
+    readonly needed: number;
+    readonly isAlarm: boolean;
+    readonly layer: "fast" | "slow";
+  }[];
+  /** The ratio below which criteria of the open stage call it safe. */
+  readonly margin?: number;
+  /** The stage that was open, thinned; the oldest first. */
+  readonly series: readonly ComparisonPointView[];
+}
+
+/** A point of the chart. */
+export interface ComparisonPointView {
+  readonly at: Instant;
+  /** `failures`: `ratio` is an odds ratio. `values`: how many times longer it takes. */
+  readonly of: "failures" | "values";
+  readonly ratio?: number;
+  /** Where it lies with 99 % certainty, however often one looks; missing without a bound on that side. */
+  readonly low?: number;
+  readonly high?: number;
+  readonly on: CohortPointView;
+  readonly off: CohortPointView;
+}
+
+/** One cohort at an instant. */
+export interface CohortPointView {
+  readonly users: number;
+  readonly failing: number;
+  readonly failures: number;
+  /** Of the last minute: the share of requests that failed, or the 95th percentile in seconds. */
+  readonly rate?: number;
+}
+
 export interface ApprovalView {
   /** The stage that it opens. */
   readonly stage: string;
@@ -267,6 +322,8 @@ export type WaitingView =
   /** A rollback or pause trigger whose condition is true: nothing rises meanwhile. */
   | { readonly kind: "trigger"; readonly trigger: string; readonly condition: string; readonly value: number }
   | { readonly kind: "alert"; readonly alert: string }
+  /** The users with and without the flag can't be compared now. */
+  | { readonly kind: "comparison"; readonly metric: string; readonly reason: string }
   | {
       readonly kind: "data";
       readonly metric: string;
@@ -335,9 +392,15 @@ export interface RolloutCommandBodies {
 
 /** What was kept of the decisions of a rollout. `GET /api/v1/rollouts/:id/evidence`. */
 export interface EvidenceView {
+  /** When it was put together. */
+  readonly madeAt: Instant;
   readonly rollout: RolloutSummary;
-  /** As it came, comments included; `${VARS}` are names. */
-  readonly plan: RolloutPlanView & { readonly text: string };
+  /** As it came, comments included; `${VARS}` are names, and what may be a secret is left out. */
+  readonly plan: RolloutPlanView & EvidencePlanView & { readonly text: string };
+  /** What became of each stage of the plan, in its order. */
+  readonly stages: readonly EvidenceStageView[];
+  /** What each metric said, from the first sampling to the last. */
+  readonly series: readonly MetricSeriesView[];
   readonly approvals: readonly {
     readonly stage: string;
     readonly by: string;
@@ -367,6 +430,76 @@ export interface EvidenceDecisionView {
     readonly reason?: string;
   }[];
   readonly cause?: CauseView;
+  /** The users with and without the flag against each other, over the stage that was open. */
+  readonly comparisons?: readonly ComparisonView[];
   /** What was missing when a person promoted. */
   readonly skipped?: readonly WaitingView[];
+  /** What the metrics' sources had answered at the sampling before; those that it was decided on come first. */
+  readonly answers?: readonly KeptAnswerView[];
+}
+
+/** A source's answer to one question, as it was kept. */
+export interface KeptAnswerView {
+  readonly metric: string;
+  readonly askedAt: Instant;
+  readonly kind: "value" | "noData" | "error";
+  readonly value?: number;
+  /** When the value was true, by its source. */
+  readonly observedAt?: Instant;
+  /** Why there is no value. */
+  readonly reason?: string;
+  /** The answer, without what may be a secret: numbers and well-known words are kept, the rest is `[…]`. Missing: there was none. */
+  readonly answer?: string;
+}
+
+/** What a plan says for people. What it does not say is missing. */
+export interface EvidencePlanView {
+  readonly owner?: string;
+  /** The plan's own version, as its author counts. */
+  readonly release?: string;
+  readonly change?: { readonly id?: string; readonly type?: string; readonly risk?: string; readonly impact?: string };
+  readonly labels: { readonly [name: string]: string };
+  readonly contacts: readonly { readonly role: string; readonly contact: string }[];
+  readonly links: readonly { readonly title: string; readonly url: string }[];
+}
+
+/** `passed`: closed by its criteria. `promoted`: closed by a person. `stopped`: a rollback came while it was open. */
+export type EvidenceStageOutcome = "passed" | "promoted" | "stopped" | "open" | "notReached";
+
+export interface EvidenceStageView {
+  readonly name: string;
+  readonly percentage: number;
+  readonly outcome: EvidenceStageOutcome;
+  readonly openedAt?: Instant;
+  readonly closedAt?: Instant;
+  /** Its metrics from its opening to its end: without points. */
+  readonly metrics: readonly Omit<MetricSeriesView, "points" | "query">[];
+}
+
+/** A metric over a time, in its unit. */
+export interface MetricSeriesView {
+  readonly metric: string;
+  readonly unit: MetricUnitName;
+  /** What was asked, without what may be a secret. */
+  readonly query: string;
+  /** Samples with a value; without; and those whose source failed. */
+  readonly samples: number;
+  readonly noData: number;
+  readonly errors: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly mean?: number;
+  readonly last?: number;
+  /** At most 400: where there were more samples, each point stands for several next to each other. */
+  readonly points: readonly SeriesPointView[];
+}
+
+/** Samples next to each other. With one sample all three are the same. */
+export interface SeriesPointView {
+  /** Of the first of them. */
+  readonly at: Instant;
+  readonly samples: number;
+  readonly min: number;
+  readonly max: number;
+  readonly last: number;
 }

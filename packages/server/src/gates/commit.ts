@@ -121,6 +121,7 @@ function actorOf(row: RolloutRow, event: RolloutEvent): string {
       return event.by;
     case "tick":
     case "samples":
+    case "compared":
     case "signal":
     case "alert":
     case "rolledBackCommitted":

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { RECORD_EVENTS } from "../domain/rollout/effect.ts";
 import { STATUSES } from "../domain/rollout/state.ts";
+import { comparisonView } from "./schemas-comparisons.ts";
 import { receiptsView } from "./schemas-receipts.ts";
 
 const COMMANDS = [
@@ -37,6 +38,8 @@ const cause = z
     since: instant.optional(),
     by: z.string().optional(),
     reason: z.string().optional(),
+    comparison: z.string().optional(),
+    attribution: z.enum(["flag", "shared"]).optional(),
   })
   .openapi("Cause", { description: "Why something happened: what sort of thing did it, and which one" });
 
@@ -182,6 +185,7 @@ const waiting = z
     z.object({ kind: z.literal("window"), stage: z.string(), opensAt: instant.optional() }),
     z.object({ kind: z.literal("trigger"), trigger: z.string(), condition: z.string(), value: z.number() }),
     z.object({ kind: z.literal("alert"), alert: z.string() }),
+    z.object({ kind: z.literal("comparison"), metric: z.string(), reason: z.string() }),
     z.object({
       kind: z.literal("data"),
       metric: z.string(),
@@ -203,6 +207,7 @@ export const rolloutView = rolloutSummary
     allowed: z.array(z.enum(COMMANDS)).openapi({ description: "The commands that it takes now" }),
     criteria: z.array(criterion),
     triggers: z.array(trigger),
+    comparisons: z.array(comparisonView),
     metrics: z.array(metric),
     approvals: z.array(approval),
     checklist: z.array(checklistItem),
@@ -243,6 +248,7 @@ export const evidence = z
         planDigest: z.string(),
         criteria: z.array(z.object({ criterion: z.string(), ...judged, heldMs: ms })),
         cause: cause.optional(),
+        comparisons: z.array(comparisonView).optional(),
         skipped: z.array(waiting).optional().openapi({ description: "What was missing when a person promoted" }),
       }),
     ),

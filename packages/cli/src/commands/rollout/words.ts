@@ -128,7 +128,7 @@ function whatText({ event, stage, percentage }: RolloutEventView): string {
 
 /** Why something happened, in a few words; `at`: when it did, `implied`: a kind that need not be said. */
 export function causeText(cause: CauseView, at: string, implied?: string): string {
-  const { kind, subject, condition, value, since, by, reason } = cause;
+  const { kind, subject, condition, value, since, by, reason, comparison, attribution } = cause;
   const forMs = since === undefined ? 0 : Date.parse(at) - Date.parse(since);
   const isSaid = kind !== implied && kind !== "command";
   const parts = [
@@ -139,6 +139,8 @@ export function causeText(cause: CauseView, at: string, implied?: string): strin
     forMs > 0 ? `for ${length(forMs)}` : "",
     by === undefined ? "" : `by ${by}`,
     reason === undefined ? "" : `· ${reason}`,
+    comparison === undefined ? "" : `· ${comparison}`,
+    attribution === "shared" ? "· shared incident, flag not implicated" : "",
   ];
   return parts.filter((part) => part !== "").join(" ");
 }

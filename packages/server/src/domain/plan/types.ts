@@ -29,6 +29,8 @@ export interface Plan {
   readonly leaseMs?: number;
   /** Share kept off while the last stage soaks, 0…100, three decimals; 0: none. */
   readonly holdbackPercentage: number;
+  /** What a rollback trigger does while users without the flag fare as badly and no comparison blames the flag. */
+  readonly onSharedIncident: "rollback" | "hold";
   readonly noData: NoDataPolicy;
   /** How long data must be missing before `noData` acts. */
   readonly noDataAfterMs: number;
@@ -203,16 +205,20 @@ export interface Trigger {
   readonly description?: string;
 }
 
-/** The differential trigger's settings; evaluated by the statistics that a later part brings. */
+/** The differential trigger: users with the flag fare worse than users without it, at the same instant. */
 export interface CompareWorse {
   readonly metric: string;
   /** Tolerated odds or latency ratio, ≥ 1; `25%` is 1.25. */
   readonly worseBy: number;
+  /** False alarms over the whole rollout; missing: a share of the rollout's. */
   readonly alpha?: number;
+  /** Of the share, against the other comparisons' weights. Default 1. */
   readonly weight?: number;
+  /** No alarm before this many events; it only delays. */
   readonly minSamples?: number;
 }
 
+/** Enough evidence that users with the flag fare no worse than `within` times as badly. */
 export interface CompareWithin {
   readonly metric: string;
   readonly within: number;

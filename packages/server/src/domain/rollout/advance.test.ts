@@ -129,14 +129,14 @@ stages:
     expect(outcome).toBe("completed");
   });
 
-  it("stays at a stage that compares cohorts, and says that it can't", () => {
+  it("stays at a stage that compares cohorts while nobody reports any, and says so", () => {
     const spec = `
 metrics: { upload_errors: { sdk: { measure: error_rate, cohort: on } } }
 stages: [{ name: a, percentage: 5, duration: 1h, criteria: [{ compare: upload_errors within 25% }] }, { name: b, percentage: 10, duration: 1m }]
 `;
     const { ramp, summary } = tell(spec, "metrics: { upload_errors: 1% }\nuntil: 1d");
     expect(ramp).toBe("0s 5");
-    expect(summary).toMatch(/this version does not compare cohorts yet/);
+    expect(summary).toMatch(/waits for a comparison of upload_errors \(not compared yet at this percentage\)/);
   });
 });
 

@@ -3,7 +3,7 @@ import { missingApprovals } from "./approval.ts";
 import { freezeBaselines } from "./baseline.ts";
 import type { Cause } from "./cause.ts";
 import { criterionText } from "./criterion.ts";
-import { evidenceOf } from "./evidence.ts";
+import { comparisonsOf, evidenceOf } from "./evidence.ts";
 import { missingAgain, missingToBegin, missingToClose, missingToOpen } from "./gate.ts";
 import { followMissing } from "./no-data.ts";
 import { pauseFor } from "./pause.ts";
@@ -112,6 +112,7 @@ function finishStage(turn: Turn, phase: Running, { promoted, cause }: Closing): 
     stage: stage.name,
     criteria: evidenceOf(plan, state, stage.criteria, now),
     cause,
+    ...comparisonsOf(state),
     ...(promoted && { skipped: missingToClose(plan, state, phase, now) }),
   });
   record(turn, "stageDone", cause);
@@ -155,7 +156,8 @@ function open(turn: Turn, index: number, cause: Cause): void {
     keepEvidence(turn, { what: "exposure", stage: stage.name, criteria, cause });
     change(turn, { exposedAt: turn.from, baselines: freezeBaselines(state.baselines) });
   }
-  change(turn, { stage: index, percentage });
+  // What was seen at one percentage says nothing of another.
+  change(turn, { stage: index, percentage, ...(state.comparisons && { comparisons: {} }) });
   enter(turn, { kind: "running", stage: index, since: now, clock: startClock(now) });
   // What the stage uses and lacks, it lacks from now on.
   followMissing(turn, turn.from);

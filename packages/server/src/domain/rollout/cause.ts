@@ -15,6 +15,10 @@ export interface Cause {
   readonly since?: EpochMs;
   readonly by?: string;
   readonly reason?: string;
+  /** The users with and without the flag against each other, in one line. */
+  readonly comparison?: string;
+  /** `flag`: users with the flag fare worse than users without it. `shared`: those without it fare as badly; it is not the flag. */
+  readonly attribution?: "flag" | "shared";
 }
 
 export type CauseKind =

@@ -1,4 +1,6 @@
 import type { Criterion, Plan } from "../plan/types.ts";
+import { ratioText } from "./comparison-line.ts";
+import { judgeProof } from "./comparing.ts";
 import type { EpochMs } from "./instant.ts";
 import type { RolloutState } from "./state.ts";
 import { heldMs } from "./streak.ts";
@@ -14,14 +16,11 @@ export interface CriterionView {
   readonly verdict: Verdict;
 }
 
-/** What is said of a comparison until the statistics that judge it are there. */
-export const COMPARE_REASON = "this version does not compare cohorts yet";
-
 /** The criterion as people read it. */
 export function criterionText(criterion: Criterion): string {
   const { test } = criterion;
   if (test.kind === "condition") return test.condition.text;
-  return `${test.within.metric} within ×${test.within.within} of the users without the flag`;
+  return `${test.within.metric} within ${ratioText(test.within.within)} of users without the flag`;
 }
 
 /** The criterion as one of the things that a rollout waits for. */
@@ -33,7 +32,7 @@ export function waitingCriterion({ criterion, heldMs, verdict }: CriterionView):
 
 /**
  * Holds when the newest sample passes, is fresh, and every sample for `for` before it passed too; counted from no earlier than
- * `from`.
+ * `from`. A comparison holds while harm beyond its margin is ruled out.
  */
 export function viewCriterion(
   plan: Plan,
@@ -42,7 +41,8 @@ export function viewCriterion(
   times: { readonly from: EpochMs; readonly now: EpochMs },
 ): CriterionView {
   if (criterion.test.kind === "compare") {
-    return { criterion, holds: false, heldMs: 0, verdict: { kind: "inconclusive", reason: COMPARE_REASON } };
+    const proof = judgeProof(plan, state, { id: criterion.id, within: criterion.test.within }, times.now);
+    return { criterion, holds: proof.kind === "pass", heldMs: 0, verdict: proof };
   }
   const verdict = judge(plan, state, criterion.test.condition, times.now);
   const held = verdict.kind === "pass" ? heldMs(state, criterion, times.from) : undefined;

@@ -1,7 +1,10 @@
+import type { KeptAnswer } from "../evidence/answers.ts";
 import type { NotifyEvent, Severity } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
+import type { ComparisonPoint, Standing, TestResult } from "./comparison.ts";
 import type { CommandName } from "./event.ts";
 import type { EpochMs } from "./instant.ts";
+import type { Dictionary } from "./lookup.ts";
 import type { Status } from "./state.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -102,8 +105,22 @@ export interface Evidence {
   readonly planDigest: string;
   readonly criteria: readonly EvidenceCriterion[];
   readonly cause?: Cause;
+  /** The users with and without the flag against each other, over the stage that was open; missing where nothing was compared. */
+  readonly comparisons?: readonly EvidenceComparison[];
   /** What was missing when a person promoted. */
   readonly skipped?: readonly Waiting[];
+  /** What the metrics' sources had answered at the sampling before. */
+  readonly answers?: readonly KeptAnswer[];
+}
+
+export interface EvidenceComparison {
+  readonly metric: string;
+  readonly standing: Standing;
+  /** In one line, for people. */
+  readonly line: string;
+  readonly tests: Dictionary<TestResult>;
+  /** The oldest first; see `ComparisonPoint`. */
+  readonly series: readonly ComparisonPoint[];
 }
 
 export interface EvidenceCriterion {

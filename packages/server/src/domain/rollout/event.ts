@@ -1,4 +1,5 @@
 import type { Severity, TriggerAction } from "../plan/types.ts";
+import type { Comparison } from "./comparison.ts";
 import type { Dictionary } from "./lookup.ts";
 import type { Sample } from "./sample.ts";
 import type { EpochMs } from "./instant.ts";
@@ -40,6 +41,11 @@ type RolloutFact =
    * `values` have no data. Signals keep their last value unless `values` has one for them.
    */
   | { readonly kind: "samples"; readonly sampledAt: EpochMs; readonly values: Dictionary<Sample> }
+  /**
+   * A look at the users with and without the flag, by compared metric. Ignored when another stage than `stage` (its index) is open by
+   * now: it was about another percentage.
+   */
+  | { readonly kind: "compared"; readonly stage: number; readonly comparisons: Dictionary<Comparison> }
   /** A fact pushed from outside. Acts at once. */
   | { readonly kind: "signal"; readonly signal: string; readonly value?: number }
   /** An alert of another system, mapped to an action; while it is firing, one that pauses or rolls back keeps the percentage from rising. */
@@ -86,6 +92,7 @@ function precedence(event: RolloutEvent): number {
     case "baselineCaptured":
       return 2;
     case "samples":
+    case "compared":
       return 3;
     case "tick":
       return 4;

@@ -1,6 +1,7 @@
 import type { Criterion, Plan } from "../plan/types.ts";
 import { criterionText, viewCriterion } from "./criterion.ts";
-import type { EvidenceCriterion } from "./effect.ts";
+import { comparisonLine } from "./comparison-line.ts";
+import type { Evidence, EvidenceCriterion } from "./effect.ts";
 import type { EpochMs } from "./instant.ts";
 import type { RolloutState } from "./state.ts";
 
@@ -23,4 +24,13 @@ export function evidenceOf(
       ...("reason" in verdict && { reason: verdict.reason }),
     };
   });
+}
+
+/** How the cohorts stood against each other at the open percentage, as a field; none where nothing was compared. */
+export function comparisonsOf({ comparisons = {}, percentage }: RolloutState): Pick<Evidence, "comparisons"> {
+  const all = Object.entries(comparisons).map(([metric, kept]) => {
+    const { standing, tests, series } = kept;
+    return { metric, standing, line: comparisonLine(metric, percentage, kept), tests, series };
+  });
+  return all.length === 0 ? {} : { comparisons: all };
 }

@@ -1,5 +1,7 @@
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { MetricUnit, Plan } from "../plan/types.ts";
+import type { Cause } from "./cause.ts";
+import { SHARED_TEXT } from "./comparison-line.ts";
 import { waitingCriterion } from "./criterion.ts";
 import { missingAgain, missingToBegin, missingToClose, missingToOpen } from "./gate.ts";
 import { own } from "./lookup.ts";
@@ -49,7 +51,7 @@ export function sentence(plan: Plan, state: RolloutState): string {
   const { phase } = state;
   switch (phase.kind) {
     case "rolledBack":
-      return `Rolled back by ${phase.cause.kind} ${phase.cause.subject}; ${RECOVERY[phase.recovery]}.`;
+      return `Rolled back by ${phase.cause.kind} ${phase.cause.subject}${why(phase.cause)}; ${RECOVERY[phase.recovery]}.`;
     case "completed":
       return `Completed at ${state.percentage} %.`;
     case "cancelled":
@@ -64,6 +66,12 @@ export function sentence(plan: Plan, state: RolloutState): string {
         ? `${HEAD[statusOf(state)]}${where}: nothing is missing, it goes on with the next sampling.`
         : `${HEAD[statusOf(state)]}${where}: waits for ${list(parts)}.`;
   }
+}
+
+/** What comparing the cohorts says of it. */
+function why({ comparison, attribution }: Cause): string {
+  if (comparison !== undefined) return ` (${comparison})`;
+  return attribution === "shared" ? ` (${SHARED_TEXT})` : "";
 }
 
 const RECOVERY = {
@@ -85,9 +93,9 @@ const HEAD: { readonly [S in Status]: string } = {
   cancelled: "Cancelled",
 };
 
-/** A metric without data makes its criteria inconclusive: saying it once is enough. */
+/** A metric without data, or that can't be compared, makes its criteria inconclusive: saying it once is enough. */
 function mostTelling(waiting: readonly Waiting[]): readonly Waiting[] {
-  const silent = waiting.flatMap((one) => (one.kind === "data" ? [one.metric] : []));
+  const silent = waiting.flatMap((one) => (one.kind === "data" || one.kind === "comparison" ? [one.metric] : []));
   return waiting.filter(
     (one) =>
       one.kind !== "criterion" ||
@@ -122,6 +130,8 @@ function say(plan: Plan, state: RolloutState, waiting: Waiting): string {
       return `trigger ${waiting.trigger} to be false (${waiting.condition} is true)`;
     case "alert":
       return `alert ${waiting.alert} to be resolved`;
+    case "comparison":
+      return `a comparison of ${waiting.metric} (${waiting.reason})`;
     case "data":
       return `data of ${waiting.metric} (${waiting.reason})`;
     case "decision":

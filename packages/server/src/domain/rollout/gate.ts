@@ -1,5 +1,7 @@
-import type { ChecklistItem, Plan, Precondition, Stage } from "../plan/types.ts";
+import { compareText } from "../plan/compared.ts";
+import type { ChecklistItem, Plan, Precondition, Stage, Trigger } from "../plan/types.ts";
 import { missingApprovals } from "./approval.ts";
+import { alarmOf, uncompared } from "./comparing.ts";
 import { polledMetricsOf } from "./conditions.ts";
 import { viewCriterion, waitingCriterion } from "./criterion.ts";
 import type { EpochMs } from "./instant.ts";
@@ -23,6 +25,7 @@ export function missingToClose(plan: Plan, state: RolloutState, phase: Running, 
     ...missingPasses(plan, state, stage, now),
     ...openItems(state, stage.checklist, "checklist"),
     ...missingData(plan, state, stage, now),
+    ...missingComparisons(plan, state, now),
     ...risingBlocked(plan, state, plan.stages[phase.stage + 1], now),
   ];
 }
@@ -64,6 +67,7 @@ export function missingAgain(plan: Plan, state: RolloutState, phase: Awaiting, n
     ...missingSampling(plan, state, undefined, now),
     ...missingPasses(plan, state, stage, now),
     ...missingData(plan, state, stage, now),
+    ...missingComparisons(plan, state, now),
     ...blocked,
   ];
 }
@@ -83,16 +87,38 @@ export function risingBlocked(
   );
   const waiting: Waiting[] = [];
   for (const trigger of triggers.keys()) {
-    if (trigger.action === "notify" || trigger.test.kind !== "condition") continue;
-    const { condition } = trigger.test;
-    const verdict = judge(plan, state, condition, now);
-    if (verdict.kind === "pass")
-      waiting.push({ kind: "trigger", trigger: trigger.name, condition: condition.text, value: verdict.value });
+    const found = trigger.action === "notify" ? undefined : trueNow(plan, state, trigger, now);
+    if (found) waiting.push({ kind: "trigger", trigger: trigger.name, ...found });
   }
   for (const alert of Object.values(state.alerts)) {
     if (alert.action !== "notify") waiting.push({ kind: "alert", alert: alert.name });
   }
   return uniqueTriggers(waiting);
+}
+
+function trueNow(
+  plan: Plan,
+  state: RolloutState,
+  { test }: Trigger,
+  now: EpochMs,
+): { readonly condition: string; readonly value: number } | undefined {
+  switch (test.kind) {
+    case "condition": {
+      const verdict = judge(plan, state, test.condition, now);
+      return verdict.kind === "pass" ? { condition: test.condition.text, value: verdict.value } : undefined;
+    }
+    case "compare": {
+      const ringing = alarmOf(plan, state, test.compare, now);
+      return ringing && { condition: compareText(test.compare), value: ringing.test.evidence };
+    }
+    case "signal":
+      return undefined;
+  }
+}
+
+/** Nothing rises while the cohorts of the open stage can't be compared; a person may judge by other things. */
+function missingComparisons(plan: Plan, state: RolloutState, now: EpochMs): readonly Waiting[] {
+  return uncompared(plan, state, now).map((one) => ({ kind: "comparison", ...one }));
 }
 
 /** Somebody must have looked lately, and since `since`: at most one stage for each sampling. */

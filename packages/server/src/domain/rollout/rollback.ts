@@ -1,8 +1,10 @@
+import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Criterion, Plan, Severity } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
+import { SHARED_TEXT } from "./comparison-line.ts";
 import { criterionText, viewCriterion, type CriterionView } from "./criterion.ts";
 import { stopEscalation, startEscalation } from "./escalation.ts";
-import { evidenceOf } from "./evidence.ts";
+import { comparisonsOf, evidenceOf } from "./evidence.ts";
 import type { EpochMs } from "./instant.ts";
 import type { Recovery, RolloutState, Verifying } from "./state.ts";
 import { change, enter, keepEvidence, notify, openStage, record, stageInView, type Turn } from "./turn.ts";
@@ -41,21 +43,31 @@ export function decideRollback(turn: Turn, cause: Cause, { severity, announce }:
     return;
   }
   const evidence = evidenceOf(turn.plan, turn.state, openStage(turn.plan, turn.state)?.criteria ?? [], turn.now);
-  const from = turn.state.percentage;
+  const comparisons = comparisonsOf(turn.state);
+  const said = `rolled back from ${turn.state.percentage} % to 0 %${comparedText(turn, cause)}`;
   turn.effects.push({ kind: "kill", cause });
   change(turn, { percentage: 0, missing: {} });
   enter(turn, { kind: "rollingBack", since: turn.now, cause });
   announce?.();
   record(turn, "rollbackStarted", cause);
-  notify(turn, "rollback", `rolled back from ${from} % to 0 %`, { cause, ...(severity && { severity }) });
+  notify(turn, "rollback", said, { cause, ...(severity && { severity }) });
   keepEvidence(turn, {
     what: "rollback",
     stage: stageInView(turn.plan, turn.state)?.name ?? null,
     criteria: evidence,
     cause,
+    ...comparisons,
   });
   // A person who rolls back is looking after it already.
   if (cause.kind !== "command") startEscalation(turn, severity ?? "P1", cause);
+}
+
+/** ` at 14s · errors: 7 users …`: how long the percentage had been set, and what the comparison says. */
+function comparedText({ state, now }: Turn, { comparison, attribution }: Cause): string {
+  if (attribution === "shared") return `; ${SHARED_TEXT}`;
+  if (comparison === undefined) return "";
+  const since = state.phase.kind === "running" ? state.phase.since : (state.exposedAt ?? now);
+  return ` at ${formatDuration(Math.round((now - since) / 1000) * 1000)} · ${comparison}`;
 }
 
 /** The flag change is durable: now it must be seen that it helped, where the plan says by what. */

@@ -1,5 +1,6 @@
 import type { Severity, TriggerAction } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
+import type { KeptComparison } from "./comparison.ts";
 import type { EpochMs } from "./instant.ts";
 import type { Dictionary } from "./lookup.ts";
 import type { Observation } from "./sample.ts";
@@ -176,6 +177,8 @@ export interface RolloutState {
   readonly streaks: Dictionary<Streak>;
   /** By metric. */
   readonly missing: Dictionary<Missing>;
+  /** By metric, as it is at the open stage's percentage; missing before the first. */
+  readonly comparisons?: Dictionary<KeptComparison>;
   /** By fingerprint. */
   readonly alerts: Dictionary<ActiveAlert>;
   readonly approvals: readonly ApprovalRecord[];

@@ -2,6 +2,7 @@ import type { Plan } from "../plan/types.ts";
 import { advance, begin } from "./advance.ts";
 import { accumulateBaselines, captureBaselines } from "./baseline.ts";
 import { obey } from "./command.ts";
+import { keepComparison } from "./comparison.ts";
 import { edit } from "./edit.ts";
 import type { Cause } from "./cause.ts";
 import type { Effect } from "./effect.ts";
@@ -14,9 +15,9 @@ import { followNotices, followReviews } from "./notices.ts";
 import { isPolled } from "./reading.ts";
 import { confirmRollback, endByHand, followRecovery } from "./rollback.ts";
 import type { Observation, Sample } from "./sample.ts";
-import { isOver, type RolloutState } from "./state.ts";
+import { isExposed, isOver, type RolloutState } from "./state.ts";
 import { followStreaks } from "./streak.ts";
-import { act, fireOnSignal, fireTriggers } from "./trigger.ts";
+import { act, fireOnComparison, fireOnSignal, fireTriggers } from "./trigger.ts";
 import { change, notify, record, type Turn } from "./turn.ts";
 
 /** Alerts beyond this many are not told apart any more; the first ones hold the percentage already. */
@@ -94,6 +95,9 @@ function happen(turn: Turn, event: RolloutEvent): Cause | undefined {
     case "samples":
       observe(turn, event.values);
       return;
+    case "compared":
+      heed(turn, event.stage, event.comparisons);
+      return;
     case "signal":
       hear(turn, event.signal, event.value);
       return;
@@ -158,6 +162,22 @@ function observe(turn: Turn, values: Extract<RolloutEvent, { kind: "samples" }>[
   followMissing(turn, at);
   fireTriggers(turn, at);
   actOnMissing(turn, at);
+}
+
+/** A look at both cohorts: kept, and then what it demands. */
+function heed(
+  turn: Turn,
+  stage: number,
+  comparisons: Extract<RolloutEvent, { kind: "compared" }>["comparisons"],
+): void {
+  const { state, now } = turn;
+  if (!isExposed(state) || state.stage !== stage) return;
+  const kept = Object.entries(comparisons).map(([metric, comparison]) => [
+    metric,
+    keepComparison(own(state.comparisons ?? {}, metric), comparison, now),
+  ]);
+  change(turn, { comparisons: { ...state.comparisons, ...Object.fromEntries(kept) } });
+  fireOnComparison(turn);
 }
 
 /** What isn't a number can't be kept as JSON, and must not look like one. */

@@ -1,5 +1,9 @@
-import type { Condition, Severity, Trigger } from "../plan/types.ts";
+import { compareText, testKey } from "../plan/compared.ts";
+import type { CompareWorse, Condition, Severity, Trigger } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
+import { comparisonLine, SHARED_TEXT } from "./comparison-line.ts";
+import { markRung } from "./comparison.ts";
+import { alarmOf, isShared, type Ringing } from "./comparing.ts";
 import { conditionKey } from "./conditions.ts";
 import type { EpochMs } from "./instant.ts";
 import { own } from "./lookup.ts";
@@ -28,12 +32,33 @@ export function fireTriggers(turn: Turn, at: EpochMs): void {
     const { condition } = trigger.test;
     const key = conditionKey(condition);
     const streak = own(turn.state.streaks, key);
-    if (!streak || streak.lastAt !== at || streak.fired.includes(firingId(trigger))) return [];
-    if (at - heldSince(turn.state, streak) < trigger.forMs) return [];
-    return [{ key, id: firingId(trigger), fired: firedBy(turn, { trigger, condition, streak, at }) }];
+    if (!streak || streak.lastAt !== at || at - heldSince(turn.state, streak) < trigger.forMs) return [];
+    const firing = { trigger, condition, streak, at, isShared: isShared(turn.plan, turn.state, condition, at) };
+    // What was only held goes down after all when it turns out not to be shared.
+    const id = isHeld(turn, firing) ? `${firingId(trigger)}/held` : firingId(trigger);
+    return streak.fired.includes(id) ? [] : [{ key, id, fired: firedBy(turn, firing) }];
   });
   if (due.length === 0) return;
   change(turn, { streaks: markFired(turn.state.streaks, due) });
+  act(
+    turn,
+    due.map(({ fired }) => fired),
+  );
+}
+
+/** Fires the armed triggers whose comparison rings, once for each alarm. */
+export function fireOnComparison(turn: Turn): void {
+  const { plan, state, now } = turn;
+  const due = armed(turn).flatMap((trigger) => {
+    if (trigger.test.kind !== "compare") return [];
+    const { compare } = trigger.test;
+    const ringing = alarmOf(plan, state, compare, now);
+    const id = firingId(trigger);
+    if (!ringing || ringing.alarm.fired.includes(id)) return [];
+    return [{ metric: compare.metric, key: testKey(compare), id, fired: rungBy(trigger, compare, ringing, state) }];
+  });
+  if (due.length === 0) return;
+  change(turn, { comparisons: markRung(state.comparisons ?? {}, due) });
   act(
     turn,
     due.map(({ fired }) => fired),
@@ -99,20 +124,47 @@ interface Firing {
   readonly condition: Condition;
   readonly streak: Streak;
   readonly at: EpochMs;
+  /** Users without the flag fare as badly. */
+  readonly isShared: boolean;
 }
 
-function firedBy(turn: Turn, { trigger, condition, streak, at }: Firing): Fired {
+/** The plan wants what is not the flag's to be looked at by a person, and the percentage held meanwhile. */
+function isHeld({ plan }: Turn, { trigger, isShared: shared }: Firing): boolean {
+  return shared && trigger.action === "rollback" && plan.onSharedIncident === "hold";
+}
+
+function firedBy(turn: Turn, firing: Firing): Fired {
+  const { trigger, condition, streak, at } = firing;
   const verdict = judge(turn.plan, turn.state, condition, at);
+  const blame = firing.isShared ? `; ${SHARED_TEXT}` : "";
   return {
-    action: trigger.action,
+    action: isHeld(turn, firing) ? "pause" : trigger.action,
     severity: trigger.severity,
-    subject: `trigger ${trigger.name} fired: ${condition.text}`,
+    subject: `trigger ${trigger.name} fired: ${condition.text}${blame}`,
     cause: {
       kind: "trigger",
       subject: trigger.name,
       condition: condition.text,
       ...(verdict.kind === "pass" && { value: verdict.value, threshold: verdict.threshold }),
       since: heldSince(turn.state, streak),
+      ...(firing.isShared && { attribution: "shared" as const }),
+    },
+  };
+}
+
+function rungBy(trigger: Trigger, compare: CompareWorse, { alarm, test, kept }: Ringing, state: RolloutState): Fired {
+  const comparison = comparisonLine(compare.metric, state.percentage, kept, test);
+  return {
+    action: trigger.action,
+    severity: trigger.severity,
+    subject: `trigger ${trigger.name} fired: ${compareText(compare)}`,
+    cause: {
+      kind: "trigger",
+      subject: trigger.name,
+      condition: compareText(compare),
+      since: alarm.since,
+      comparison,
+      attribution: "flag",
     },
   };
 }

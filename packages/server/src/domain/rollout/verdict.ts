@@ -26,6 +26,12 @@ export function judge(plan: Plan, state: RolloutState, condition: Condition, at:
   return { kind: compare(value, condition.operator, threshold) ? "pass" : "fail", value, threshold };
 }
 
+/** Whether the condition would be true of another number in the metric's unit. */
+export function isTrueOf(plan: Plan, state: RolloutState, condition: Condition, value: number): boolean {
+  const threshold = resolve(condition.threshold, baselineOf(plan, state, condition.metric));
+  return threshold !== undefined && compare(value, condition.operator, threshold);
+}
+
 function resolve(threshold: Threshold, baseline: number | undefined): number | undefined {
   switch (threshold.kind) {
     case "absolute":

@@ -29,6 +29,8 @@ export type Waiting =
   /** A rollback or pause trigger whose condition is true: nothing rises meanwhile. */
   | { readonly kind: "trigger"; readonly trigger: string; readonly condition: string; readonly value: number }
   | { readonly kind: "alert"; readonly alert: string }
+  /** The users with and without the flag can't be compared now. */
+  | { readonly kind: "comparison"; readonly metric: string; readonly reason: string }
   | {
       readonly kind: "data";
       readonly metric: string;

@@ -4,6 +4,7 @@ import { line } from "../../../output/lines.ts";
 import { truncate } from "../../../output/text.ts";
 import { eventPaint, eventText } from "../words.ts";
 import type { RolloutCanvas } from "./canvas.ts";
+import { comparisonLines } from "./comparisons.ts";
 import { criteriaLines, triggerLines } from "./conditions.ts";
 import { headLines } from "./head.ts";
 import { hintLines } from "./hints.ts";
@@ -21,6 +22,7 @@ export function statusLines(
     railLines(view, canvas),
     criteriaLines(view, canvas),
     triggerLines(view, canvas),
+    comparisonLines(view, canvas),
     silentLines(view, canvas),
     approvalLines(view, canvas),
     checklistLines(view, canvas),

@@ -69,6 +69,11 @@ const spec = z
       "Share kept off while the last stage lasts, so that a comparison remains possible; released at its end.",
       { examples: ["1%"], default: 0 },
     ).optional(),
+    onSharedIncident: choice(
+      ["rollback", "hold"],
+      "What a rollback trigger does while users without the flag fare as badly and no comparison blames the flag: roll back all the same, or pause and ask.",
+      "rollback",
+    ).optional(),
     noData: choice(
       ["hold", "pause", "rollback"],
       "What missing data does after `noDataAfter`. It never lets a stage advance, whatever this says.",

@@ -6,8 +6,8 @@ import type { Reader } from "../reader.ts";
 export interface Lowering {
   /** Every metric of the plan by name, also those that are wrong in themselves; conditions are converted into these units. */
   readonly units: ReadonlyMap<string, MetricUnit>;
-  /** Metrics that SDKs report; only they can be compared by cohort. */
-  readonly reported: ReadonlySet<string>;
+  /** Metrics that SDKs report, with their `measure`; only they can be compared by cohort. */
+  readonly reported: ReadonlyMap<string, string>;
   /** The Prometheus of queries that name none; no `url`: the server's own. */
   readonly prometheus: PrometheusServer;
   /** Ids of checklist items given out so far. */

@@ -1,3 +1,4 @@
+import { ROLLOUT_ALPHA, split } from "../compared.ts";
 import type { PlanDocument } from "../document/document.ts";
 import { formatDuration, parseDuration } from "../grammar/duration.ts";
 import { parsePercentage } from "../grammar/percentage.ts";
@@ -29,7 +30,11 @@ const BASELINE_WINDOW_MS = 3600 * SECOND_MS;
 export function contextOf(document: Reader<PlanDocument>, variables: Lowering["variables"]): Lowering {
   const units = unitsOf(document);
   const metrics = document.get("spec").get("metrics").entries();
-  const reported = new Set(metrics.filter(([, metric]) => metric.get("sdk").exists).map(([name]) => name));
+  const reported = new Map(
+    metrics.flatMap(([name, metric]) =>
+      metric.get("sdk").exists ? [[name, metric.get("sdk").get("measure").text() ?? ""] as const] : [],
+    ),
+  );
   const context = {
     units,
     reported,
@@ -71,6 +76,7 @@ export function lowerPlan(document: Reader<PlanDocument>, context: Lowering): Lo
   const preconditions = lowerPreconditions(spec.get("preconditions"), context);
   const planTriggers = lowerTriggers(spec.get("triggers"), undefined, context);
   const { stages, metrics: stageMetrics } = lowerStages(spec.get("stages"), planTriggers.triggers, context);
+  checkBudget(spec.get("triggers"), stages);
   const leaseMs = lowerLease(spec.get("lease"));
   const trafficPerSecond = lowerTraffic(spec.get("traffic"));
   return {
@@ -90,6 +96,7 @@ export function lowerPlan(document: Reader<PlanDocument>, context: Lowering): Lo
     escalation: lowerEscalation(spec.get("escalation"), context),
     remindEveryMs: atLeast(spec.get("remindEvery"), SECOND_MS) ?? REMIND_EVERY_MS,
     holdbackPercentage: lowerHoldback(spec.get("holdback"), stages),
+    onSharedIncident: spec.get("onSharedIncident").choice(["rollback", "hold"]) ?? "rollback",
     noData: spec.get("noData").choice(["hold", "pause", "rollback"]) ?? "hold",
     noDataAfterMs: spec.get("noDataAfter").duration() ?? NO_DATA_AFTER_MS,
     baselineWindowMs: atLeast(spec.get("baselineWindow"), SECOND_MS) ?? BASELINE_WINDOW_MS,
@@ -97,6 +104,16 @@ export function lowerPlan(document: Reader<PlanDocument>, context: Lowering): Lo
     ...(leaseMs === undefined ? {} : { leaseMs }),
     ...(trafficPerSecond === undefined ? {} : { trafficPerSecond }),
   };
+}
+
+/** Comparisons that name their `alpha` may leave nothing for those that don't: these could never ring. */
+function checkBudget(reader: Reader<unknown>, stages: readonly Stage[]): void {
+  const starved = split(stages.flatMap((stage) => stage.triggers)).find(({ alpha }) => alpha <= 0);
+  if (starved === undefined) return;
+  reader.problem(
+    `the other comparisons' alpha uses up the ${ROLLOUT_ALPHA} of the whole rollout: none is left for ${starved.compare.metric}`,
+    "give them less, or give each comparison an alpha of its own",
+  );
 }
 
 function checkKey(reader: Reader<string>, pattern: RegExp, what: string, hint: string): void {

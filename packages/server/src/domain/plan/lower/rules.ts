@@ -81,13 +81,21 @@ function compareOf(
   if (compare === undefined) return undefined;
   const at = text === undefined ? reader : metric;
   if (!context.units.has(compare.metric)) {
-    unknownMetric(at, compare.metric, context.reported);
+    unknownMetric(at, compare.metric, context.reported.keys());
     return undefined;
   }
-  if (!context.reported.has(compare.metric)) {
+  const measure = context.reported.get(compare.metric);
+  if (measure === undefined) {
     at.problem(
       `"${compare.metric}" can't be compared by cohort`,
       "only metrics that SDKs report know who has the flag: `sdk: { measure: error_rate }`",
+    );
+    return undefined;
+  }
+  if (measure === "rate" || measure === "count") {
+    at.problem(
+      `"${compare.metric}" counts requests, and so says how large the cohorts are, not how they fare`,
+      "compare one with `measure: error_rate`, or p50, p95, p99 for how long it takes",
     );
     return undefined;
   }

@@ -7,6 +7,9 @@ export const FAN_OUT_MS = 600;
 /** What Rampart is for: off everywhere within this time of the breach being visible. */
 export const OFF_WITHIN_MS = 30_000;
 
+/** SDKs report every second while a rollout is compared, and the cohorts are looked at every second. */
+export const COMPARED_WITHIN_MS = 2000;
+
 /** How long a trigger takes from the breach being visible in its source to the flag being off in every connected client, at most. */
 export interface RollbackBound {
   readonly trigger: string;
@@ -44,9 +47,13 @@ export function boundOf(
   trigger: Trigger,
 ): Pick<RollbackBound, "boundMs" | "forMs" | "reactMs" | "lookbackMs"> {
   const { test, forMs } = trigger;
-  // A pushed signal acts as it comes in, and cohorts are compared every second.
+  // A pushed signal acts as it comes in.
   if (test.kind === "signal") return { boundMs: FAN_OUT_MS, forMs: 0, reactMs: FAN_OUT_MS };
-  const metric = plan.metrics[test.kind === "condition" ? test.condition.metric : test.compare.metric];
+  if (test.kind === "compare") {
+    const reactMs = COMPARED_WITHIN_MS + FAN_OUT_MS;
+    return { boundMs: reactMs, forMs: 0, reactMs };
+  }
+  const metric = plan.metrics[test.condition.metric];
   const sampledMs =
     metric?.source.kind === "signal" ? 0 : Math.max(plan.intervalMs, everyOf(metric)) + QUERY_DEADLINE_MS;
   const reactMs = sampledMs + FAN_OUT_MS;

@@ -111,6 +111,9 @@ function warnOfMissingControl(plan: Plan, trigger: Trigger, warn: Warn): void {
   warn(
     trigger,
     `in stage ${blind.map(({ name }) => name).join(", ")} everybody has the flag, and there is nobody to compare with`,
-    "set `holdback: 1%`, which keeps one user in a hundred off until the last stage is done",
+    HOLDBACK_HINT,
   );
 }
+
+/** What gives the last stage somebody to compare with. */
+export const HOLDBACK_HINT = "set `holdback: 1%`, which keeps one user in a hundred off until the last stage is done";

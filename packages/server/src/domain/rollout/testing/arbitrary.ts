@@ -174,6 +174,7 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc
     noData: fc.constantFrom("hold" as const, "pause" as const, "rollback" as const),
     noDataAfterMs: fc.constantFrom(0, 30_000, 65_000),
     holdbackPercentage: fc.constantFrom(0, 0, 1, 0.1),
+    onSharedIncident: fc.constantFrom("rollback" as const, "hold" as const),
     remindEveryMs: fc.constantFrom(45_000, 3_600_000),
     baselines: fc.constantFrom({}, { errors: 1 }),
     verify: sometimes(

@@ -1,6 +1,15 @@
-import type { EvidenceDecisionView, EvidenceView, RolloutEventView } from "@rampart/core";
+import type {
+  EvidenceDecisionView,
+  EvidencePlanView,
+  EvidenceView,
+  KeptAnswerView,
+  RolloutEventView,
+} from "@rampart/core";
+import type { KeptAnswer } from "../../evidence/answers.ts";
 import { instantOf } from "../../instant.ts";
+import type { Change, Plan } from "../../plan/types.ts";
 import type { Evidence, RolloutRecord } from "../effect.ts";
+import { comparisonView } from "./comparisons.ts";
 import { rolloutSummary, type SeenRollout } from "./rollout.ts";
 import { causeView, waitingView } from "./waiting.ts";
 
@@ -21,12 +30,12 @@ export function evidenceView(
   seen: SeenRollout & { readonly record: { readonly text: string } },
   decisions: readonly Evidence[],
   records: readonly NumberedRecord[],
-): EvidenceView {
+): Omit<EvidenceView, "madeAt" | "stages" | "series"> {
   const summary = rolloutSummary(seen);
   const { approvals, ticks } = seen.row.state;
   return {
     rollout: summary,
-    plan: { ...summary.plan, text: seen.record.text },
+    plan: { ...summary.plan, ...aboutPlan(seen.plan), text: seen.record.text },
     approvals: approvals.map((one) => ({ ...one, at: instantOf(one.at) })),
     ticks: ticks.map((one) => ({ ...one, at: instantOf(one.at) })),
     decisions: decisions.map(decisionView),
@@ -34,11 +43,37 @@ export function evidenceView(
   };
 }
 
-function decisionView({ at, cause, skipped, ...evidence }: Evidence): EvidenceDecisionView {
+function aboutPlan({ about, change, labels }: Plan): EvidencePlanView {
+  const { owner, version, contacts, links } = about;
+  return {
+    ...(owner !== undefined && { owner }),
+    ...(version !== undefined && { release: version }),
+    ...(change && { change: withoutProse(change) }),
+    labels,
+    contacts: contacts.map(({ role, contact }) => ({ role, contact })),
+    links,
+  };
+}
+
+function withoutProse({ description: _, ...change }: Change): NonNullable<EvidencePlanView["change"]> {
+  return change;
+}
+
+function answerView({ askedAt, observedAt, ...answer }: KeptAnswer): KeptAnswerView {
+  return {
+    ...answer,
+    askedAt: instantOf(askedAt),
+    ...(observedAt !== undefined && { observedAt: instantOf(observedAt) }),
+  };
+}
+
+function decisionView({ at, cause, skipped, answers, comparisons, ...evidence }: Evidence): EvidenceDecisionView {
   return {
     at: instantOf(at),
     ...evidence,
     ...(cause && { cause: causeView(cause) }),
+    ...(comparisons && { comparisons: comparisons.map(comparisonView) }),
     ...(skipped && { skipped: skipped.map(waitingView) }),
+    ...(answers && { answers: answers.map(answerView) }),
   };
 }

@@ -1,9 +1,11 @@
 import type { CriterionView, MetricView, TriggerView } from "@rampart/core";
 import { instantOf } from "../../instant.ts";
-import type { Criterion, Metric, MetricSource, Plan, Trigger } from "../../plan/types.ts";
+import { compareText, testKey } from "../../plan/compared.ts";
+import type { CompareWorse, Criterion, Metric, MetricSource, Plan, Trigger } from "../../plan/types.ts";
 import { baselineOf } from "../baseline.ts";
+import { alarmOf, whyNot } from "../comparing.ts";
 import { conditionKey } from "../conditions.ts";
-import { COMPARE_REASON, criterionText, viewCriterion, type CriterionView as Standing } from "../criterion.ts";
+import { criterionText, viewCriterion, type CriterionView as Standing } from "../criterion.ts";
 import type { EpochMs } from "../instant.ts";
 import { own } from "../lookup.ts";
 import { readMetric } from "../reading.ts";
@@ -48,7 +50,10 @@ function criterionView(plan: Plan, state: RolloutState, standing: Standing, of: 
   const { test, forMs } = criterion;
   const metric = test.kind === "condition" ? test.condition.metric : test.within.metric;
   const shown = verdictView(verdict);
-  return { text: criterionText(criterion), of, ...aboutMetric(plan, state, metric), ...shown, forMs, heldMs, holds };
+  const about = aboutMetric(plan, state, metric);
+  // A comparison's numbers are ratios of the two cohorts, whatever the metric is in.
+  const unit = test.kind === "compare" ? "none" : about.unit;
+  return { text: criterionText(criterion), of, ...about, unit, ...shown, forMs, heldMs, holds };
 }
 
 /** The triggers of the open stage, or before exposure of the first one. `firedAt`: when each fired last. */
@@ -81,8 +86,7 @@ function standingOf(plan: Plan, state: RolloutState, trigger: Trigger, firedAt: 
     case "signal":
       return { text: `signal ${test.signal}`, ...still };
     case "compare": {
-      const { metric, worseBy } = test.compare;
-      return { text: `${metric} worse by ×${worseBy}`, metric, reason: COMPARE_REASON, ...still };
+      return comparedStanding(plan, state, trigger, test.compare);
     }
     case "condition": {
       const { condition } = test;
@@ -99,6 +103,22 @@ function standingOf(plan: Plan, state: RolloutState, trigger: Trigger, firedAt: 
       };
     }
   }
+}
+
+function comparedStanding(plan: Plan, state: RolloutState, trigger: Trigger, compare: CompareWorse): TriggerStanding {
+  const { metric } = compare;
+  const reason = whyNot(plan, state, metric, state.now);
+  const test = own(own(state.comparisons ?? {}, metric)?.tests ?? {}, testKey(compare));
+  const ringing = alarmOf(plan, state, compare, state.now);
+  return {
+    text: compareText(compare),
+    metric,
+    unit: "none",
+    ...(reason === undefined ? test && { value: test.evidence, threshold: test.needed } : { reason }),
+    isTrue: ringing !== undefined,
+    trueForMs: ringing ? state.now - ringing.alarm.since : 0,
+    hasFired: ringing?.alarm.fired.includes(firingId(trigger)) ?? false,
+  };
 }
 
 /** Every metric of the plan with what it says now. */

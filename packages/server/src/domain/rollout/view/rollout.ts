@@ -20,6 +20,7 @@ import { elapsedMs } from "../stage-clock.ts";
 import { isOver, statusOf, type RolloutState } from "../state.ts";
 import { stageInView } from "../turn.ts";
 import { windowOf, windowText } from "../window.ts";
+import { comparisonsView } from "./comparisons.ts";
 import { criteriaView, metricsView, triggersView } from "./metrics.ts";
 import { causeView, waitingView } from "./waiting.ts";
 
@@ -83,6 +84,7 @@ export function rolloutView(seen: SeenRollout, firedAt: ReadonlyMap<string, Epoc
     allowed: allowedCommands(state),
     criteria: criteriaView(plan, state),
     triggers: triggersView(plan, state, firedAt),
+    comparisons: comparisonsView(plan, state),
     metrics: metricsView(plan, state),
     approvals: approvalsView(plan, state),
     checklist: checklistView(plan, state),

@@ -48,6 +48,7 @@ export function waitingView(waiting: Waiting): WaitingView {
     case "approval":
     case "trigger":
     case "alert":
+    case "comparison":
     case "commit":
       return waiting;
   }
