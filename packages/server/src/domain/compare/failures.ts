@@ -1,5 +1,6 @@
 import { logNeeded } from "./epochs.ts";
 import { EMPTY_MIXTURE, mixtureIdle, mixtureStep, type Mixture } from "./mixture.ts";
+import type { BySide } from "./units.ts";
 
 /** Windows of a second that an epoch of failures has: an hour. */
 export const FAILURES_EPOCH_WINDOWS = 3600;
@@ -20,17 +21,14 @@ export interface FailuresSettings {
   readonly plannedEpochs: number;
   /** Delays an alarm until so many distinct units were seen in the epoch; validity needs none. */
   readonly unitsSeenMin?: number;
-  /** Windows of an epoch; `FAILURES_EPOCH_WINDOWS` if not given. */
-  readonly epochWindows?: number;
 }
 
-/** One window of a second, over the units whose cohort is known (`cohortOfUnit`). */
+/** One window of a second, over the units whose cohort is known; the one that straddles the threshold is in neither. */
 export interface FailuresWindow {
-  /** Units with their first failure of the epoch in this window: those that are on, and all. */
-  readonly on: number;
-  readonly total: number;
-  /** Distinct units seen since the epoch began, this window's among them. */
-  readonly seen: number;
+  /** Units with their first failure of the epoch. */
+  readonly failed: BySide;
+  /** Units seen for the first time in the epoch. */
+  readonly seen: BySide;
 }
 
 /** Where the coin test of one metric stands: plain JSON. */
@@ -41,55 +39,69 @@ export interface FailuresState {
   /** From 1. */
   readonly epoch: number;
   readonly mixture: Mixture;
-  /** Distinct units that failed in the epoch: those that are on, and all. */
-  readonly on: number;
-  readonly total: number;
-  readonly seen: number;
+  /** Distinct units that failed in the epoch, and that were seen in it. */
+  readonly failed: BySide;
+  readonly seen: BySide;
 }
 
-/** `share`: `shareOf` the percentage, strictly between 0 and 1. */
+/** `share`: strictly between 0 and 1. */
 export function startFailures(settings: FailuresSettings, share: number): FailuresState {
-  return { settings, share, epoch: 1, mixture: EMPTY_MIXTURE, on: 0, total: 0, seen: 0 };
+  return { settings, share, epoch: 1, mixture: EMPTY_MIXTURE, failed: NONE, seen: NONE };
 }
+
+const NONE: BySide = { on: 0, off: 0 };
 
 /**
  * The epoch is over: every unit can fail "first" again. The caller empties its bitmaps, and the next `failuresWindow` begins the
  * next epoch by itself.
  */
-export function isFailuresEpochOver({ settings, mixture: { window }, total, seen }: FailuresState): boolean {
-  if (window >= epochWindows(settings)) return true;
-  return window >= EARLY_WINDOWS_MIN && seen >= EARLY_SEEN_MIN && total > EARLY_FAILED_SHARE * seen;
+export function isFailuresEpochOver({ mixture: { window }, failed, seen }: FailuresState): boolean {
+  if (window >= FAILURES_EPOCH_WINDOWS) return true;
+  const seenUnits = seen.on + seen.off;
+  if (window < EARLY_WINDOWS_MIN || seenUnits < EARLY_SEEN_MIN) return false;
+  return failed.on + failed.off > EARLY_FAILED_SHARE * seenUnits;
 }
 
 /** A new epoch right away, for a change of the percentage: `share` is the new one. The caller empties its bitmaps. */
-export function nextFailuresEpoch(state: FailuresState, share: number = state.share): FailuresState {
-  return { ...startFailures(state.settings, share), epoch: state.epoch + 1 };
+export function nextFailuresEpoch({ settings, epoch }: FailuresState, share: number): FailuresState {
+  return { ...startFailures(settings, share), epoch: epoch + 1 };
 }
 
 /**
  * Takes one window. If the flag changes nothing, each unit that fails was on with probability `share`, whatever the traffic, the
  * incidents and the clustering: a coin, against which is bet. (Lindon & Malek 2020; Lindon, Sanden & Shirikian, KDD 2022.)
  */
-export function failuresWindow(state: FailuresState, { on, total, seen }: FailuresWindow): FailuresState {
-  const current = isFailuresEpochOver(state) ? nextFailuresEpoch(state) : state;
+export function failuresWindow(state: FailuresState, { failed, seen }: FailuresWindow): FailuresState {
+  const current = isFailuresEpochOver(state) ? nextFailuresEpoch(state, state.share) : state;
   const { settings, share } = current;
-  const planned = epochWindows(settings);
+  const total = failed.on + failed.off;
   const mixture =
     total === 0
-      ? mixtureIdle(current.mixture, 1, BETS.length, planned)
-      : mixtureStep(current.mixture, coinBets({ on, total, share, tolerated: settings.tolerated }), planned);
-  return { ...current, mixture, on: current.on + on, total: current.total + total, seen };
+      ? mixtureIdle(current.mixture, { windows: 1, bets: BETS.length, planned: FAILURES_EPOCH_WINDOWS })
+      : mixtureStep(current.mixture, coinBets(failed.on, total, share, settings.tolerated), FAILURES_EPOCH_WINDOWS);
+  return { ...current, mixture, failed: add(current.failed, failed), seen: add(current.seen, seen) };
 }
 
-/** What a window brings to each bet. */
-function coinBets(window: Omit<Coin, "odds">): readonly number[] {
-  return BETS.map((bet) => coinLog({ ...window, odds: bet * window.tolerated }));
+/**
+ * `windows` in which nobody failed or was seen, no more than are left of the epoch. The same as taking each, at the cost of one.
+ */
+export function failuresIdle(state: FailuresState, windows: number): FailuresState {
+  if (windows === 0) return state;
+  const current = isFailuresEpochOver(state) ? nextFailuresEpoch(state, state.share) : state;
+  const mixture = mixtureIdle(current.mixture, { windows, bets: BETS.length, planned: FAILURES_EPOCH_WINDOWS });
+  return { ...current, mixture };
 }
 
+function coinBets(on: number, total: number, share: number, tolerated: number): readonly number[] {
+  return BETS.map((bet) => coinLog({ on, total, share, odds: bet * tolerated, tolerated }));
+}
+
+/** Of `total` units that failed `on` are on, at the configured share. */
 export interface Coin {
   readonly on: number;
   readonly total: number;
   readonly share: number;
+  /** psi and psi0. */
   readonly odds: number;
   readonly tolerated: number;
 }
@@ -99,13 +111,12 @@ export interface Coin {
  * psi against psi0.
  */
 export function coinLog({ on, total, share, odds, tolerated }: Coin): number {
-  return (
-    on * Math.log(odds / tolerated) - total * Math.log((1 - share + share * odds) / (1 - share + share * tolerated))
-  );
+  const base = 1 - share + share * tolerated;
+  return on * Math.log(odds / tolerated) - total * Math.log1p((share * (odds - tolerated)) / base);
 }
 
-/** What the test says after the last window. */
-export interface FailuresVerdict {
+/** What a sequential test says after its last window. */
+export interface FastVerdict {
   /** `ln E`. */
   readonly logEvidence: number;
   /** `ln` of what this epoch needs. */
@@ -114,15 +125,11 @@ export interface FailuresVerdict {
 }
 
 /** Alarm at the first evidence that reaches what the epoch needs, with enough distinct failing units on. */
-export function failuresVerdict({ settings, epoch, mixture, on, seen }: FailuresState): FailuresVerdict {
+export function failuresVerdict({ settings, epoch, mixture, failed, seen }: FailuresState): FastVerdict {
   const { alpha, plannedEpochs, unitsSeenMin = 0 } = settings;
   const needed = logNeeded({ alpha, epoch, plannedEpochs });
-  const isEnough = on >= FAILING_ON_UNITS_MIN && seen >= unitsSeenMin;
-  return {
-    logEvidence: mixture.logEvidence,
-    logNeeded: needed,
-    alarm: isEnough && mixture.logEvidence >= needed,
-  };
+  const isEnough = failed.on >= FAILING_ON_UNITS_MIN && seen.on + seen.off >= unitsSeenMin;
+  return { logEvidence: mixture.logEvidence, logNeeded: needed, alarm: isEnough && mixture.logEvidence >= needed };
 }
 
-const epochWindows = (settings: FailuresSettings): number => settings.epochWindows ?? FAILURES_EPOCH_WINDOWS;
+const add = (left: BySide, right: BySide): BySide => ({ on: left.on + right.on, off: left.off + right.off });

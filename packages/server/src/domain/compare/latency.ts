@@ -1,7 +1,15 @@
-import type { Mixture } from "./mixture.ts";
+import { BIN_RATIO, comparedCounts, firstComparedBin } from "@rampart/core";
+import { logNeeded } from "./epochs.ts";
+import type { FastVerdict } from "./failures.ts";
+import { EMPTY_MIXTURE, mixtureIdle, mixtureStep, type Mixture } from "./mixture.ts";
+import { labelLog, poolLog } from "./kernels.ts";
+import { SLOWDOWNS, tiltsOf } from "./tilts.ts";
+import type { BySide } from "./units.ts";
 
 /** Windows of a second that an epoch of values has: ten minutes. */
 export const LATENCY_EPOCH_WINDOWS = 600;
+/** From this share on, the few are those who are off, and the labels are bet on instead of the pool. */
+const LABEL_SHARE_MIN = 0.5;
 
 export interface LatencySettings {
   /** False alarms that the fast layer of this metric may have in a whole rollout, 0…1. */
@@ -9,69 +17,105 @@ export interface LatencySettings {
   /** The tolerated factor ≥ 1: 1 for any slowdown. Rounded up to whole bins. */
   readonly tolerated: number;
   readonly plannedEpochs: number;
-  /** Values of control before the stage, at least ten minutes of them, one count for each bin. */
-  readonly reference: readonly number[];
+  /** Values of control before the stage, at least ten minutes of them: a count for each bin of the whole scale. */
+  readonly reference: ArrayLike<number>;
   /** Delays an alarm until so many distinct units had a value in the epoch; validity needs none. */
   readonly unitsSeenMin?: number;
 }
 
-/** One window of a second: first values of units in the epoch, a count for each bin, by cohort. */
+/** One window of a second: first values of units in the epoch, a count for each bin of the whole scale. */
 export interface LatencyWindow {
-  readonly on: readonly number[];
-  readonly off: readonly number[];
+  readonly values: { readonly on: ArrayLike<number>; readonly off: ArrayLike<number> };
 }
 
-/** Where the test stands: plain JSON. What is derived from the settings is not in it (`latencyModel`). */
+/** Where the test of one metric stands: plain JSON. What is made of the settings is not in it (`latencyModel`). */
 export interface LatencyState {
   /** The configured share of the epoch (`shareOf`). */
   readonly share: number;
   /** From 1. */
   readonly epoch: number;
   readonly mixture: Mixture;
-  /** Units with a value in the epoch: those that are on, and all. */
-  readonly on: number;
-  readonly total: number;
+  /** Units with a value in the epoch. */
+  readonly seen: BySide;
 }
 
-/** The tilts that are bet on: made of the settings once, not stored. */
+/** What is bet on: made of the settings, so not stored with the state. */
 export interface LatencyModel {
   readonly settings: LatencySettings;
-  /** Whole bins by which values of the on cohort are lowered before they are compared. */
+  /** The first compared bin of the scale. */
+  readonly firstBin: number;
+  /** Whole bins by which values of users who are on are lowered before they are compared. */
   readonly shift: number;
-  /** `psi_s(b)` for each slowdown s, each bin b. */
+  /** `psi_s(b)`: for each slowdown, for each compared bin. */
   readonly tilts: readonly (readonly number[])[];
 }
 
-/** `edges`: the inner edges, rising, one fewer than bins; bin b holds values above edge b − 1 and up to edge b. */
-export function latencyModel(_settings: LatencySettings, _edges: readonly number[]): LatencyModel {
-  throw new Error("not yet");
+/** Some milliseconds of work; kept as long as the settings. */
+export function latencyModel(settings: LatencySettings): LatencyModel {
+  const firstBin = firstComparedBin(settings.reference);
+  const reference = comparedCounts(settings.reference, firstBin);
+  const bins = Math.log(settings.tolerated) / Math.log(BIN_RATIO);
+  // A tolerance of exactly so many bins is not one more by rounding.
+  return { settings, firstBin, shift: Math.ceil(bins - 1e-9), tilts: tiltsOf(reference) };
 }
 
-/** `share`: `shareOf` the percentage, strictly between 0 and 1. */
-export function startLatency(_share: number): LatencyState {
-  throw new Error("not yet");
+/** `share`: strictly between 0 and 1. */
+export function startLatency(share: number): LatencyState {
+  return { share, epoch: 1, mixture: EMPTY_MIXTURE, seen: { on: 0, off: 0 } };
 }
 
-/** The epoch is over: the caller empties its bitmaps, and the next `latencyWindow` begins the next epoch by itself. */
-export function isLatencyEpochOver(_state: LatencyState): boolean {
-  throw new Error("not yet");
+/** The epoch is over: the caller empties its bitmap, and the next `latencyWindow` begins the next epoch by itself. */
+export function isLatencyEpochOver({ mixture: { window } }: LatencyState): boolean {
+  return window >= LATENCY_EPOCH_WINDOWS;
 }
 
-/** A new epoch right away, for a change of the percentage. */
-export function nextLatencyEpoch(_state: LatencyState, _share?: number): LatencyState {
-  throw new Error("not yet");
+/** A new epoch right away, for a change of the percentage: `share` is the new one. The caller empties its bitmap. */
+export function nextLatencyEpoch({ epoch }: LatencyState, share: number): LatencyState {
+  return { ...startLatency(share), epoch: epoch + 1 };
 }
 
-export function latencyWindow(_model: LatencyModel, _state: LatencyState, _window: LatencyWindow): LatencyState {
-  throw new Error("not yet");
+/** Takes one window. */
+export function latencyWindow(model: LatencyModel, state: LatencyState, { values }: LatencyWindow): LatencyState {
+  const current = isLatencyEpochOver(state) ? nextLatencyEpoch(state, state.share) : state;
+  const on = comparedCounts(values.on, model.firstBin + model.shift);
+  const off = comparedCounts(values.off, model.firstBin);
+  const seen = { on: sum(on), off: sum(off) };
+  const planned = LATENCY_EPOCH_WINDOWS;
+  const mixture =
+    seen.on === 0 || seen.off === 0
+      ? mixtureIdle(current.mixture, { windows: 1, bets: SLOWDOWNS.length, planned })
+      : mixtureStep(current.mixture, tiltBets(model, { on, off }, current.share), planned);
+  return {
+    ...current,
+    mixture,
+    seen: { on: current.seen.on + seen.on, off: current.seen.off + seen.off },
+  };
 }
 
-export interface LatencyVerdict {
-  readonly logEvidence: number;
-  readonly logNeeded: number;
-  readonly alarm: boolean;
+/** `windows` without any value, no more than are left of the epoch. The same as taking each, at the cost of one. */
+export function latencyIdle(state: LatencyState, windows: number): LatencyState {
+  if (windows === 0) return state;
+  const current = isLatencyEpochOver(state) ? nextLatencyEpoch(state, state.share) : state;
+  const planned = LATENCY_EPOCH_WINDOWS;
+  return { ...current, mixture: mixtureIdle(current.mixture, { windows, bets: SLOWDOWNS.length, planned }) };
 }
 
-export function latencyVerdict(_model: LatencyModel, _state: LatencyState): LatencyVerdict {
-  throw new Error("not yet");
+function tiltBets(
+  { tilts }: LatencyModel,
+  { on, off }: { readonly on: Float64Array; readonly off: Float64Array },
+  share: number,
+): readonly number[] {
+  const all = on.map((count, bin) => count + (off[bin] ?? 0));
+  const kernel = share < LABEL_SHARE_MIN ? poolLog : labelLog;
+  return tilts.map((tilt) => kernel(on, all, tilt));
 }
+
+/** Alarm at the first evidence that reaches what the epoch needs. */
+export function latencyVerdict({ settings }: LatencyModel, { epoch, mixture, seen }: LatencyState): FastVerdict {
+  const { alpha, plannedEpochs, unitsSeenMin = 0 } = settings;
+  const needed = logNeeded({ alpha, epoch, plannedEpochs });
+  const alarm = mixture.logEvidence >= needed && seen.on + seen.off >= unitsSeenMin;
+  return { logEvidence: mixture.logEvidence, logNeeded: needed, alarm };
+}
+
+const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);

@@ -1,18 +1,24 @@
-/** Evidence above which the cohort is not what the percentage says. */
+import { logGammaRatio } from "./gamma.ts";
+import { logMeanExp } from "./mixture.ts";
+import type { BySide } from "./units.ts";
+
+/** Evidence from which on the cohort is not what the percentage says: a healthy one gets there once in a thousand, at most. */
 export const MISMATCH_EVIDENCE = 1000;
+/** How closely the alternatives keep to the configured share: pseudo-counts. */
+const CONCENTRATIONS: readonly number[] = [10, 100, 1000, 10_000];
 
-/** First exposures: distinct units seen that are on, and off; `share`: `shareOf` the percentage. */
-export interface Exposures {
-  readonly on: number;
-  readonly off: number;
-  readonly share: number;
+/**
+ * `ln` of the evidence for a sample-ratio mismatch in `exposed`, the units seen first, at the configured share (`shareOf`): the mean over c of
+ * `B(c·rho + x, c(1−rho) + y) / (B(c·rho, c(1−rho))·rho^x·(1−rho)^y)`. (Lindon & Malek 2020.)
+ */
+export function mismatchLogEvidence({ on, off }: BySide, share: number): number {
+  const atNull = on * Math.log(share) + off * Math.log1p(-share);
+  const logs = CONCENTRATIONS.map(
+    (c) => logGammaRatio(c * share, on) + logGammaRatio(c * (1 - share), off) - logGammaRatio(c, on + off) - atNull,
+  );
+  return logMeanExp(logs);
 }
 
-/** `ln` of the evidence for a sample-ratio mismatch, by a mixture of beta-binomials around the configured share. */
-export function mismatchLogEvidence(_exposures: Exposures): number {
-  throw new Error("not yet");
-}
-
-export function isMismatch(exposures: Exposures): boolean {
-  return mismatchLogEvidence(exposures) >= Math.log(MISMATCH_EVIDENCE);
+export function isMismatch(exposed: BySide, share: number): boolean {
+  return mismatchLogEvidence(exposed, share) >= Math.log(MISMATCH_EVIDENCE);
 }
