@@ -1,7 +1,7 @@
 import { murmur3 } from "../hash/murmur3.ts";
 import type { Parsed } from "../wire/parsed.ts";
 import { parseSnapshot } from "../wire/parse.ts";
-import type { Snapshot } from "../wire/types.ts";
+import type { Basis, Snapshot } from "../wire/types.ts";
 
 /** What is kept for the next process. */
 export interface Cached {
@@ -12,6 +12,11 @@ export interface Cached {
   readonly contactAt: number | undefined;
   /** Epoch milliseconds. */
   readonly savedAt: number;
+}
+
+/** Where what is kept stands in its environment's history. */
+export interface Kept extends Pick<Cached, "leftEpochs" | "contactAt"> {
+  readonly snapshot: Basis;
 }
 
 const HEADER = /^rampart-cache 1 ([0-9a-f]{16})\n/;
@@ -62,7 +67,7 @@ export function decodeCache(text: string, fingerprint: string): Parsed<Cached> {
  * Whether `next` may take the place of what is there. Processes can share a cache, and one that lost contact must not put
  * back what another has seen rolled back.
  */
-export function mayReplace(there: Cached, next: Cached): boolean {
+export function mayReplace(there: Kept, next: Kept): boolean {
   if (there.leftEpochs.includes(next.snapshot.epoch)) return false;
   if (there.snapshot.epoch === next.snapshot.epoch) return there.snapshot.revision <= next.snapshot.revision;
   if (next.leftEpochs.includes(there.snapshot.epoch)) return true;

@@ -2,7 +2,9 @@ import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
 import { Ruleset } from "../ruleset/ruleset.ts";
+import { RUN_METRIC } from "../measure/units.ts";
 import { parseSnapshot } from "../wire/parse.ts";
+import type { Skipped } from "../wire/parsed.ts";
 import { CACHE_MAX_AGE_MS, CacheKeeper } from "./cache-keeper.ts";
 import type { Cached } from "./cache-text.ts";
 import { fingerprintOf } from "./cache-text.ts";
@@ -10,19 +12,32 @@ import { ContactClock } from "./contact.ts";
 import { Emitter } from "./emitter.ts";
 import { Holdings } from "./holdings.ts";
 import { InitWaiters } from "./init.ts";
+import { holderOf } from "./intake.ts";
 import { Measures } from "./measures.ts";
 import type { ClientPorts } from "./ports.ts";
 import { Reporter } from "./reporter.ts";
 import type { Identity } from "./requests.ts";
 import { Requests, identityProblem } from "./requests.ts";
 import { Session } from "./session.ts";
-import type { Branches, ClientEvents, ClientState, ClientStatus, FlagClient, FlagKey, InitResult } from "./types.ts";
+import type {
+  Branches,
+  ClientEvents,
+  ClientState,
+  ClientStatus,
+  FlagClient,
+  FlagKey,
+  InitResult,
+  Measurement,
+} from "./types.ts";
 
 /** `close` returns after this time at the latest, whatever the server does. */
 export const CLOSE_MAX_MS = 2_000;
 
 /** A cache that takes longer to read is not waited for. */
 export const CACHE_LOAD_MAX_MS = 1_000;
+
+/** Of the items that could not be read, this many are named each time. */
+const SKIPPED_NAMED_MAX = 10;
 
 export interface ClientOptions extends Identity {
   /** Values to start from when there are no better ones: a snapshot, as `GET /sdk/v1/flags` gives it. */
@@ -72,12 +87,16 @@ class PortsClient implements FlagClient {
       ports,
       requests,
       instanceId: options.instanceId,
-      holdings: this.#holdings,
+      holder: holderOf(this.#holdings),
       contact: this.#contact,
       onChange: (change) => {
         this.#keeper?.changed(change.urgent);
+        this.#reporter.retime();
         this.#emitter.emit("change", change);
+        const changed = new Set(change.flags);
+        this.#reportSkipped(this.#ruleset.problems().filter(({ key }) => changed.has(key)));
       },
+      onSkipped: (skipped) => this.#reportSkipped(skipped),
       onContact: () => this.#keeper?.contact(),
       onProblem: (problem) => this.#emitter.emit("error", problem),
       onStep: () => this.#tell(),
@@ -87,6 +106,7 @@ class PortsClient implements FlagClient {
       ports,
       instanceId: options.instanceId,
       reachable: () => this.#session.standing === "good",
+      measured: () => this.#ruleset.measured.size > 0,
       post: (body) => ports.request(requests.report(body)).response,
     });
   }
@@ -112,18 +132,32 @@ class PortsClient implements FlagClient {
   }
 
   run<T>(flag: FlagKey, user: User, branches: Branches<T>): T {
-    const { value, reason, errorCode } = this.#ruleset.evaluate<boolean>(flag, user, false);
-    const branch = value ? branches.on : branches.off;
-    // Whoever got a default or an expired flag's off variant is in no cohort: comparing them would mislead.
-    if (errorCode !== undefined || reason === "STALE" || !this.#isOpen()) return branch();
+    const draw = this.#ruleset.draw(flag, user);
+    const branch = draw.isOn ? branches.on : branches.off;
+    if (!draw.isInCohort || !this.#isOpen()) return branch();
     this.#reporter.touch();
-    return this.#measures.run(flag, value ? "on" : "off", branch);
+    return this.#measures.run(flag, draw, branch);
   }
 
-  track(metric: string, _user: User, { value = 1 }: { readonly value?: number } = {}): void {
+  measure(flag: FlagKey, user: User): Measurement {
+    const draw = this.#ruleset.draw(flag, user);
+    const end = this.#measures.begin(flag, draw);
+    return {
+      on: draw.isOn,
+      done: ({ failed = false } = {}) => {
+        if (!draw.isInCohort || !this.#isOpen()) return;
+        this.#reporter.touch();
+        end(failed);
+      },
+    };
+  }
+
+  track(metric: string, user: User, { value, failed = false }: Parameters<FlagClient["track"]>[2] = {}): void {
     if (!this.#isOpen()) return;
     this.#reporter.touch();
-    this.#measures.track(metric, value);
+    if (!this.#measures.track(metric, value ?? 1) || metric === RUN_METRIC) return;
+    for (const flag of this.#ruleset.measured.get(metric) ?? [])
+      this.#measures.ended(flag, metric, this.#ruleset.draw(flag, user), { failed, value });
   }
 
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void {
@@ -216,6 +250,13 @@ class PortsClient implements FlagClient {
     };
   }
 
+  #reportSkipped(skipped: readonly Skipped[]): void {
+    const report = (message: string): void => this.#emitter.emit("error", { code: "FLAG_SKIPPED", message });
+    for (const { key, reason } of skipped.slice(0, SKIPPED_NAMED_MAX)) report(`${key}: ${reason}`);
+    const more = skipped.length - SKIPPED_NAMED_MAX;
+    if (more > 0) report(`and ${more} more`);
+  }
+
   #isOpen(): boolean {
     return this.#begun && this.#closing === undefined;
   }
@@ -262,7 +303,7 @@ class PortsClient implements FlagClient {
   async #close(): Promise<void> {
     // The promise must be there before anything asks whether the client is closed.
     await Promise.resolve();
-    const work = Promise.allSettled([this.#begun ? this.#reporter.flush() : undefined, this.#keeper?.flush()]);
+    const work = Promise.allSettled([this.#begun ? this.#reporter.close() : undefined, this.#keeper?.flush()]);
     this.#session.close();
     this.#waiters.settle({ status: "failed", revision: this.#ruleset.revision, message: "the client was closed" });
     await new Promise<void>((resolve) => {

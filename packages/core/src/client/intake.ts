@@ -1,24 +1,23 @@
 import type { Parsed, Skipped } from "../wire/parsed.ts";
 import { parseDelta, parseGoodbye, parseHeartbeat, parseSnapshot } from "../wire/parse.ts";
-import type { Basis, Goodbye } from "../wire/types.ts";
-import type { Holdings, Verdict } from "./holdings.ts";
+import type { Basis } from "../wire/types.ts";
+import type { Holdings } from "./holdings.ts";
+import type { Holder, Intake, Verdict } from "./verdict.ts";
 
-/** What a message of the server came to. */
-export type Intake =
-  | {
-      readonly kind: "taken";
-      readonly verdict: Verdict;
-      readonly skipped: readonly Skipped[];
-      /** The change asks for a receipt. */
-      readonly urgent: Basis | undefined;
-    }
-  | { readonly kind: "goodbye"; readonly goodbye: Goodbye }
-  | { readonly kind: "unreadable"; readonly reason: string }
-  /** An event of a newer server. */
-  | { readonly kind: "unknown" };
+/** The rules that the client holds, as its session sees them. */
+export function holderOf(holdings: Holdings): Holder {
+  return {
+    get at() {
+      return holdings.at;
+    },
+    basis: () => holdings.basis(),
+    takeFrame: (event, data) => takeFrame(event, data, holdings),
+    takeBody: (body) => takeSnapshot(body, holdings),
+  };
+}
 
 /** Reads one event of the stream into the holdings. */
-export function takeFrame(event: string, data: string, holdings: Holdings): Intake {
+function takeFrame(event: string, data: string, holdings: Holdings): Intake {
   switch (event) {
     case "snapshot":
       return takeSnapshot(data, holdings);
@@ -42,7 +41,7 @@ export function takeFrame(event: string, data: string, holdings: Holdings): Inta
 }
 
 /** Reads a snapshot's text into the holdings. */
-export function takeSnapshot(data: string, holdings: Holdings): Intake {
+function takeSnapshot(data: string, holdings: Holdings): Intake {
   return taken(parseSnapshot(parseJson(data)), (snapshot, skipped) => ({
     verdict: holdings.takeSnapshot(snapshot, skipped),
     urgent: undefined,

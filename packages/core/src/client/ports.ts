@@ -26,6 +26,8 @@ export interface Clocks {
 export interface StreamRequest {
   readonly url: string;
   readonly headers: HttpHeaders;
+  /** With one the request is a POST. */
+  readonly body?: string;
 }
 
 export interface StreamEvents {

@@ -13,6 +13,15 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 export const POLL_TIMEOUT_MS = 8_000;
 const POST_TIMEOUT_MS = 5_000;
 
+/** What a session asks of its server. */
+export interface SessionRequests {
+  /** `basis`: what to resume from; undefined asks for a snapshot. */
+  stream(basis: string | undefined): StreamRequest;
+  /** `held`: said to the server. `basis`: as with `stream`. */
+  poll(held: string | undefined, basis: string | undefined): HttpRequest;
+  acknowledge(receipt: Acknowledgement): HttpRequest;
+}
+
 export interface Identity {
   readonly url: string;
   readonly sdkKey: string;
@@ -33,7 +42,7 @@ export function identityProblem({ url, sdkKey }: Pick<Identity, "url" | "sdkKey"
 }
 
 /** The requests of a server SDK. */
-export class Requests {
+export class Requests implements SessionRequests {
   readonly #url: string;
   readonly #headers: HttpHeaders;
 
@@ -42,13 +51,11 @@ export class Requests {
     this.#headers = { authorization: `Bearer ${sdkKey}`, [SDK_HEADER]: sdk, [INSTANCE_HEADER]: instanceId };
   }
 
-  /** `basis`: what to resume from; undefined asks for a snapshot. */
   stream(basis: string | undefined): StreamRequest {
     const query = basis === undefined ? "" : `?basis=${encodeURIComponent(basis)}`;
     return { url: this.#at(`stream${query}`), headers: this.#headers };
   }
 
-  /** `held`: said to the server. `basis`: as with `stream`. */
   poll(held: string | undefined, basis: string | undefined): HttpRequest {
     const conditions: HttpHeaders = {
       ...(held === undefined ? {} : { [BASIS_HEADER]: held }),

@@ -2,36 +2,33 @@ import type { Skipped } from "../wire/parsed.ts";
 import type { Basis, Goodbye } from "../wire/types.ts";
 import { formatBasis } from "../wire/basis.ts";
 import type { ContactClock } from "./contact.ts";
-import type { Holdings, Verdict } from "./holdings.ts";
-import type { Intake } from "./intake.ts";
-import { takeFrame, takeSnapshot } from "./intake.ts";
 import { Link } from "./link.ts";
 import type { MachineInput, Standing } from "./machine-types.ts";
 import { MACHINE_DEFAULTS } from "./machine-types.ts";
 import type { ClientPorts, HttpResponse } from "./ports.ts";
 import { Receipts } from "./receipts.ts";
-import type { Requests } from "./requests.ts";
+import type { SessionRequests } from "./requests.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { ClientEvents, ClientStatus } from "./types.ts";
-
-/** Of the items that could not be read, this many are named each time. */
-const SKIPPED_NAMED_MAX = 10;
+import type { Holder, Intake, Verdict } from "./verdict.ts";
 
 export interface SessionOptions {
   readonly ports: ClientPorts;
-  readonly requests: Requests;
+  readonly requests: SessionRequests;
   readonly instanceId: string;
-  readonly holdings: Holdings;
+  readonly holder: Holder;
   readonly contact: ContactClock;
   readonly onChange: (change: ClientEvents["change"]) => void;
   /** The server was heard of, and what it said is not older than what is held. */
   readonly onContact: () => void;
+  /** Items of a message could not be read and were left out. */
+  readonly onSkipped: (skipped: readonly Skipped[]) => void;
   readonly onProblem: (problem: ClientEvents["error"]) => void;
   /** Something may have changed about `standing`, `isCurrent` or `transport`. */
   readonly onStep: () => void;
 }
 
-/** The conversation with the server: what it says goes into the holdings, and what that means goes back to the connection. */
+/** The conversation with the server: what it says goes into the holder, and what that means goes back to the connection. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #link: Link;
@@ -41,7 +38,7 @@ export class Session {
   #reportedBehind: string | undefined;
 
   constructor(options: SessionOptions) {
-    const { ports, requests, holdings, instanceId } = options;
+    const { ports, requests, holder, instanceId } = options;
     this.#options = options;
     this.#receipts = new Receipts({
       ports,
@@ -52,8 +49,8 @@ export class Session {
       },
     });
     this.#link = new Link(ports, MACHINE_DEFAULTS, {
-      streamRequest: () => requests.stream(holdings.basis()),
-      pollRequest: () => requests.poll(this.#held(), holdings.basis()),
+      streamRequest: () => requests.stream(holder.basis()),
+      pollRequest: () => requests.poll(holder.at && formatBasis(holder.at), holder.basis()),
       onFrame: (event, data) => this.#onFrame(event, data),
       onPoll: (response) => this.#onPoll(response),
       onProblem: options.onProblem,
@@ -95,7 +92,7 @@ export class Session {
   #onFrame(event: string, data: string): MachineInput | undefined {
     // What lay in the socket's buffer while the machine slept is old news, and no proof that the server is there now.
     if (this.#options.contact.parted()) return { kind: "suspended" };
-    const intake = takeFrame(event, data, this.#options.holdings);
+    const intake = this.#options.holder.takeFrame(event, data);
     switch (intake.kind) {
       case "unknown":
         return undefined;
@@ -119,7 +116,7 @@ export class Session {
       ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }),
     };
     // Without a basis nothing was asked that 304 could be the answer to.
-    if (status === 304 && this.#options.holdings.basis() !== undefined) {
+    if (status === 304 && this.#options.holder.basis() !== undefined) {
       this.#current();
       return { kind: "pollNotModified" };
     }
@@ -127,7 +124,7 @@ export class Session {
       this.#report("POLL_FAILED", `the server answered ${status}`);
       return failed;
     }
-    const intake = takeSnapshot(body, this.#options.holdings);
+    const intake = this.#options.holder.takeBody(body);
     if (intake.kind !== "taken") {
       this.#report(
         "PAYLOAD_INVALID",
@@ -141,12 +138,12 @@ export class Session {
 
   #taken({ verdict, skipped, urgent }: Extract<Intake, { kind: "taken" }>): MachineInput | undefined {
     if (urgent !== undefined) this.#receipts.expect(urgent);
-    if (skipped.length > 0) this.#reportSkipped(skipped);
+    if (skipped.length > 0) this.#options.onSkipped(skipped);
     switch (verdict.kind) {
       case "changed":
         this.#current();
         this.#changed(verdict, urgent);
-        return verdict.drifted ? { kind: "resync" } : undefined;
+        return verdict.drifted === undefined ? undefined : { kind: "resync" };
       case "current":
         this.#current();
         return undefined;
@@ -173,38 +170,19 @@ export class Session {
     this.#reportedBehind = undefined;
     this.#confirmed = true;
     this.#heard();
-    const basis = this.#basis();
-    if (basis !== undefined) this.#receipts.holds(basis);
+    const { at } = this.#options.holder;
+    if (at !== undefined) this.#receipts.holds(at);
   }
 
   #changed({ flags, drifted }: Extract<Verdict, { kind: "changed" }>, urgent: Basis | undefined): void {
-    const { ruleset } = this.#options.holdings;
-    if (drifted) this.#report("RESYNC", `after revision ${ruleset.revision} the digest is not the server's`);
-    this.#options.onChange({ revision: ruleset.revision, flags, urgent: urgent !== undefined });
-    const changed = new Set(flags);
-    this.#reportSkipped(ruleset.problems().filter(({ key }) => changed.has(key)));
+    if (drifted !== undefined) this.#report("RESYNC", drifted);
+    const revision = this.#options.holder.at?.revision ?? 0;
+    this.#options.onChange({ revision, flags, urgent: urgent !== undefined });
   }
 
   #heard(): void {
     this.#options.contact.heard();
     this.#options.onContact();
-  }
-
-  #basis(): Basis | undefined {
-    const { epoch, revision } = this.#options.holdings.ruleset;
-    return epoch === undefined ? undefined : { epoch, revision };
-  }
-
-  #held(): string | undefined {
-    const basis = this.#basis();
-    return basis && formatBasis(basis);
-  }
-
-  #reportSkipped(skipped: readonly Skipped[]): void {
-    for (const { key, reason } of skipped.slice(0, SKIPPED_NAMED_MAX))
-      this.#report("FLAG_SKIPPED", `${key}: ${reason}`);
-    const more = skipped.length - SKIPPED_NAMED_MAX;
-    if (more > 0) this.#report("FLAG_SKIPPED", `and ${more} more`);
   }
 
   #report(code: string, message: string): void {

@@ -1,0 +1,46 @@
+import { formatBasis } from "../wire/basis.ts";
+import type { Basis } from "../wire/types.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Epochs that were left behind and are remembered. An epoch ends with a restored backup: a handful in a lifetime. */
+export const LEFT_EPOCHS_MAX = 16;
+
+/**
+ * Where a client stands in its environment's history, and what may replace it, whatever it is that the client holds. Within an epoch
+ * only a higher revision does; another epoch does, unless it was left behind before: so what was rolled back never comes back with a
+ * late message, from a cache or from a replica that lags.
+ */
+export class History {
+  #left: readonly string[] = [];
+  /** Undefined before the first snapshot. */
+  at: Basis | undefined = undefined;
+
+  get leftEpochs(): readonly string[] {
+    return this.#left;
+  }
+
+  /** Takes over the epochs that were left before this process, the oldest first. */
+  inherit(leftEpochs: readonly string[]): void {
+    this.#left = leftEpochs.slice(-LEFT_EPOCHS_MAX);
+  }
+
+  /** Why what is there at `there` comes before what is held; undefined: it does not. */
+  behind({ epoch, revision }: Basis): Extract<Verdict, { kind: "behind" }> | undefined {
+    const { at } = this;
+    if (at === undefined) return undefined;
+    if (this.#left.includes(epoch)) {
+      const message = `the server is at epoch ${epoch}, which was left for ${at.epoch} before; ${formatBasis(at)} is kept`;
+      return { kind: "behind", code: "EPOCH_WENT_BACK", message };
+    }
+    if (epoch !== at.epoch || revision >= at.revision) return undefined;
+    const message = `the server is at revision ${revision} of epoch ${epoch}, older than revision ${at.revision}, which is kept. Was a backup restored? It should have a new epoch`;
+    return { kind: "behind", code: "REVISION_WENT_BACK", message };
+  }
+
+  /** What is held is at `there` now. */
+  move(there: Basis): void {
+    const { at } = this;
+    if (at !== undefined && at.epoch !== there.epoch) this.inherit([...this.#left, at.epoch]);
+    this.at = there;
+  }
+}
