@@ -113,6 +113,9 @@ export function build({ force = false } = {}) {
   if (status !== 0) fail("The build failed; the lines above say where.");
   if (run(process.execPath, [join(ROOT, "scripts", "bundle.mjs")]) !== 0)
     fail("The SDKs could not be bundled; the lines above say why.");
+  const vite = join("node_modules", "vite", "bin", "vite.js");
+  if (run(process.execPath, [vite, "build", "--logLevel", "warn"], { cwd: join(ROOT, "packages", "dashboard") }) !== 0)
+    fail("The console could not be built; the lines above say why.");
   writeStamp(BUILD_STAMP, key);
   say(`Built in ${seconds(started)}.`);
 }

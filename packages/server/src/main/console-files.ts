@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { ConsoleFile, ConsoleFiles } from "../http/console-files.ts";
 
 /** Where the console's build puts its files, in the package and in a checkout alike. */
-const FOLDER = fileURLToPath(new URL("../../console", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../dist/console", import.meta.url));
 
 const CONTENT_TYPES: { readonly [extension: string]: string } = {
   ".html": "text/html; charset=utf-8",

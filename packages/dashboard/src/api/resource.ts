@@ -1,0 +1,133 @@
+import { signal, type Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { call } from "./call.ts";
+import { connection, type News, onNews } from "./connection.ts";
+import { type Failure, failureOf } from "./problem.ts";
+import { sessionState } from "./session.ts";
+
+/** While changes are not heard of, what is shown is asked for this often. */
+const POLL_MS = 5_000;
+
+/** What is kept of answers that no page shows any more; the oldest goes. */
+const KEPT_MAX = 100;
+
+/** What is known of something that the server has. An old answer stays while a newer one is asked for, and when that fails. */
+export interface Answer<T> {
+  readonly data?: T;
+  /** When `data` came, epoch milliseconds. */
+  readonly at?: number;
+  readonly failure?: Failure;
+  readonly isLoading: boolean;
+}
+
+/** Which news make an answer stale. */
+export type Topic = "environments" | "rollouts" | `rollout:${string}` | `environment:${string}`;
+
+interface Entry {
+  readonly answer: Signal<Answer<unknown>>;
+  isAsking: boolean;
+  isStale: boolean;
+  users: number;
+}
+
+const entries = new Map<string, Entry>();
+
+export interface ResourceOptions {
+  /** Asked for again with these news. */
+  readonly on?: readonly Topic[];
+  /** Asked for again this often, whatever is heard; milliseconds. */
+  readonly everyMs?: number;
+}
+
+export interface Resource<T> extends Answer<T> {
+  /** Asks again. */
+  readonly reload: () => void;
+}
+
+/** What `GET path` answers, kept up to date while it is shown; nothing is asked for while `path` is undefined. */
+export function useResource<T>(path: string | undefined, options: ResourceOptions = {}): Resource<T> {
+  const topics = options.on?.join(" ") ?? "";
+  const { everyMs } = options;
+  useEffect(() => {
+    if (path === undefined) return undefined;
+    const entry = entryOf(path);
+    entry.users += 1;
+    ask(path, entry);
+    const stopNews = onNews((news) => concerns(topics.split(" "), news) && ask(path, entry));
+    const poll = setInterval(() => connection.value !== "live" && ask(path, entry), POLL_MS);
+    const clock = everyMs === undefined ? undefined : setInterval(() => ask(path, entry), everyMs);
+    return () => {
+      entry.users -= 1;
+      stopNews();
+      clearInterval(poll);
+      clearInterval(clock);
+    };
+  }, [path, topics, everyMs]);
+  if (path === undefined) return { isLoading: false, reload: () => undefined };
+  const entry = entryOf(path);
+  return { ...(entry.answer.value as Answer<T>), reload: () => ask(path, entry) };
+}
+
+/** Puts an answer in that came another way, so that a page shows the outcome of a command at once. */
+export function put(path: string, data: unknown): void {
+  entryOf(path).answer.value = { data, at: Date.now(), isLoading: false };
+}
+
+/** Asks again for everything that is shown and begins with `prefix`. */
+export function refresh(prefix: string): void {
+  for (const [path, entry] of entries) if (entry.users > 0 && path.startsWith(prefix)) ask(path, entry);
+}
+
+function entryOf(path: string): Entry {
+  const known = entries.get(path);
+  if (known !== undefined) return known;
+  if (entries.size >= KEPT_MAX) {
+    for (const [old, { users }] of entries) {
+      if (users > 0) continue;
+      entries.delete(old);
+      break;
+    }
+  }
+  const entry: Entry = {
+    answer: signal<Answer<unknown>>({ isLoading: true }),
+    isAsking: false,
+    isStale: false,
+    users: 0,
+  };
+  entries.set(path, entry);
+  return entry;
+}
+
+function ask(path: string, entry: Entry): void {
+  if (entry.isAsking) {
+    entry.isStale = true;
+    return;
+  }
+  void askNow(path, entry);
+}
+
+async function askNow(path: string, entry: Entry): Promise<void> {
+  entry.isAsking = true;
+  do {
+    entry.isStale = false;
+    try {
+      entry.answer.value = { data: await call("GET", path), at: Date.now(), isLoading: false };
+    } catch (thrown) {
+      const failure = failureOf(thrown);
+      if (failure.kind === "signedOut") sessionState.value = { kind: "out" };
+      entry.answer.value = { ...entry.answer.value, failure, isLoading: false };
+    }
+  } while (entry.isStale && entry.users > 0);
+  entry.isAsking = false;
+}
+
+function concerns(topics: readonly string[], news: News): boolean {
+  switch (news.kind) {
+    case "all":
+      return true;
+    case "environment":
+      return topics.includes("environments") || topics.includes(`environment:${news.environment}`);
+    case "rollout":
+      return topics.includes("rollouts") || topics.includes(`rollout:${news.id}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { signal } from "@preact/signals";
+import { call } from "./call.ts";
+import { type Failure, failureOf } from "./problem.ts";
+
+/** Who is signed in, and what they may do. */
+export interface Session {
+  readonly actor: string;
+  readonly kind: "admin" | "operator" | "viewer" | "ci";
+  /** `["*"]`: all. */
+  readonly environments: readonly string[];
+  /** `["*"]`: every role. */
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  /** The server is in development mode. */
+  readonly dev?: boolean;
+}
+
+export type SessionState =
+  | { readonly kind: "asking" }
+  | { readonly kind: "in"; readonly session: Session }
+  | { readonly kind: "out" }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** Whether somebody is signed in. */
+export const sessionState = signal<SessionState>({ kind: "asking" });
+
+/** Asks the server who is signed in. */
+export async function askSession(): Promise<void> {
+  try {
+    sessionState.value = { kind: "in", session: await call<Session>("GET", "/console/session") };
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    sessionState.value = failure.kind === "signedOut" ? { kind: "out" } : { kind: "failed", failure };
+  }
+}
+
+/** Signs in with a token's text. Rejects with a `CallError`. */
+export async function signIn(token: string): Promise<void> {
+  sessionState.value = { kind: "in", session: await call<Session>("POST", "/console/session", { body: { token } }) };
+}
+
+/** Signs out of this browser. */
+export async function signOut(): Promise<void> {
+  await call("DELETE", "/console/session").catch(() => undefined);
+  sessionState.value = { kind: "out" };
+}
+
+/** Whether whoever is signed in may do what needs the scope; `environment`: there. */
+export function may(scope: string, environment?: string): boolean {
+  const state = sessionState.value;
+  if (state.kind !== "in") return false;
+  const { scopes, environments } = state.session;
+  if (!scopes.includes(scope)) return false;
+  return environment === undefined || environments.includes("*") || environments.includes(environment);
+}
+
+/** Whether whoever is signed in holds the role. */
+export function holds(role: string): boolean {
+  const state = sessionState.value;
+  return state.kind === "in" && (state.session.roles.includes("*") || state.session.roles.includes(role));
+}

@@ -1,0 +1,88 @@
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { connect } from "../api/connection.ts";
+import { askSession, sessionState } from "../api/session.ts";
+import { SignInPage } from "../pages/sign-in.tsx";
+import { Empty, FailureNotice, Skeleton } from "../ui/state.tsx";
+import { pageAt, type PageProps } from "./pages.ts";
+import { location } from "./router.ts";
+import { Shell } from "./shell.tsx";
+
+/** The console: a page for whoever is signed in. */
+export function App() {
+  useEffect(() => void askSession(), []);
+  const state = sessionState.value;
+  useEffect(() => {
+    if (state.kind === "in") connect();
+  }, [state.kind]);
+  switch (state.kind) {
+    case "asking":
+      return null;
+    case "out":
+      return <SignInPage />;
+    case "failed":
+      return (
+        <div class="sign-in">
+          <FailureNotice failure={state.failure} retry={() => void askSession()} />
+        </div>
+      );
+    case "in":
+      return (
+        <Shell>
+          <CurrentPage />
+        </Shell>
+      );
+  }
+}
+
+function CurrentPage() {
+  const found = pageAt(location.value.path);
+  if (found === undefined) {
+    return (
+      <Empty title="There is nothing here">
+        <p>
+          <a href="/">To the overview</a>
+        </p>
+      </Empty>
+    );
+  }
+  const { page, params } = found;
+  switch (page.kind) {
+    case "here":
+      return <page.component params={params} />;
+    case "later":
+      return <LaterPage load={page.load} params={params} />;
+  }
+}
+
+const loaded = new Map<() => Promise<ComponentType<PageProps>>, ComponentType<PageProps>>();
+
+function LaterPage({ load, params }: PageProps & { readonly load: () => Promise<ComponentType<PageProps>> }) {
+  const [, drawAgain] = useState(0);
+  const [hasFailed, setFailed] = useState(false);
+  const Page = loaded.get(load);
+  useEffect(() => {
+    if (loaded.has(load)) return;
+    setFailed(false);
+    void (async () => {
+      try {
+        loaded.set(load, await load());
+        drawAgain((count) => count + 1);
+      } catch {
+        setFailed(true);
+      }
+    })();
+  }, [load]);
+  if (Page !== undefined) return <Page params={params} />;
+  if (!hasFailed) return <Skeleton lines={6} />;
+  return (
+    <FailureNotice
+      failure={{
+        kind: "unreachable",
+        detail: "This page's program could not be loaded.",
+        hint: "Check the network and reload. After an upgrade of the server a reload is needed, too.",
+      }}
+      retry={() => window.location.reload()}
+    />
+  );
+}

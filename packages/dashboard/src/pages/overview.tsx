@@ -1,0 +1,176 @@
+import type { AuditEntry, OutboxView, Page, RolloutSummary } from "@rampart/core";
+import { useResource } from "../api/resource.ts";
+import { nameOf } from "../ui/actor.ts";
+import { Empty, Shown } from "../ui/state.tsx";
+import { isActive, percent, StatusBadge } from "../ui/status.tsx";
+import { Ago } from "../ui/time.tsx";
+
+/** What is ramping, what needs a person, and what happened lately. */
+export function OverviewPage() {
+  const rollouts = useResource<Page<RolloutSummary>>("/api/v1/rollouts?limit=100", { on: ["rollouts"] });
+  const dead = useResource<Page<OutboxView>>("/api/v1/outbox?status=dead&limit=20", { everyMs: 30_000 });
+  const audit = useResource<Page<AuditEntry>>("/api/v1/audit?order=newest&limit=12", {
+    on: ["rollouts", "environments"],
+  });
+  return (
+    <>
+      <div class="page-head">
+        <h1>Overview</h1>
+        <a class="button button-primary" href="/plans">
+          Start a rollout
+        </a>
+      </div>
+      <Shown resource={rollouts}>
+        {({ items }) => {
+          const active = items.filter(({ status }) => isActive(status));
+          const waiting = active.filter(({ status }) => NEEDS_PERSON.has(status));
+          return (
+            <>
+              <Needs waiting={waiting} dead={dead.data?.items ?? []} />
+              <section class="stack" aria-labelledby="ramping">
+                <h2 id="ramping">Ramping now</h2>
+                {active.length === 0 ? (
+                  <div class="card">
+                    <Empty title="Nothing is ramping">
+                      <p>
+                        A rollout raises a flag by a plan and takes it back when it hurts.{" "}
+                        <a href="/welcome">Make your first one</a>, or <a href="/plans">start from a plan</a>.
+                      </p>
+                    </Empty>
+                  </div>
+                ) : (
+                  <div class="ramps">
+                    {active.map((rollout) => (
+                      <RampCard key={rollout.id} rollout={rollout} />
+                    ))}
+                  </div>
+                )}
+              </section>
+              <Ended rollouts={items.filter(({ status }) => !isActive(status)).slice(0, 6)} />
+            </>
+          );
+        }}
+      </Shown>
+      <section class="card" aria-labelledby="lately">
+        <div class="card-head">
+          <h2 id="lately">Lately</h2>
+          <a href="/audit">Audit</a>
+        </div>
+        <Shown resource={audit} lines={6}>
+          {({ items }) => (
+            <ul class="needs">
+              {items.map((entry) => (
+                <li key={entry.seq}>
+                  <span class="grow">
+                    <strong>{entry.action}</strong> <code>{entry.target}</code>
+                    {entry.environment === undefined ? null : <span class="soft"> in {entry.environment}</span>}
+                    {entry.reason === undefined ? null : <span class="soft"> · {entry.reason}</span>}
+                  </span>
+                  <span class="soft small">
+                    {nameOf(entry.actor)}, <Ago at={entry.at} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Shown>
+      </section>
+    </>
+  );
+}
+
+const NEEDS_PERSON: ReadonlySet<string> = new Set(["preconditions", "awaiting", "paused"]);
+
+function Needs({
+  waiting,
+  dead,
+}: {
+  readonly waiting: readonly RolloutSummary[];
+  readonly dead: readonly OutboxView[];
+}) {
+  if (waiting.length === 0 && dead.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="needs">
+      <div class="card-head">
+        <h2 id="needs">Needs a person</h2>
+      </div>
+      <ul class="needs">
+        {waiting.map((rollout) => (
+          <li key={rollout.id}>
+            <span class="grow">
+              <StatusBadge status={rollout.status} /> <a href={`/rollouts/${rollout.id}`}>{rollout.flag}</a>{" "}
+              <span class="soft">in {rollout.environment}</span>
+              <br />
+              <span class="soft">{rollout.sentence}</span>
+            </span>
+            <a class="button button-small" href={`/rollouts/${rollout.id}`}>
+              Look
+            </a>
+          </li>
+        ))}
+        {dead.length === 0 ? null : (
+          <li>
+            <span class="grow">
+              {dead.length === 1 ? "A notification" : `${dead.length} notifications`} could not be delivered and{" "}
+              {dead.length === 1 ? "was" : "were"} given up.
+            </span>
+            <a class="button button-small" href="/channels">
+              Look
+            </a>
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
+
+function RampCard({ rollout }: { readonly rollout: RolloutSummary }) {
+  return (
+    <article class="card ramp-card">
+      <div class="row-between">
+        <h3>
+          <a href={`/rollouts/${rollout.id}`}>{rollout.flag}</a>
+        </h3>
+        <StatusBadge status={rollout.status} />
+      </div>
+      <div class="row-between">
+        <span class="percentage">{percent(rollout.percentage)}</span>
+        <span class="soft small">
+          {rollout.environment}
+          {rollout.stage === null ? "" : ` · ${rollout.stage.name}`}
+        </span>
+      </div>
+      <div class="meter" aria-hidden="true">
+        <i ref={(bar) => void (bar && (bar.style.width = `${rollout.percentage}%`))} />
+      </div>
+      <p>{rollout.sentence}</p>
+    </article>
+  );
+}
+
+function Ended({ rollouts }: { readonly rollouts: readonly RolloutSummary[] }) {
+  if (rollouts.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="ended">
+      <div class="card-head">
+        <h2 id="ended">Ended lately</h2>
+        <a href="/rollouts">All rollouts</a>
+      </div>
+      <ul class="needs">
+        {rollouts.map((rollout) => (
+          <li key={rollout.id}>
+            <span class="grow">
+              <StatusBadge status={rollout.status} /> <a href={`/rollouts/${rollout.id}`}>{rollout.flag}</a>{" "}
+              <span class="soft">
+                in {rollout.environment} · {rollout.sentence}
+              </span>
+            </span>
+            <span class="soft small">
+              <Ago at={rollout.endedAt ?? rollout.createdAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+import type { ComponentChildren } from "preact";
+import type { Resource } from "../api/resource.ts";
+import type { Failure } from "../api/problem.ts";
+import { Ago } from "./time.tsx";
+
+/** Why something can't be shown or was not done, and what to do. */
+export function FailureNotice({ failure, retry }: { readonly failure: Failure; readonly retry?: () => void }) {
+  return (
+    <div class="notice notice-bad" role="alert">
+      <div class="grow stack-tight">
+        <strong>{failure.detail}</strong>
+        {failure.hint === undefined ? null : <span class="soft">{failure.hint}</span>}
+        {failure.errors?.map((error) => (
+          <span class="small" key={error.pointer}>
+            <code>{error.pointer === "" ? "/" : error.pointer}</code> {error.detail}
+          </span>
+        ))}
+      </div>
+      {retry === undefined ? null : (
+        <button type="button" class="button button-small" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/**
+ * Shows what is known: a skeleton before the first answer, the failure where there is none, an old answer with a note of its age where
+ * the newest attempt failed.
+ */
+export function Shown<T>({
+  resource,
+  children,
+  lines = 4,
+}: {
+  readonly resource: Resource<T>;
+  readonly children: (data: T) => ComponentChildren;
+  /** Lines of the skeleton. */
+  readonly lines?: number;
+}) {
+  const { data, failure, at, reload } = resource;
+  if (data === undefined) {
+    if (failure !== undefined) return <FailureNotice failure={failure} retry={reload} />;
+    return <Skeleton lines={lines} />;
+  }
+  return (
+    <>
+      {failure === undefined || at === undefined ? null : (
+        <p class="soft small" role="status">
+          {failure.detail} Showing what was true <Ago at={new Date(at).toISOString()} />.
+        </p>
+      )}
+      {children(data)}
+    </>
+  );
+}
+
+/** What stands in for lines that are on their way. */
+export function Skeleton({ lines }: { readonly lines: number }) {
+  return (
+    <div class="stack card-body" aria-busy="true" aria-label="Loading">
+      {Array.from({ length: lines }, (_, index) => (
+        <div class="skeleton" key={index}>
+          &nbsp;
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** What is shown where there is nothing yet: what would be here, and how to get it. */
+export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}

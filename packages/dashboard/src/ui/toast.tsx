@@ -1,0 +1,62 @@
+import { signal } from "@preact/signals";
+import { failureOf } from "../api/problem.ts";
+
+const SHOWN_MS = 6_000;
+const TOASTS_MAX = 4;
+
+interface Toast {
+  readonly id: number;
+  readonly tone: "good" | "bad";
+  readonly text: string;
+  readonly undo?: () => void;
+}
+
+const toasts = signal<readonly Toast[]>([]);
+let lastId = 0;
+
+/** Says what was done, for some seconds. `undo`: takes it back. */
+export function say(text: string, options: { readonly undo?: () => void } = {}): void {
+  add({ tone: "good", text, ...options });
+}
+
+/** Says what was not done, and why. */
+export function complain(thrown: unknown): void {
+  const { detail, hint } = failureOf(thrown);
+  add({ tone: "bad", text: hint === undefined ? detail : `${detail} ${hint}` });
+}
+
+function add(toast: Omit<Toast, "id">): void {
+  lastId += 1;
+  const id = lastId;
+  toasts.value = [...toasts.value, { id, ...toast }].slice(-TOASTS_MAX);
+  setTimeout(() => drop(id), toast.tone === "bad" ? SHOWN_MS * 2 : SHOWN_MS);
+}
+
+function drop(id: number): void {
+  toasts.value = toasts.value.filter((toast) => toast.id !== id);
+}
+
+/** Where it is said; once in the page. */
+export function Toasts() {
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {toasts.value.map(({ id, tone, text, undo }) => (
+        <div class={`toast toast-${tone} row-between`} key={id}>
+          <span class="grow">{text}</span>
+          {undo === undefined ? null : (
+            <button
+              type="button"
+              class="button button-small"
+              onClick={() => {
+                drop(id);
+                undo();
+              }}
+            >
+              Undo
+            </button>
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
