@@ -68,7 +68,9 @@ export interface OutboxView {
 export interface ChannelView {
   readonly name: string;
   readonly type: "log" | "slack" | "pagerduty" | "webhook" | "statuspage" | "email";
-  /** `disabled`: its receiver said that it is gone, and messages to it are given up. */
+  /** Who made it; only those of `api` can be changed and removed there. */
+  readonly source: "server" | "file" | "api";
+  /** `disabled`: its receiver is gone, or its settings can't be used; messages to it are given up. */
   readonly state: "ready" | "disabled";
   /** Why it is disabled. */
   readonly reason?: string;
@@ -85,4 +87,10 @@ export interface ChannelTest {
   readonly delivered: boolean;
   /** Why it was not delivered. */
   readonly reason?: string;
+}
+
+/** The answer to `POST /api/v1/outbox/resend`. */
+export interface Resent {
+  /** Messages that are under way again. */
+  readonly resent: number;
 }

@@ -32,6 +32,7 @@ export type Scope =
   | "rollouts:write"
   | "rollouts:approve"
   | "channels:test"
+  | "channels:write"
   | "sdk:read"
   | "sdk:write"
   | "client:read"
@@ -113,7 +114,7 @@ const OPERATOR = [
 const SCOPES: { readonly [kind in TokenKind]: ReadonlySet<Scope> } = {
   viewer: new Set(VIEWER),
   operator: new Set(OPERATOR),
-  admin: new Set([...OPERATOR, "tokens:admin", "audit:write"]),
+  admin: new Set([...OPERATOR, "tokens:admin", "channels:write", "audit:write"]),
   // A pipeline ramps, also to 0, and reports; it neither edits flags nor approves what it started.
   ci: new Set([
     "flags:read",

@@ -2,8 +2,17 @@ import { lookup } from "node:dns/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import type { Egress, EgressRequest, EgressResult } from "../ports/egress.ts";
-import { judgeAddresses, judgeUrl, literalAddress, type Destination, type EgressPolicy } from "./policy.ts";
+import type { Egress, EgressDoor, EgressRequest, EgressResult } from "../ports/egress.ts";
+import {
+  judgeAddresses,
+  judgeMailUrl,
+  judgeUrl,
+  literalAddress,
+  type Destination,
+  type EgressPolicy,
+} from "./policy.ts";
+
+type Refused = Extract<EgressResult, { readonly kind: "refused" }>;
 
 export interface EgressOptions {
   readonly policy: EgressPolicy;
@@ -17,7 +26,7 @@ export interface EgressOptions {
  * The server's way out. The address that was judged is the address that is connected to: the name is looked up once, here, and the
  * socket is pinned to the answer, so that a second answer can't lead it elsewhere.
  */
-export function createEgress(options: EgressOptions): Egress {
+export function createEgress(options: EgressOptions): Egress & EgressDoor {
   const resolve = options.resolve ?? resolveWithSystem;
   return {
     async send(request) {
@@ -35,10 +44,23 @@ export function createEgress(options: EgressOptions): Egress {
         return failed(error, request, signal);
       }
     },
+    async admitMail(url, timeoutMs) {
+      const destination = judgeMailUrl(url, options.policy);
+      if (!destination.ok) return refused(destination);
+      const { host, port } = destination.value;
+      const signal = AbortSignal.timeout(timeoutMs);
+      try {
+        const addresses = await withSignal(addressesOf(destination.value, resolve), signal);
+        const address = judgeAddresses(destination.value, addresses, options.policy);
+        return address.ok ? { kind: "admitted", host, port, address: address.value } : refused(address);
+      } catch (error) {
+        return { kind: "failed", reason: signal.aborted ? `no address within ${timeoutMs} ms` : codeOf(error) };
+      }
+    },
   };
 }
 
-function refused(judged: { readonly reason: string; readonly hint: string }): EgressResult {
+function refused(judged: { readonly reason: string; readonly hint: string }): Refused {
   return { kind: "refused", reason: judged.reason, hint: judged.hint };
 }
 
@@ -47,9 +69,11 @@ function failed(error: unknown, request: EgressRequest, signal: AbortSignal): Eg
     return { kind: "failed", cause: "tooLarge", reason: `the answer is larger than ${request.bodyBytesMax} bytes` };
   if (signal.aborted)
     return { kind: "failed", cause: "timeout", reason: `no whole answer within ${request.timeoutMs} ms` };
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-  return { kind: "failed", cause: "network", reason: code };
+  return { kind: "failed", cause: "network", reason: codeOf(error) };
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 
 class TooLarge extends Error {}
 

@@ -30,6 +30,9 @@ export interface Destination {
 
 const FIRST_UNPRIVILEGED_PORT = 1024;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+const HTTP_PORTS: readonly number[] = [80, 443];
+const MAIL_DEFAULT_PORTS: Readonly<Record<string, number>> = { "smtp:": 587, "smtps:": 465 };
+const MAIL_PORTS: readonly number[] = [25, 465, 587];
 
 /** Scheme, credentials, port and, where there is one, the list of names. */
 export function judgeUrl(text: string, policy: EgressPolicy): Judged<Destination> {
@@ -40,13 +43,26 @@ export function judgeUrl(text: string, policy: EgressPolicy): Judged<Destination
   if (url.username !== "" || url.password !== "") {
     return refuse("the address carries a user name or password", "put credentials into a header");
   }
+  return judgePlace(url, url.port === "" ? defaultPort : Number(url.port), HTTP_PORTS, policy);
+}
+
+/** The same for a mail server; credentials in the address are the way to name them there. */
+export function judgeMailUrl(text: string, policy: EgressPolicy): Judged<Destination> {
+  if (!URL.canParse(text)) return refuse("the address is not a URL", "write it as smtp://host:587");
+  const url = new URL(text);
+  const defaultPort = MAIL_DEFAULT_PORTS[url.protocol];
+  if (defaultPort === undefined) return refuse(`the scheme ${url.protocol} is not allowed`, "use smtp or smtps");
+  return judgePlace(url, url.port === "" ? defaultPort : Number(url.port), MAIL_PORTS, policy);
+}
+
+/** Port and, where there is one, the list of names. */
+function judgePlace(url: URL, port: number, wellKnown: readonly number[], policy: EgressPolicy): Judged<Destination> {
   const host = url.hostname
     .replace(/^\[|\]$/g, "")
     .replace(/\.$/, "")
     .toLowerCase();
-  const port = url.port === "" ? defaultPort : Number(url.port);
   const listed = policy.allow.some((entry) => listsName(entry, host, port));
-  if (!listed && port !== 80 && port !== 443 && port < FIRST_UNPRIVILEGED_PORT) {
+  if (!listed && !wellKnown.includes(port) && port < FIRST_UNPRIVILEGED_PORT) {
     return refuse(`port ${port} is not allowed`, `allow ${host}:${port} by name`);
   }
   const couldBeListedByAddress = policy.allow.some(isBlock);

@@ -26,6 +26,10 @@ export type HttpCode =
   | "RECEIPTS_NOT_FOUND"
   | "DRILL_PROVES_NOTHING"
   | "CHANNEL_NOT_FOUND"
+  | "CHANNEL_INVALID"
+  | "CHANNEL_FIXED"
+  | "CHANNELS_FULL"
+  | "MESSAGE_NOT_DEAD"
   | "CROSS_SITE"
   | "RATE_LIMITED"
   | "STREAMS_STORM"
@@ -206,7 +210,24 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
   CHANNEL_NOT_FOUND: {
     status: 404,
     title: "No such channel",
-    meaning: "The channels are those of the file that `RAMPART_CHANNELS` names, and the log.",
+    meaning:
+      "The channels are those that were made through the API, those of the file that `RAMPART_CHANNELS` names, and the log.",
+  },
+  CHANNEL_INVALID: {
+    status: 400,
+    title: "Invalid channel",
+    meaning: "The detail names everything that is wrong with its settings, and shows none of their values.",
+  },
+  CHANNEL_FIXED: {
+    status: 409,
+    title: "Channel is not of the API",
+    meaning: "A channel of the channels file is changed there; the log is always as it is.",
+  },
+  CHANNELS_FULL: { status: 409, title: "Too many channels", meaning: "Remove those that no plan names any more." },
+  MESSAGE_NOT_DEAD: {
+    status: 404,
+    title: "No such message given up",
+    meaning: "Only a message that was given up is sent again: others wait, or were sent.",
   },
   RECEIPTS_NOT_FOUND: {
     status: 404,

@@ -17,11 +17,23 @@ const ALLOWED: { readonly [kind in TokenKind]: readonly string[] } = {
     "post ramp",
     "post kill",
     "post channels",
+    "put channels",
+    "delete channels",
+    "post outbox",
     "get tokens",
     "post tokens",
     "delete tokens",
   ],
-  operator: [...reads(), ...writes(), ...runs(), ...decides(), "post ramp", "post kill", "post channels"],
+  operator: [
+    ...reads(),
+    ...writes(),
+    ...runs(),
+    ...decides(),
+    "post ramp",
+    "post kill",
+    "post channels",
+    "post outbox",
+  ],
   viewer: reads(),
   ci: [
     "get flags",
@@ -92,7 +104,8 @@ function writes(): readonly string[] {
 }
 
 /** What the reach of each route is, by its path. */
-const GLOBAL = /^(post|patch|delete) (flags|segments|tokens)$|^(get|post) channels$|^get (tokens|outbox)$/;
+const GLOBAL =
+  /^(post|patch|delete) (flags|segments|tokens)$|^(get|post|put|delete) channels$|^(get|post) outbox$|^get tokens$/;
 
 const KINDS = Object.keys(ALLOWED) as TokenKind[];
 const SDK_KINDS = new Set<TokenKind>(["server", "client"]);

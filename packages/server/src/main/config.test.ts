@@ -30,6 +30,7 @@ describe("the configuration", () => {
       egressPrivate: false,
       channels: new Map(),
       publicUrl: undefined,
+      retentionDays: 90,
     });
   });
 

@@ -36,6 +36,8 @@ export interface ServerConfig {
   readonly channels: ReadonlyMap<string, ChannelSettings>;
   /** Where people's browsers reach the server, for links in notifications. */
   readonly publicUrl: string | undefined;
+  /** Days for which notifications, and the samplings of rollouts that have ended, are kept; 0: for ever. */
+  readonly retentionDays: number;
 }
 
 /** One setting that can't be used. */
@@ -135,6 +137,12 @@ const SETTINGS = {
     help: "Where people's browsers reach the server, for links in notifications",
     fallback: "",
     read: httpUrl,
+  },
+  retentionDays: {
+    flag: "retention-days",
+    help: "Days for which notifications, and samplings of rollouts that have ended, are kept; 0: for ever",
+    fallback: "90",
+    read: integer(0, 36_500),
   },
 } as const satisfies { readonly [name: string]: Setting<unknown> };
 

@@ -1,12 +1,14 @@
 import { createEgress } from "../egress/egress.ts";
 import { parsePlan } from "../domain/plan/parse.ts";
 import type { Metric, Plan } from "../domain/plan/types.ts";
+import type { Scrub } from "../domain/secrets/scrub.ts";
 import { Runner } from "../gates/runner.ts";
 import type { Providers } from "../gates/sampler.ts";
 import { createHttpCheckProvider } from "../metrics/http-check.ts";
 import { createPrometheusProvider } from "../metrics/prometheus.ts";
 import { sdkSeat } from "../metrics/sdk-seat.ts";
 import { withVariables } from "../metrics/with-variables.ts";
+import { ChannelBook } from "../notify/channel-book.ts";
 import { Channels } from "../notify/channels.ts";
 import { Dispatcher } from "../notify/dispatcher.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
@@ -14,12 +16,14 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { MetricProvider } from "../ports/metric-provider.ts";
+import type { Sealer } from "../ports/sealer.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { Feed } from "../stream/feed.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Platform } from "./platform.ts";
+import { startPruning, type Pruning } from "./retention.ts";
 
 export interface RolloutParts extends Platform {
   readonly store: Store;
@@ -28,6 +32,8 @@ export interface RolloutParts extends Platform {
   readonly hub: Hub;
   readonly logger: Logger;
   readonly meter: Meter;
+  readonly scrub: Scrub;
+  readonly sealer: Sealer;
 }
 
 /** What runs rollouts and tells people of them. */
@@ -55,26 +61,33 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
   runner.subscribe((_, records) => {
     if (records.length > 0) void dispatcher.look();
   });
+  let pruning: Pruning | undefined;
   return {
     runner,
     channels,
     async start() {
       await runner.start();
       dispatcher.start();
+      pruning = startPruning(config.retentionDays, parts);
     },
     async stop() {
+      await pruning?.stop();
       await runner.stop();
       await dispatcher.stop();
     },
   };
 }
 
-function createChannels(config: ServerConfig, { clock, logger, randomBytes }: RolloutParts): Channels {
-  const { channels: settings, egressAllow, egressPrivate, publicUrl } = config;
+function createChannels(
+  config: ServerConfig,
+  { clock, logger, randomBytes, rollouts, sealer }: RolloutParts,
+): Channels {
+  const { channels: file, egressAllow, egressPrivate, publicUrl, variables } = config;
   const policy = { allow: egressAllow, allowPrivate: egressPrivate };
   const egress = createEgress({ policy, nowMs: () => clock.monotonicMs() });
   const newId = (): string => Buffer.from(randomBytes(12)).toString("hex");
-  return new Channels({ settings, egress, clock, logger, newId, publicUrl });
+  const book = new ChannelBook({ file, store: rollouts, sealer, variables });
+  return new Channels({ book, egress, door: egress, clock, logger, newId, publicUrl });
 }
 
 /** All that metrics are asked of goes through one policy; the operator's own Prometheus is let through by being named. */

@@ -8,6 +8,7 @@ import { Sessions } from "../http/session.ts";
 import { allRoutes } from "../http/routes.ts";
 import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
+import { KnownSecrets, type Scrub } from "../domain/secrets/scrub.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
@@ -27,6 +28,7 @@ import { realPlatform } from "./platform.ts";
 import { createReceiptsAudit } from "./receipts-audit.ts";
 import { linearRegex } from "./regex.ts";
 import { createRolloutEngine } from "./rollouts.ts";
+import { createSealer } from "./sealer.ts";
 import { sessionSecret } from "./session-secret.ts";
 import { VERSION } from "./version.ts";
 
@@ -69,9 +71,10 @@ export interface RunningServer {
  * Starts a server. Rejects with a `StartError` or a `StoreError` that says in one line what is in the way and what to do, and leaves
  * nothing open behind.
  */
-export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
+export async function startServer(given: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const platform = options.platform ?? realPlatform;
-  const logger = createLogger(config.logLevel, options.logs ?? process.stderr);
+  const { config, scrub } = rememberingSecrets(given);
+  const logger = createLogger(config.logLevel, { scrub, ...(options.logs && { destination: options.logs }) });
   const storage = (options.openStorage ?? openStorage)(config, platform);
   const cleanUp: (() => Promise<void> | void)[] = [storage.close];
   try {
@@ -99,7 +102,18 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       dev: config.dev,
     });
     const { rollouts, store } = storage;
-    const engine = createRolloutEngine(config, { ...platform, store, rollouts, feeds, hub, logger, meter });
+    const sealer = createSealer(storage.folder, platform.randomBytes);
+    const engine = createRolloutEngine(config, {
+      ...platform,
+      store,
+      rollouts,
+      feeds,
+      hub,
+      logger,
+      meter,
+      scrub,
+      sealer,
+    });
     const eventStreams = new EventStreams(platform.timers);
     let phase: Phase = "serving";
     const parts: HttpParts = {
@@ -120,6 +134,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       regex: linearRegex,
       metrics: () => metrics.scrape(),
       version: VERSION,
+      scrub,
       phase: () => phase,
     };
     const reads = new SdkReads(parts);
@@ -160,6 +175,17 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   }
 }
 
+/** The configuration whose variables are remembered as they are used, and what takes their values out of every text that is kept or shown. */
+function rememberingSecrets(config: ServerConfig): { readonly config: ServerConfig; readonly scrub: Scrub } {
+  const known = new KnownSecrets();
+  const variables = (name: string): string | undefined => {
+    const value = config.variables(name);
+    if (value !== undefined) known.note(name, value);
+    return value;
+  };
+  return { config: { ...config, variables }, scrub: known.scrub };
+}
+
 function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
   const folder = openDataFolder(config.dataDir, process.pid);
   try {
@@ -167,6 +193,7 @@ function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
       folder,
       random: platform.randomBytes,
       timers: platform.timers,
+      now: platform.clock.now(),
     });
     const close = async (): Promise<void> => {
       await store.close();

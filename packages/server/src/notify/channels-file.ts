@@ -2,13 +2,16 @@ import { z } from "zod";
 import { LineCounter, parseDocument } from "yaml";
 import { fillTemplate, variablesOf } from "../domain/plan/grammar/template.ts";
 import { LOG_CHANNEL } from "../domain/notify/route.ts";
+import { parseTemplate } from "../domain/notify/template.ts";
 import { PAGERDUTY_URL } from "./pagerduty.ts";
 import { STATUSPAGE_URL } from "./statuspage.ts";
 
 /** Bytes of a channels file. */
 export const CHANNELS_FILE_MAX = 256 * 1024;
 
-const CHANNELS_MAX = 200;
+/** Channels of a file, and as many that were made through the API. */
+export const CHANNELS_MAX = 200;
+
 const RECEIVERS_MAX = 50;
 const SECRETS_MAX = 4;
 const TEXT_MAX = 2048;
@@ -38,14 +41,27 @@ const secret = text.regex(SECRET, "is no secret like whsec_…, 24 to 64 random 
 /** What ends up in a header must not begin another. */
 const key = text.regex(/^[\x21-\x7e]+$/, "holds a space, a line break, or a letter beyond ASCII");
 
+/** What people read in place of the text that a message has by itself. */
+const template = text
+  .superRefine((value, context) => {
+    const checked = parseTemplate(value);
+    if (!checked.ok) context.addIssue({ code: "custom", message: `${checked.message}; ${checked.hint}` });
+  })
+  .optional();
+
 const channel = z.discriminatedUnion(
   "type",
   [
     z.strictObject({ type: z.literal("log") }),
-    z.strictObject({ type: z.literal("slack"), url: httpAddress }),
-    z.strictObject({ type: z.literal("pagerduty"), routingKey: key, url: httpAddress.default(PAGERDUTY_URL) }),
+    z.strictObject({ type: z.literal("slack"), url: httpAddress, template }),
+    z.strictObject({
+      type: z.literal("pagerduty"),
+      routingKey: key,
+      url: httpAddress.default(PAGERDUTY_URL),
+      template,
+    }),
     z
-      .strictObject({ type: z.literal("webhook"), url: httpAddress, secret: oneOrMany(secret, SECRETS_MAX) })
+      .strictObject({ type: z.literal("webhook"), url: httpAddress, secret: oneOrMany(secret, SECRETS_MAX), template })
       .transform(({ secret: secrets, ...rest }) => ({ ...rest, secrets })),
     z.strictObject({
       type: z.literal("statuspage"),
@@ -59,6 +75,7 @@ const channel = z.discriminatedUnion(
       url: smtpAddress,
       from: mailbox,
       to: oneOrMany(mailbox, RECEIVERS_MAX),
+      template,
     }),
   ],
   "needs a type: log, slack, pagerduty, webhook, statuspage or email",
@@ -94,29 +111,36 @@ export function readChannels(file: string, variables: (name: string) => string |
   const names = Object.keys(content);
   if (names.length > CHANNELS_MAX)
     return { ok: false, problems: [{ where: "the file", detail: `has more than ${CHANNELS_MAX} channels` }] };
-  const read = names.map((name) => ({ name, ...readOne(name, content[name], variables) }));
-  const problems = read.flatMap((one) => one.problems);
+  const read = names.map((name) => ({ name, ...readChannel(name, content[name], variables) }));
+  const problems = read.flatMap((one) => (one.ok ? [] : one.problems));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, channels: new Map(read.flatMap(({ name, settings }) => (settings ? [[name, settings]] : []))) };
+  return { ok: true, channels: new Map(read.flatMap((one) => (one.ok ? [[one.name, one.settings]] : []))) };
 }
 
-interface ReadOne {
-  readonly settings?: ChannelSettings;
-  readonly problems: readonly ChannelsProblem[];
-}
+export type ReadChannel =
+  | { readonly ok: true; readonly settings: ChannelSettings }
+  | { readonly ok: false; readonly problems: readonly ChannelsProblem[] };
 
-function readOne(name: string, value: unknown, variables: (name: string) => string | undefined): ReadOne {
-  const problem = (where: string, detail: string): ReadOne => ({ problems: [{ where, detail }] });
+/** Reads the settings of one channel, with their `${VARS}`; everything that is wrong is told at once. */
+export function readChannel(
+  name: string,
+  value: unknown,
+  variables: (name: string) => string | undefined,
+): ReadChannel {
+  const problem = (where: string, detail: string): ReadChannel => ({ ok: false, problems: [{ where, detail }] });
   if (!NAME.test(name))
     return problem(JSON.stringify(name.slice(0, 64)), "is no name: use up to 64 letters, digits, dots, - and _");
   if (name === LOG_CHANNEL) return problem(name, "is the server's own log already; leave it out");
   if (!isRecord(value)) return problem(name, "needs a type and its settings");
   const problems: ChannelsProblem[] = [];
-  const filled = fill(value, name, (where, detail) => void problems.push({ where, detail }), variables);
-  if (problems.length > 0) return { problems };
-  const parsed = channel.safeParse(filled);
-  if (parsed.success) return { settings: parsed.data, problems };
+  const { template: own, ...rest } = value;
+  const filled = fill(rest, name, (where, detail) => void problems.push({ where, detail }), variables);
+  if (problems.length > 0) return { ok: false, problems };
+  // No variable is put into a template: what is wrong with one is quoted.
+  const parsed = channel.safeParse({ ...(filled as object), ...(own !== undefined && { template: own }) });
+  if (parsed.success) return { ok: true, settings: parsed.data };
   return {
+    ok: false,
     problems: parsed.error.issues.map((issue) => ({
       where: [name, ...issue.path.map(String)].join("."),
       detail: issue.message,

@@ -4,10 +4,12 @@ import type { Logger } from "../ports/logger.ts";
 import { silentMeter } from "../ports/meter.ts";
 import type { OutboxMessage, OutboxRow } from "../ports/rollout-store.ts";
 import { manualPlatform } from "../testing/manual-platform.ts";
+import { ChannelBook } from "./channel-book.ts";
 import { readChannels } from "./channels-file.ts";
 import { Channels } from "./channels.ts";
 import { sentOf } from "./deliver-http.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { clearSealer } from "./testing/clear-sealer.ts";
 import { storeWith } from "./testing/outbox.ts";
 import { startReceiver } from "./testing/receiver.ts";
 import { startSmtpSink } from "./testing/smtp-sink.ts";
@@ -25,15 +27,22 @@ async function start(file: string, messages: readonly Partial<OutboxMessage>[]) 
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
   const egress = createEgress({ policy: { allow: [], allowPrivate: true }, nowMs: () => performance.now() });
   let ids = 0;
+  const rollouts = await storeWith(messages, platform.clock.now());
+  const book = new ChannelBook({
+    file: read.channels,
+    store: rollouts,
+    sealer: clearSealer,
+    variables: () => undefined,
+  });
   const channels = new Channels({
-    settings: read.channels,
+    book,
     egress,
+    door: egress,
     clock: platform.clock,
     logger,
     newId: () => String((ids += 1)),
     publicUrl: "https://rampart.example/",
   });
-  const rollouts = await storeWith(messages, platform.clock.now());
   const dispatcher = new Dispatcher({ ...platform, store: rollouts, notifier: channels, logger, meter: silentMeter });
   dispatcher.start();
   const rows = async (): Promise<Readonly<Record<string, OutboxRow>>> =>
@@ -105,11 +114,17 @@ describe("a channel whose receiver fails", () => {
     await platform.advance(1000);
     await until(({ a, second }) => a?.status === "dead" && second?.status === "dead");
     expect(receiver.received).toHaveLength(1);
-    expect(channels.channels()).toContainEqual({ name: "a", type: "slack", state: "disabled", reason: "HTTP 410" });
+    expect(await channels.channels()).toContainEqual({
+      name: "a",
+      type: "slack",
+      source: "file",
+      state: "disabled",
+      reason: "HTTP 410",
+    });
     expect(await channels.test("a")).toMatchObject({ kind: "failed" });
     receiver.answer = () => 200;
     expect(await channels.test("a")).toEqual({ kind: "delivered" });
-    expect(channels.channels()).toContainEqual({ name: "a", type: "slack", state: "ready" });
+    expect(await channels.channels()).toContainEqual({ name: "a", type: "slack", source: "file", state: "ready" });
   });
 
   it("holds nobody else up while it hangs, not even the end of the server", async () => {

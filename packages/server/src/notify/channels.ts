@@ -1,8 +1,13 @@
 import { LOG_CHANNEL } from "../domain/notify/route.ts";
-import type { Channel, ChannelDesk } from "../ports/channels.ts";
+import { FILLED_LENGTH_MAX, fillPlaceholders } from "../domain/notify/template.ts";
+import { clip } from "../domain/notify/message.ts";
+import type { Channel, ChannelDesk, SavedChannel } from "../ports/channels.ts";
+import type { EgressDoor } from "../ports/egress.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Delivery, Notifier } from "../ports/notifier.ts";
 import type { OutboxRow } from "../ports/rollout-store.ts";
+import type { ChangeMeta } from "../ports/store.ts";
+import type { BookedChannel, ChannelBook } from "./channel-book.ts";
 import type { ChannelSettings } from "./channels-file.ts";
 import { DELIVERED, deliverHttp, type Sent, type Wire } from "./deliver-http.ts";
 import { mailOf, sendMail } from "./email.ts";
@@ -14,7 +19,8 @@ import { sendToStatuspage, testStatuspage } from "./statuspage.ts";
 import { webhookCall } from "./webhook.ts";
 
 export interface ChannelsParts extends Wire {
-  readonly settings: ReadonlyMap<string, ChannelSettings>;
+  readonly book: ChannelBook;
+  readonly door: EgressDoor;
   readonly logger: Logger;
   /** A new id for each test message. */
   readonly newId: () => string;
@@ -23,51 +29,91 @@ export interface ChannelsParts extends Wire {
 }
 
 /**
- * Brings messages to their channels. A channel whose receiver answers 410 is disabled until the server starts anew or a test reaches
- * it: nothing is stored of that, for the first message after a start finds it out again.
+ * Brings messages to their channels. A channel whose receiver answers 410 is disabled until it is changed, the server starts anew or a
+ * test reaches it: nothing is stored of that, for the first message after a start finds it out again.
  */
 export class Channels implements Notifier, ChannelDesk {
   readonly #parts: ChannelsParts;
-  /** Why, by name. */
-  readonly #disabled = new Map<string, string>();
+  /** Why, by name; of one revision of the channel. */
+  readonly #gone = new Map<string, { readonly reason: string; readonly revision: number }>();
 
   constructor(parts: ChannelsParts) {
     this.#parts = parts;
   }
 
   async deliver(row: OutboxRow): Promise<Delivery> {
-    const { settings, logger } = this.#parts;
+    const { book, logger } = this.#parts;
     if (row.channel === LOG_CHANNEL) return logMessage(logger, row);
-    const channel = settings.get(row.channel);
+    const channel = await book.find(row.channel);
     if (channel === undefined) return this.#unknown(row);
-    const reason = this.#disabled.get(row.channel);
+    const reason = this.#disabled(channel);
     if (reason !== undefined) return { kind: "failed", reason: `the channel is disabled: ${reason}`, again: false };
-    return this.#noted(row.channel, await this.#send(channel, { ...row, ...this.#linkOf(row.rolloutId) }));
+    return this.#noted(channel, await this.#send(channel, { ...row, ...this.#linksOf(row) }));
   }
 
-  channels(): readonly Channel[] {
-    const configured = [...this.#parts.settings].map(([name, { type }]): Channel => {
-      const reason = this.#disabled.get(name);
-      return reason === undefined ? { name, type, state: "ready" } : { name, type, state: "disabled", reason };
-    });
-    return [{ name: LOG_CHANNEL, type: "log", state: "ready" }, ...configured];
+  async channels(): Promise<readonly Channel[]> {
+    const booked = await this.#parts.book.all();
+    return [
+      { name: LOG_CHANNEL, type: "log", source: "server", state: "ready" },
+      ...booked.map((one) => this.#view(one)),
+    ];
   }
 
   async test(name: string): Promise<Delivery | undefined> {
-    const { settings, logger } = this.#parts;
+    const { book, logger } = this.#parts;
     const outgoing = this.#testMessage();
     if (name === LOG_CHANNEL) return logMessage(logger, outgoing);
-    const channel = settings.get(name);
+    const channel = await book.find(name);
     if (channel === undefined) return undefined;
-    const sent = channel.type === "statuspage" ? testStatuspage(this.#parts, channel) : this.#send(channel, outgoing);
-    const delivery = this.#noted(name, await sent);
-    if (delivery.kind === "delivered") this.#disabled.delete(name);
+    const { settings } = channel;
+    const asked = "type" in settings && settings.type === "statuspage";
+    const sent = asked ? testStatuspage(this.#parts, settings) : this.#send(channel, outgoing);
+    const delivery = this.#noted(channel, await sent);
+    if (delivery.kind === "delivered") this.#gone.delete(name);
     return delivery;
   }
 
-  #send(channel: ChannelSettings, outgoing: Outgoing): Promise<Sent> {
-    const skip = outgoing.onlyIncident && channel.type !== "pagerduty" && channel.type !== "statuspage";
-    if (skip) return Promise.resolve(DELIVERED);
+  async save(name: string, settings: unknown, meta: ChangeMeta): Promise<SavedChannel> {
+    const saved = await this.#parts.book.save(name, settings, meta);
+    switch (saved.kind) {
+      case "invalid":
+      case "fixed":
+      case "full":
+        return saved;
+      case "created":
+      case "changed": {
+        this.#gone.delete(name);
+        const channel = await this.#parts.book.find(name);
+        if (channel === undefined) throw new Error(`the channel ${name} was removed while it was saved`);
+        return { kind: saved.kind, channel: this.#view(channel) };
+      }
+    }
+  }
+
+  remove(name: string, meta: ChangeMeta): Promise<"removed" | "missing" | "fixed"> {
+    return this.#parts.book.remove(name, meta);
+  }
+
+  #view(channel: BookedChannel): Channel {
+    const { name, type, source } = channel;
+    const reason = this.#disabled(channel);
+    return { name, type, source, ...(reason === undefined ? { state: "ready" } : { state: "disabled", reason }) };
+  }
+
+  #disabled({ name, settings, revision }: BookedChannel): string | undefined {
+    if ("unusable" in settings) return settings.unusable;
+    const gone = this.#gone.get(name);
+    return gone?.revision === revision ? gone.reason : undefined;
+  }
+
+  async #send({ settings }: BookedChannel, message: Outgoing): Promise<Sent> {
+    if ("unusable" in settings)
+      return { kind: "failed", reason: `the channel is disabled: ${settings.unusable}`, again: false };
+    const skip = message.onlyIncident && settings.type !== "pagerduty" && settings.type !== "statuspage";
+    return skip ? DELIVERED : this.#sendTo(settings, inOwnWords(settings, message));
+  }
+
+  #sendTo(channel: ChannelSettings, outgoing: Outgoing): Promise<Sent> {
     const parts = this.#parts;
     switch (channel.type) {
       case "log":
@@ -81,13 +127,13 @@ export class Channels implements Notifier, ChannelDesk {
       case "statuspage":
         return sendToStatuspage(parts, channel, outgoing);
       case "email":
-        return sendMail(channel, mailOf(outgoing));
+        return sendMail(parts.door, channel, mailOf(outgoing));
     }
   }
 
-  #noted(name: string, sent: Sent): Delivery {
+  #noted({ name, revision }: BookedChannel, sent: Sent): Delivery {
     if (sent.kind !== "gone") return sent;
-    this.#disabled.set(name, sent.reason);
+    this.#gone.set(name, { reason: sent.reason, revision });
     this.#parts.logger.error(
       { channel: name, reason: sent.reason },
       "a channel is disabled: its receiver is gone; correct its address, then test it or restart",
@@ -104,10 +150,19 @@ export class Channels implements Notifier, ChannelDesk {
     return DELIVERED;
   }
 
-  #linkOf(rolloutId: string): { readonly link?: string } {
+  #linksOf({ rolloutId, message }: OutboxRow): Pick<Outgoing, "link" | "links"> {
     const { publicUrl } = this.#parts;
     if (publicUrl === undefined) return {};
-    return { link: `${publicUrl.replace(/\/+$/, "")}/rollouts/${encodeURIComponent(rolloutId)}` };
+    const page = (...path: readonly string[]): string =>
+      [publicUrl.replace(/\/+$/, ""), ...path.map((part) => encodeURIComponent(part))].join("/");
+    const flag = message.values?.flag;
+    return {
+      link: page("rollouts", rolloutId),
+      links: [
+        ...(flag === undefined ? [] : [{ text: "The flag", url: page("flags", flag) }]),
+        { text: "Evidence", url: page("api", "v1", "rollouts", rolloutId, "evidence") },
+      ],
+    };
   }
 
   #testMessage(): Outgoing {
@@ -124,4 +179,13 @@ export class Channels implements Notifier, ChannelDesk {
       createdAt: this.#parts.clock.now(),
     };
   }
+}
+
+/** The message with the channel's own text, where it has one. */
+function inOwnWords(settings: ChannelSettings, outgoing: Outgoing): Outgoing {
+  const template = "template" in settings ? settings.template : undefined;
+  const { message } = outgoing;
+  if (template === undefined || message.values === undefined) return outgoing;
+  const text = clip(fillPlaceholders(template, message.values), FILLED_LENGTH_MAX);
+  return { ...outgoing, message: { ...message, text } };
 }

@@ -1,8 +1,10 @@
+import { isIP } from "node:net";
 import { createTransport } from "nodemailer";
 import { instantOf } from "../domain/instant.ts";
 import { clip } from "../domain/notify/message.ts";
+import type { Admitted, EgressDoor } from "../ports/egress.ts";
 import { DELIVERED, type Sent } from "./deliver-http.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { allLinks, type Outgoing } from "./outgoing.ts";
 
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
@@ -30,7 +32,9 @@ export interface Mail {
 }
 
 /** The same message has the same id whenever it comes again, and those of one rollout make one thread. */
-export function mailOf({ key, rolloutId, message, createdAt, link }: Outgoing): Mail {
+export function mailOf(outgoing: Outgoing): Mail {
+  const { key, rolloutId, message, createdAt } = outgoing;
+  const links = allLinks(outgoing);
   const { title, text, facts } = message;
   const lines = [
     text,
@@ -38,7 +42,7 @@ export function mailOf({ key, rolloutId, message, createdAt, link }: Outgoing): 
     ...facts.map(({ name, value }) => `${name}: ${value}`),
     `When: ${instantOf(createdAt)}`,
     `Rollout: ${rolloutId}`,
-    ...(link === undefined ? [] : ["", link]),
+    ...(links.length === 0 ? [] : ["", ...links.map(({ text: what, url }) => `${what}: ${url}`)]),
   ];
   return {
     subject: clip(title.replaceAll(/\s+/g, " "), SUBJECT_MAX),
@@ -49,11 +53,17 @@ export function mailOf({ key, rolloutId, message, createdAt, link }: Outgoing): 
   };
 }
 
-/** Hands a mail to the SMTP server. With a password it is only sent over TLS. */
-export async function sendMail({ url, from, to }: EmailSettings, mail: Mail): Promise<Sent> {
+/**
+ * Hands a mail to the SMTP server, at the address that the policy judged: the name is not looked up again. With a password it is only
+ * sent over TLS, and the certificate must be the name's.
+ */
+export async function sendMail(door: EgressDoor, { url, from, to }: EmailSettings, mail: Mail): Promise<Sent> {
+  const admitted = await door.admitMail(url, CONNECT_MS);
+  if (admitted.kind === "refused")
+    return { kind: "failed", reason: `${admitted.reason}; ${admitted.hint}`, again: false };
+  if (admitted.kind === "failed") return { kind: "failed", reason: `SMTP ${admitted.reason}`, again: true };
   const transport = createTransport({
-    url,
-    requireTLS: new URL(url).username !== "",
+    ...wayTo(new URL(url), admitted),
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
     socketTimeout: SILENCE_MS,
@@ -72,6 +82,20 @@ export async function sendMail({ url, from, to }: EmailSettings, mail: Mail): Pr
   } finally {
     transport.close();
   }
+}
+
+function wayTo(
+  { protocol, username, password }: URL,
+  { host, port, address }: Extract<Admitted, { readonly kind: "admitted" }>,
+) {
+  return {
+    host: address,
+    port,
+    secure: protocol === "smtps:",
+    requireTLS: username !== "",
+    ...(isIP(host) === 0 && { servername: host, tls: { servername: host } }),
+    ...(username !== "" && { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+  };
 }
 
 /** What the server said is not repeated: it can hold names and addresses. Its code says enough. */

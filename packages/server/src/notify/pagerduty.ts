@@ -3,7 +3,7 @@ import { clip } from "../domain/notify/message.ts";
 import { instantOf } from "../domain/instant.ts";
 import type { Severity } from "../domain/plan/types.ts";
 import type { HttpCall } from "./deliver-http.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { allLinks, type Outgoing } from "./outgoing.ts";
 
 /** Characters that PagerDuty takes. */
 export const PAGERDUTY_SUMMARY_MAX = 1024;
@@ -29,7 +29,8 @@ interface PagerDutySettings {
 export function pagerDutyCall({ url, routingKey }: PagerDutySettings, outgoing: Outgoing): HttpCall {
   const { notify, rolloutId, link } = outgoing;
   const act = incidentActOf(notify.event);
-  const links = link === undefined ? {} : { links: [{ href: link, text: "Open the rollout" }] };
+  const pages = allLinks(outgoing).map(({ text, url: href }) => ({ href, text }));
+  const links = pages.length === 0 ? {} : { links: pages };
   const keyed = { routing_key: routingKey, dedup_key: `rampart:${rolloutId}` };
   switch (act) {
     case "open": {

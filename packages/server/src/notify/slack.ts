@@ -1,5 +1,5 @@
 import { clip } from "../domain/notify/message.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { allLinks, type Link, type Outgoing } from "./outgoing.ts";
 
 /** What Slack takes, in characters. */
 export const SLACK_HEADER_MAX = 150;
@@ -9,8 +9,10 @@ export const SLACK_FIELDS_MAX = 10;
 const URL_MAX = 3000;
 
 /** An incoming webhook's body: blocks, and a text for notifications and screen readers. */
-export function slackPayload({ message, notify, rolloutId, link }: Outgoing): object {
+export function slackPayload(outgoing: Outgoing): object {
+  const { message, notify, rolloutId } = outgoing;
   const { title, text, facts } = message;
+  const links = allLinks(outgoing).filter(({ url }) => url.length <= URL_MAX);
   const fields = facts
     .slice(0, SLACK_FIELDS_MAX)
     .map(({ name, value }) => mrkdwn(`*${escaped(name)}*\n${escaped(value)}`, SLACK_FIELD_MAX));
@@ -25,16 +27,13 @@ export function slackPayload({ message, notify, rolloutId, link }: Outgoing): ob
         type: "context",
         elements: [mrkdwn(escaped(`Rampart · ${notify.event} · rollout ${rolloutId}`), SLACK_FIELD_MAX)],
       },
-      ...(link === undefined || link.length > URL_MAX ? [] : [button(link)]),
+      ...(links.length === 0 ? [] : [{ type: "actions", elements: links.map(button) }]),
     ],
   };
 }
 
 /** A button that only opens a page: an incoming webhook can't take answers. */
-const button = (url: string): object => ({
-  type: "actions",
-  elements: [{ type: "button", text: { type: "plain_text", text: "Open the rollout" }, url }],
-});
+const button = ({ text, url }: Link): object => ({ type: "button", text: { type: "plain_text", text }, url });
 
 const mrkdwn = (text: string, lengthMax: number): object => ({ type: "mrkdwn", text: clipEscaped(text, lengthMax) });
 

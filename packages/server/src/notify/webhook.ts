@@ -27,12 +27,13 @@ export function webhookCall({ url, secrets }: WebhookSettings, outgoing: Outgoin
   return { url, headers, body };
 }
 
-function webhookBody({ rolloutId, notify, message, createdAt, link }: Outgoing): object {
+function webhookBody({ rolloutId, notify, message, createdAt, link, links }: Outgoing): object {
   const { event, severity, stage, subject, cause } = notify;
+  const { title, text, facts } = message;
   return {
     type: `rollout.${event}`,
     timestamp: instantOf(createdAt),
-    data: { rollout: rolloutId, event, severity, stage, subject, cause, ...message, link },
+    data: { rollout: rolloutId, event, severity, stage, subject, cause, title, text, facts, link, links },
   };
 }
 

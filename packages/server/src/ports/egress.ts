@@ -30,3 +30,15 @@ export type EgressResult =
 export interface Egress {
   send(request: EgressRequest): Promise<EgressResult>;
 }
+
+/** Whether a mail server may be connected to, and at which address: connect to that one, and don't look the name up again. */
+export type Admitted =
+  | { readonly kind: "admitted"; readonly host: string; readonly port: number; readonly address: string }
+  | { readonly kind: "refused"; readonly reason: string; readonly hint: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The same way out for what speaks another protocol than HTTP. Never rejects. */
+export interface EgressDoor {
+  /** `smtp://host:port` or `smtps://…`; a user name and password in it are not looked at. */
+  admitMail(url: string, timeoutMs: number): Promise<Admitted>;
+}

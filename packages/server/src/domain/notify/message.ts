@@ -5,6 +5,7 @@ import type { Notify } from "../rollout/effect.ts";
 import { formatValue, sentence } from "../rollout/explain.ts";
 import { own } from "../rollout/lookup.ts";
 import { statusOf, type RolloutState } from "../rollout/state.ts";
+import { FILLED_LENGTH_MAX, fillPlaceholders, type Placeholder, type TemplateValues } from "./template.ts";
 
 /** One thing worth knowing: `Value` / `6.1%`. */
 export interface Fact {
@@ -19,16 +20,24 @@ export interface Message {
   /** What happened, and what happens next. */
   readonly text: string;
   readonly facts: readonly Fact[];
+  /** For channels with a text of their own. */
+  readonly values?: TemplateValues;
 }
 
 /** A fact is cut at this many characters: it is one line in a message, and the rollout has the whole. */
 const FACT_LENGTH_MAX = 500;
 
-/** What is said of a notification, as the rollout stands right after it. `words`: the plan's own, in place of the event's. */
+/**
+ * What is said of a notification, as the rollout stands right after it. `words`: the plan's own, in place of the event's; their
+ * placeholders are filled in.
+ */
 export function messageOf(plan: Plan, state: RolloutState, notify: Notify, words?: string): Message {
   const severity = notify.severity === undefined ? "" : `[${notify.severity}] `;
   const { cause } = notify;
-  const said = words === undefined || words === notify.subject ? notify.subject : `${words} (${notify.subject})`;
+  const values = valuesOf(plan, state, notify);
+  const filled = words === undefined ? undefined : clip(fillPlaceholders(words, values), FILLED_LENGTH_MAX);
+  const said =
+    filled === undefined ? notify.subject : words === notify.subject ? filled : `${filled} (${notify.subject})`;
   return {
     title: `${severity}${HEADLINES[notify.event]}: ${plan.flag} in ${plan.environment}`,
     text: `${capital(said)}.\n${sentence(plan, state)}`,
@@ -39,7 +48,34 @@ export function messageOf(plan: Plan, state: RolloutState, notify: Notify, words
       ...fact("Plan", plan.title),
       ...fact("Change", plan.change?.id),
     ],
+    values,
   };
+}
+
+function valuesOf(plan: Plan, state: RolloutState, { event, severity, stage, subject, cause }: Notify): TemplateValues {
+  const facts = new Map((cause === undefined ? [] : causeFacts(plan, cause)).map(({ name, value }) => [name, value]));
+  const values: { readonly [name in Placeholder]: string | undefined } = {
+    flag: plan.flag,
+    environment: plan.environment,
+    plan: plan.title,
+    change: plan.change?.id,
+    event: HEADLINES[event],
+    what: capital(subject),
+    severity,
+    stage,
+    percentage: `${state.percentage} %`,
+    status: statusOf(state),
+    next: sentence(plan, state),
+    cause: facts.get("Why"),
+    condition: facts.get("Condition"),
+    value: facts.get("Value"),
+    threshold: facts.get("Threshold"),
+    since: facts.get("Since"),
+    by: facts.get("By"),
+    reason: facts.get("Reason"),
+  };
+  const told = Object.entries(values).flatMap(([name, value]) => (value ? [[name, clip(value, FACT_LENGTH_MAX)]] : []));
+  return Object.fromEntries(told) as TemplateValues;
 }
 
 const HEADLINES: { readonly [event in NotifyEvent]: string } = {
@@ -78,6 +114,7 @@ function causeFacts(plan: Plan, cause: Cause): readonly Fact[] {
     ...fact("Since", cause.since === undefined ? undefined : instantOf(cause.since)),
     ...fact("By", cause.by),
     ...fact("Reason", cause.reason),
+    ...fact("Comparison", cause.comparison),
   ];
 }
 

@@ -158,7 +158,10 @@ export const notifyRule = z
     severity: oneOrMany(severities, "Only these severities. Default: any.", 4).optional(),
     stages: oneOrMany(name("A stage.", "full"), "Only events of these stages. Default: any.", 50).optional(),
     to: oneOrMany(receiver, "Who is told.", 20),
-    message: prose("What to say beside the facts.", "Deployment window confirmed").optional(),
+    message: prose(
+      "What to say beside the facts; {{value}} and other placeholders are filled in.",
+      "Deployment window confirmed",
+    ).optional(),
   })
   .meta({
     description: "Who is told what and when: exactly one of `on`, `at`, `every`.",

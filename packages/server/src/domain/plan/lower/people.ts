@@ -5,6 +5,7 @@ import { parseMoment } from "../grammar/moment.ts";
 import type { Reader } from "../reader.ts";
 import type { EscalationStep, NotifyEvent, NotifyRule, Severity } from "../types.ts";
 import { exactlyOne, from, meaningless, type Lowering } from "./context.ts";
+import { parseTemplate } from "../../notify/template.ts";
 
 type Spec = PlanDocument["spec"];
 
@@ -24,7 +25,7 @@ export function lowerNotify(
       for (const key of ["severity", "stages"] as const) meaningless(item.get(key), `beside ${which}`);
     const origin = item.get("from").choice(["start", "completed"]) ?? "start";
     const everyMs = item.get("every").duration();
-    const message = item.get("message").text();
+    const message = item.get("message").read(parseTemplate);
     for (const stage of item.get("stages").many()) checkStage(stage, stages);
     return from<NotifyRule>(context, item, {
       on: item
@@ -77,7 +78,7 @@ export function lowerEscalation(
   context: Lowering,
 ): readonly EscalationStep[] {
   const steps = reader.items().map((item) => {
-    const message = item.get("message").text();
+    const message = item.get("message").read(parseTemplate);
     return from<EscalationStep>(context, item, {
       afterMs: item.get("after").duration() ?? 0,
       to: item.get("to").texts(),
