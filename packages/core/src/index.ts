@@ -8,6 +8,7 @@ export type * from "./api/types.ts";
 export type * from "./client/types.ts";
 export type * from "./model/evaluation.ts";
 export type * from "./model/flag.ts";
+export type * from "./wire/client-types.ts";
 export * from "./wire/types.ts";
 export type { CheckOptions } from "./check/clauses.ts";
 export * from "./check/config.ts";
@@ -22,6 +23,7 @@ export * from "./context/check.ts";
 export { contextOf } from "./context/context.ts";
 export * from "./hash/bucket.ts";
 export { murmur3 } from "./hash/murmur3.ts";
+export { NOT_DRAWN, type Draw } from "./measure/draw.ts";
 export type * from "./measure/report.ts";
 export * from "./measure/unit-codec.ts";
 export * from "./measure/unit-entries.ts";
@@ -32,6 +34,7 @@ export { digestOf, type Revised } from "./ruleset/digest.ts";
 export * from "./ruleset/ruleset.ts";
 export * from "./wire/basis.ts";
 export * from "./wire/encode.ts";
+export * from "./wire/epoch.ts";
 export * from "./wire/parse.ts";
 export type * from "./wire/parsed.ts";
 export { CACHE_MAX_AGE_MS } from "./client/cache-keeper.ts";
@@ -42,9 +45,16 @@ export { Emitter } from "./client/emitter.ts";
 export { History } from "./client/history.ts";
 export { InitWaiters } from "./client/init.ts";
 export type { Failure } from "./client/machine-types.ts";
-export type { Cohort, MeasuresReport, RunReport, TrackReport } from "./client/measures.ts";
+export {
+  Measures,
+  type Cohort,
+  type MeasuresReport,
+  type Outcome,
+  type RunReport,
+  type TrackReport,
+} from "./client/measures.ts";
 export type * from "./client/ports.ts";
-export type { EventsBody } from "./client/reporter.ts";
+export { Reporter, type EventsBody, type ReporterOptions } from "./client/reporter.ts";
 export { POLL_TIMEOUT_MS, SNAPSHOT_BYTES_MAX, type SessionRequests } from "./client/requests.ts";
 export * from "./client/retry-after.ts";
 export { Session, type SessionOptions } from "./client/session.ts";

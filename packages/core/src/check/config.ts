@@ -9,6 +9,8 @@ import {
   DESCRIPTION_LENGTH_MAX,
   LEASE_MS_MAX,
   LEASE_MS_MIN,
+  MEASURES_MAX,
+  METRIC_LENGTH_MAX,
   NAME_LENGTH_MAX,
   PREREQUISITES_MAX,
   RULES_MAX,
@@ -31,7 +33,7 @@ export function checkConfig(
   if (fields.clientVisible !== undefined) readBoolean(fields.clientVisible, "/clientVisible", problems);
   const serving = readServing(fields, definition, problems);
   if (serving === undefined) return problems;
-  const whole = { ...serving, clientVisible: false, leaseMs: serving.leaseMs };
+  const whole = { ...serving, clientVisible: false, leaseMs: serving.leaseMs, measures: serving.measures };
   return [...problems, ...checkStrictly(fields, whole), ...checkServing(serving, definition.key, options)];
 }
 
@@ -65,6 +67,7 @@ function checkServing(serving: Serving, key: string, options: CheckOptions): rea
     ...checkLength(serving.bucketBy, NAME_LENGTH_MAX, "/bucketBy"),
     ...checkPrerequisites(serving.prerequisites, key),
     ...checkLease(serving.leaseMs),
+    ...checkMeasures(serving.measures ?? []),
   ];
 }
 
@@ -106,6 +109,15 @@ function checkPrerequisites(prerequisites: readonly Prerequisite[], key: string)
       "prerequisite",
       (index) => `/prerequisites/${index}/flag`,
     ),
+  ];
+}
+
+function checkMeasures(measures: readonly string[]): readonly FieldProblem[] {
+  const at = (index: number): string => `/measures/${index}`;
+  return [
+    ...checkCount(measures.length, MEASURES_MAX, "measures", "/measures"),
+    ...measures.flatMap((metric, index) => checkLength(metric, METRIC_LENGTH_MAX, at(index))),
+    ...checkDistinct(measures, "measure", at),
   ];
 }
 

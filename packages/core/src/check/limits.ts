@@ -22,6 +22,11 @@ export const TAG_LENGTH_MAX = 64;
 /** Characters of all variants of a flag as JSON: they go to every client. */
 export const VARIANTS_JSON_LENGTH_MAX = 65_536;
 
+/** Metrics that a flag is measured by: each costs every client up to 56 KiB. */
+export const MEASURES_MAX = 16;
+/** Characters of a tracked metric's name. */
+export const METRIC_LENGTH_MAX = 128;
+
 /** A shorter lease would run out between two heartbeats whatever their interval. */
 export const LEASE_MS_MIN = 1000;
 /** A week: a longer lease is none. */

@@ -1,8 +1,12 @@
+import { METRIC_LENGTH_MAX } from "../check/limits.ts";
+import type { Draw } from "../measure/draw.ts";
+import type { CohortReport, UnitsReport } from "../measure/report.ts";
+import { UnitCounts } from "../measure/unit-counts.ts";
+import { RUN_METRIC } from "../measure/units.ts";
+import { VALUE_BINS, valueBin } from "../measure/value-bins.ts";
+
 /** Flags × cohorts and metrics that are kept apart between two reports. What comes beyond is counted as dropped. */
 export const SERIES_MAX = 1_000;
-
-/** A metric's name is at most this long. */
-export const METRIC_LENGTH_MAX = 128;
 
 export type Cohort = "on" | "off";
 
@@ -13,7 +17,7 @@ export interface RunReport {
   readonly count: number;
   readonly failures: number;
   readonly latencySumMs: number;
-  /** `[bin, count]` of the bins that are not empty; see `latencyBin`. */
+  /** `[bin, count]` of the bins that are not empty; see `valueBin`. */
   readonly latencyBins: readonly (readonly [bin: number, count: number])[];
 }
 
@@ -28,16 +32,27 @@ export interface TrackReport {
 export interface MeasuresReport {
   readonly runs: readonly RunReport[];
   readonly tracks: readonly TrackReport[];
-  /** Calls that are in no series, or in a report that was lost. */
+  /** Tracked metrics of flags under a rollout, by cohort; missing: there are none. */
+  readonly cohorts?: readonly CohortReport[];
+  /** Calls for flags under a rollout, by unit; missing: there are none. */
+  readonly units?: readonly UnitsReport[];
+  /** Calls that are not in all that they should be in, or in a report that was lost. */
   readonly dropped: number;
 }
 
-interface Run {
+/** How a call ended. `value`: what was measured of it, milliseconds for `run`; undefined: nothing. */
+export interface Outcome {
+  readonly failed: boolean;
+  readonly value?: number | undefined;
+}
+
+interface Series {
   readonly flag: string;
+  readonly metric: string;
   readonly cohort: Cohort;
   count: number;
   failures: number;
-  latencySumMs: number;
+  sum: number;
   readonly bins: Uint32Array;
 }
 
@@ -46,20 +61,11 @@ interface Track {
   sum: number;
 }
 
-const BINS = 96;
-const FIRST_BIN_MS = 0.1;
-const BINS_PER_DOUBLING = 4;
-
-/** Bins of equal ratio: bin 0 ends at 0.1 ms, each is 2^(1/4) times as wide as the one before, the last (95) takes what is above 23 min. */
-export function latencyBin(latencyMs: number): number {
-  if (!(latencyMs > FIRST_BIN_MS)) return 0;
-  return Math.min(BINS - 1, Math.ceil(Math.log2(latencyMs / FIRST_BIN_MS) * BINS_PER_DOUBLING));
-}
-
-/** Counts in bounded memory what `run` and `track` see. */
+/** Counts in bounded memory what `run`, `measure` and `track` see. */
 export class Measures {
   readonly #now: () => number;
-  #runs = new Map<string, Run>();
+  readonly #units = new UnitCounts();
+  #series = new Map<string, Series>();
   #tracks = new Map<string, Track>();
   #dropped = 0;
 
@@ -69,16 +75,16 @@ export class Measures {
   }
 
   get isEmpty(): boolean {
-    return this.#runs.size === 0 && this.#tracks.size === 0 && this.#dropped === 0;
+    return this.#series.size === 0 && this.#tracks.size === 0 && this.#dropped === 0 && this.#units.isEmpty;
   }
 
   /**
    * Runs a branch and measures it; its result and its errors pass through. A promise is measured until it settles (the one
    * returned settles the same way); a thenable that is no promise is left alone, because asking it may start its work.
    */
-  run<T>(flag: string, cohort: Cohort, branch: () => T): T {
+  run<T>(flag: string, draw: Draw, branch: () => T): T {
     const startedMs = this.#now();
-    const record = (failed: boolean) => this.#ran(flag, cohort, { latencyMs: this.#now() - startedMs, failed });
+    const record = (failed: boolean) => this.ended(flag, RUN_METRIC, draw, { failed, value: this.#now() - startedMs });
     let result: T;
     try {
       result = branch();
@@ -103,29 +109,63 @@ export class Measures {
     return settled as T;
   }
 
-  /** Counts an event, and adds up its value. A value that is no finite number is dropped. */
-  track(metric: string, value: number): void {
+  /** Begins to measure what can't be wrapped. What it returns ends it, once. */
+  begin(flag: string, draw: Draw): (failed: boolean) => void {
+    const startedMs = this.#now();
+    let isOpen = true;
+    return (failed) => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.ended(flag, RUN_METRIC, draw, { failed, value: this.#now() - startedMs });
+    };
+  }
+
+  /** Counts a call of a user whom the flag put into a cohort: in the cohort, and by unit while the flag is measured by the metric. */
+  ended(flag: string, metric: string, draw: Draw, { failed, value }: Outcome): void {
+    if (!draw.isInCohort) return;
+    const bin = value === undefined ? undefined : valueBin(value);
+    const cohort = draw.isOn ? "on" : "off";
+    const key = `${cohort}:${flag}:${metric}`;
+    const series = this.#series.get(key) ?? this.#open(key, { flag, metric, cohort });
+    if (series !== undefined) {
+      series.count += 1;
+      if (failed) series.failures += 1;
+      if (value !== undefined && bin !== undefined) {
+        series.sum += value;
+        series.bins[bin] = (series.bins[bin] ?? 0) + 1;
+      }
+    }
+    const { unit, thousandths, measures } = draw;
+    if (unit === undefined || thousandths === 0 || measures?.includes(metric) !== true) return;
+    if (!this.#units.add(flag, metric, { unit, thousandths, failed, bin })) this.#dropped += 1;
+  }
+
+  /** Counts an event, and adds up its value. A value that is no finite number is dropped: false. */
+  track(metric: string, value: number): boolean {
     if (!Number.isFinite(value) || metric.length > METRIC_LENGTH_MAX) {
       this.#dropped += 1;
-      return;
+      return false;
     }
     const track = this.#tracks.get(metric) ?? this.#add(this.#tracks, metric, { count: 0, sum: 0 });
-    if (track === undefined) return;
+    if (track === undefined) return false;
     track.count += 1;
     track.sum += value;
+    return true;
   }
 
   /** Takes out what was counted, and begins anew. */
   take(): MeasuresReport {
+    const all = [...this.#series.values()];
+    const cohorts = all.filter(({ metric }) => metric !== RUN_METRIC).map(cohortReportOf);
+    const units = this.#units.take();
     const report: MeasuresReport = {
-      runs: [...this.#runs.values()].map(({ bins, ...run }) => ({
-        ...run,
-        latencyBins: [...bins.entries()].filter(([, count]) => count > 0),
-      })),
+      runs: all.filter(({ metric }) => metric === RUN_METRIC).map(runReportOf),
       tracks: [...this.#tracks].map(([metric, { count, sum }]) => ({ metric, count, sum })),
+      ...(cohorts.length === 0 ? {} : { cohorts }),
+      ...(units.length === 0 ? {} : { units }),
       dropped: this.#dropped,
     };
-    this.#runs = new Map();
+    this.#series = new Map();
     this.#tracks = new Map();
     this.#dropped = 0;
     return report;
@@ -137,25 +177,34 @@ export class Measures {
     this.#dropped += counted + report.dropped;
   }
 
-  #ran(flag: string, cohort: Cohort, outcome: { readonly latencyMs: number; readonly failed: boolean }): void {
-    const key = `${cohort}:${flag}`;
-    const run =
-      this.#runs.get(key) ??
-      this.#add(this.#runs, key, { flag, cohort, count: 0, failures: 0, latencySumMs: 0, bins: new Uint32Array(BINS) });
-    if (run === undefined) return;
-    run.count += 1;
-    if (outcome.failed) run.failures += 1;
-    run.latencySumMs += outcome.latencyMs;
-    const bin = latencyBin(outcome.latencyMs);
-    run.bins[bin] = (run.bins[bin] ?? 0) + 1;
+  #open(key: string, series: Pick<Series, "flag" | "metric" | "cohort">): Series | undefined {
+    return this.#add(this.#series, key, {
+      ...series,
+      count: 0,
+      failures: 0,
+      sum: 0,
+      bins: new Uint32Array(VALUE_BINS),
+    });
   }
 
   #add<V>(series: Map<string, V>, key: string, value: V): V | undefined {
-    if (this.#runs.size + this.#tracks.size >= SERIES_MAX) {
+    if (this.#series.size + this.#tracks.size >= SERIES_MAX) {
       this.#dropped += 1;
       return undefined;
     }
     series.set(key, value);
     return value;
   }
+}
+
+function runReportOf({ flag, cohort, count, failures, sum, bins }: Series): RunReport {
+  return { flag, cohort, count, failures, latencySumMs: sum, latencyBins: filled(bins) };
+}
+
+function cohortReportOf({ flag, metric, cohort, count, failures, bins }: Series): CohortReport {
+  return { flag, metric, cohort, count, failures, valueBins: filled(bins) };
+}
+
+function filled(bins: Uint32Array): readonly (readonly [bin: number, count: number])[] {
+  return [...bins.entries()].filter(([, count]) => count > 0);
 }

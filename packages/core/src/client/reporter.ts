@@ -4,7 +4,16 @@ import type { ClientPorts, HttpResponse } from "./ports.ts";
 /** Measures are sent together this often, while there are any. */
 export const REPORT_INTERVAL_MS = 10_000;
 
-/** Body of `POST /sdk/v1/events`. `from` and `to` are epoch milliseconds of the client's clock; `seq` counts the client's reports from 1. */
+/** As often while a flag is measured for a rollout: what is compared is compared each second. */
+export const MEASURED_INTERVAL_MS = 1_000;
+
+/** A report that could not be delivered is tried again until it is this old; a comparison at this instant has no use for it later. */
+export const REPORT_AGE_MAX_MS = 10_000;
+
+/**
+ * Body of `POST /sdk/v1/events`. `from` and `to` are epoch milliseconds of the client's clock; `seq` counts the client's reports from 1, and
+ * a report that is sent again has the same.
+ */
 export interface EventsBody extends MeasuresReport {
   readonly instanceId: string;
   readonly seq: number;
@@ -14,45 +23,135 @@ export interface EventsBody extends MeasuresReport {
 
 export interface ReporterOptions {
   readonly measures: Measures;
-  readonly ports: Pick<ClientPorts, "setTimer" | "wallNow">;
+  readonly ports: Pick<ClientPorts, "setTimer" | "now" | "wallNow">;
   readonly instanceId: string;
   /** Whether it is worth asking: a server that is away is not asked. */
   readonly reachable: () => boolean;
+  /** Whether a flag is measured for a rollout. */
+  readonly measured: () => boolean;
   readonly post: (body: EventsBody) => Promise<HttpResponse>;
 }
 
-/** Sends what was measured. A report that does not arrive is lost, but counted: a comparison at this instant has no use for it later. */
+interface Unsent {
+  readonly body: EventsBody;
+  readonly sinceMs: number;
+}
+
+/** Sends what was measured, one report at a time. A report that does not arrive in time is lost, but counted. */
 export class Reporter {
   readonly #options: ReporterOptions;
+  #isReachable: () => boolean;
   #cancelTimer: (() => void) | undefined;
   #from = 0;
+  #sinceMs = 0;
   #seq = 0;
+  #unsent: Unsent | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #isBusy = false;
+  #isClosed = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#isReachable = options.reachable;
   }
 
   /** Something is about to be measured: the timer runs only then, so that a client that measures nothing sends nothing. */
   touch(): void {
     if (this.#cancelTimer !== undefined) return;
-    this.#from = this.#options.ports.wallNow();
-    this.#cancelTimer = this.#options.ports.setTimer(REPORT_INTERVAL_MS, () => void this.flush());
+    const { measures, ports } = this.#options;
+    if (measures.isEmpty) {
+      this.#from = ports.wallNow();
+      this.#sinceMs = ports.now();
+    }
+    this.#arm();
   }
 
-  /** Sends now. Never rejects. */
-  async flush(): Promise<void> {
-    const { measures, ports, instanceId, reachable, post } = this.#options;
+  /** The flags have changed: what waits is sent sooner where a rollout has begun. */
+  retime(): void {
+    if (this.#cancelTimer === undefined || !this.#options.measured()) return;
+    this.#cancelTimer();
+    this.#arm();
+  }
+
+  /** Sends all that there is, and nothing after that. Never rejects. */
+  close(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (measures.isEmpty) return;
-    const report = measures.take();
-    if (!reachable()) return measures.lost(report);
-    this.#seq += 1;
-    const body: EventsBody = { instanceId, seq: this.#seq, from: this.#from, to: ports.wallNow(), ...report };
-    const arrived = await post(body).then(
-      ({ status }) => status >= 200 && status < 300,
-      () => false,
-    );
-    if (!arrived) measures.lost(report);
+    // The connection is closed next, which says nothing about the server.
+    const isReachable = this.#isReachable();
+    this.#isReachable = () => isReachable;
+    this.#isClosed = true;
+    return this.#flush();
   }
+
+  #flush(): Promise<void> {
+    this.#work = this.#isBusy ? this.#work.then(() => this.#sendAll()) : this.#sendAll();
+    return this.#work;
+  }
+
+  #arm(): void {
+    if (this.#isClosed) return;
+    const { ports, measured } = this.#options;
+    const afterMs = measured() ? MEASURED_INTERVAL_MS : REPORT_INTERVAL_MS;
+    this.#cancelTimer = ports.setTimer(afterMs, () => void this.#due());
+  }
+
+  async #due(): Promise<void> {
+    this.#cancelTimer = undefined;
+    // What is on its way keeps the next one waiting, so that they arrive in their order and none is sent twice at once.
+    if (!this.#isBusy) await this.#flush();
+    if (this.#unsent !== undefined || !this.#options.measures.isEmpty) this.touch();
+  }
+
+  /** What waits from before, then what came since, as far as it gets. */
+  async #sendAll(): Promise<void> {
+    this.#isBusy = true;
+    const isFree = this.#unsent === undefined || (await this.#send(this.#unsent));
+    const next = isFree ? this.#next() : undefined;
+    if (next !== undefined) await this.#send(next);
+    this.#isBusy = false;
+  }
+
+  #next(): Unsent | undefined {
+    const { measures, ports, instanceId } = this.#options;
+    if (measures.isEmpty) return undefined;
+    const isOld = ports.now() - this.#sinceMs >= REPORT_AGE_MAX_MS;
+    if (!this.#isReachable()) {
+      // Too little has gone by to give it up, and it goes on growing where it is.
+      if (isOld) this.#lose(measures.take());
+      return undefined;
+    }
+    this.#seq += 1;
+    const body: EventsBody = {
+      instanceId,
+      seq: this.#seq,
+      from: this.#from,
+      to: ports.wallNow(),
+      ...measures.take(),
+    };
+    return { body, sinceMs: ports.now() };
+  }
+
+  /** True: it is off our hands, one way or the other. */
+  async #send(one: Unsent): Promise<boolean> {
+    const { ports, post } = this.#options;
+    const isTooOld = ports.now() - one.sinceMs >= REPORT_AGE_MAX_MS;
+    const fate = !isTooOld && this.#isReachable() ? await post(one.body).then(fateOf, (): Fate => "again") : "again";
+    const isOver = fate !== "again" || isTooOld;
+    this.#unsent = isOver ? undefined : one;
+    if (isOver && fate !== "taken") this.#lose(one.body);
+    return isOver;
+  }
+
+  #lose(report: MeasuresReport): void {
+    this.#options.measures.lost(report);
+  }
+}
+
+type Fate = "taken" | "refused" | "again";
+
+/** A report that was refused for what it is will be refused again. */
+function fateOf({ status }: HttpResponse): Fate {
+  if (status >= 200 && status < 300) return "taken";
+  return status >= 400 && status < 500 && status !== 408 && status !== 429 ? "refused" : "again";
 }

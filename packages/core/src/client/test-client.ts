@@ -18,6 +18,8 @@ export interface TestClient extends FlagClient {
     readonly metric: string;
     readonly targetingKey: string;
     readonly value: number | undefined;
+    /** Missing where the caller did not say. */
+    readonly failed?: boolean;
   }[];
 }
 
@@ -74,7 +76,14 @@ export function createTestClient(flags: { readonly [flag: string]: JsonValue } =
     variation: (flag, user, defaultValue) => evaluate(flag, user, defaultValue).value,
     evaluate,
     run: (flag, user, { on, off }) => (evaluate<boolean>(flag, user, false).value ? on() : off()),
-    track: (metric, user, details) => void tracked.push({ metric, targetingKey: idOf(user), value: details?.value }),
+    measure: (flag, user) => ({ on: evaluate<boolean>(flag, user, false).value, done: () => undefined }),
+    track: (metric, user, details) =>
+      void tracked.push({
+        metric,
+        targetingKey: idOf(user),
+        value: details?.value,
+        ...(details?.failed === undefined ? {} : { failed: details.failed }),
+      }),
     on: (event, listener) => emitter.on(event, listener),
     status: () => ({ state, epoch: "test", revision, lastContactMs: undefined, transport: "none" }),
     close: async () => {

@@ -54,6 +54,14 @@ export interface Branches<T> {
   readonly off: () => T;
 }
 
+/** A call that is under way. */
+export interface Measurement {
+  /** Which of the two ways to go. */
+  readonly on: boolean;
+  /** It is over. Further calls do nothing. */
+  done(outcome?: { readonly failed?: boolean }): void;
+}
+
 /** The client's surface, the same in every SDK. No call throws or rejects for a reason of its own; `run` passes its branch's errors through. */
 export interface FlagClient {
   init(options?: { readonly timeoutMs?: number }): Promise<InitResult>;
@@ -61,7 +69,16 @@ export interface FlagClient {
   variation<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): T;
   evaluate<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): EvaluationDetails<T>;
   run<T>(flag: FlagKey, user: User, branches: Branches<T>): T;
-  track(metric: string, user: User, details?: { readonly value?: number }): void;
+  /**
+   * For code that can't be wrapped: evaluates the flag, and measures from here to `done` as `run` would. A measurement that is never done
+   * is never counted.
+   */
+  measure(flag: FlagKey, user: User): Measurement;
+  /**
+   * Counts an event of a user. `value`: what was measured of it, such as milliseconds or a sum of money; `failed`: it was one that must not
+   * happen. For flags under a rollout that watches the metric, it counts for the user's cohort.
+   */
+  track(metric: string, user: User, details?: { readonly value?: number; readonly failed?: boolean }): void;
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
   status(): ClientStatus;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { readAttribute, type Attributes } from "../clause/attribute.ts";
 import { attributesOf, idOf, keyText } from "../context/context.ts";
-import { bucketOf, BUCKETS, isBucketBelow } from "../hash/bucket.ts";
+import { BUCKETS, bucketOfHash, isBucketBelow } from "../hash/bucket.ts";
+import { murmur3Int32 } from "../hash/murmur3.ts";
 import { TARGETING_KEY } from "../model/defaults.ts";
 import type { CompiledFlag, CompiledRule } from "./flag.ts";
 import { needsBucket, variantFor, type CompiledServe } from "./serve.ts";
@@ -121,8 +122,8 @@ function serve(
     trace?.noKey(bucketBy?.name ?? TARGETING_KEY);
     return KEY_MISSING;
   }
-  const bucket = bucketOf(key, flag.seedOfSalt());
-  const variant = variantFor(what, bucket);
-  trace?.share(flag, what, bucket, variant);
+  const hash = murmur3Int32(key, flag.seedOfSalt());
+  const variant = variantFor(what, bucketOfHash(hash));
+  trace?.share(flag, what, hash, variant);
   return variant;
 }

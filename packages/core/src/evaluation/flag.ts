@@ -33,6 +33,8 @@ export interface Targeting {
   /** Undefined: the user's id. */
   readonly bucketBy: { readonly name: string; readonly attribute: Attribute } | undefined;
   readonly leaseMs: number | undefined;
+  /** Undefined: nothing is measured. */
+  readonly measures: readonly string[] | undefined;
 }
 
 /** No targets, rules, prerequisites or lease, and the cohort by salt and id that every flag has to begin with. */
@@ -45,6 +47,7 @@ export const NO_TARGETING: Targeting = {
   salt: undefined,
   bucketBy: undefined,
   leaseMs: undefined,
+  measures: undefined,
 };
 
 /** What `CompiledFlag.shortcut` is where there is none. */
@@ -98,7 +101,7 @@ export class CompiledFlag {
 
   /** As it came, for a snapshot of the whole: nothing of the received JSON is kept. */
   toWire(): WireFlag {
-    const { targets, rules, prerequisites, salt, bucketBy, leaseMs } = this.targeting;
+    const { targets, rules, prerequisites, salt, bucketBy, leaseMs, measures } = this.targeting;
     const flag: WireFlag = {
       key: this.key,
       revision: this.revision,
@@ -113,7 +116,12 @@ export class CompiledFlag {
       bucketBy: bucketBy?.name ?? TARGETING_KEY,
       prerequisites,
     };
-    return leaseMs === undefined ? flag : { ...flag, leaseMs };
+    if (leaseMs === undefined && measures === undefined) return flag;
+    return {
+      ...flag,
+      ...(leaseMs === undefined ? {} : { leaseMs }),
+      ...(measures === undefined ? {} : { measures }),
+    };
   }
 }
 
@@ -166,7 +174,8 @@ export class FlagCompiler {
       flag.prerequisites.length === 0 &&
       salt === undefined &&
       flag.bucketBy === TARGETING_KEY &&
-      flag.leaseMs === undefined;
+      flag.leaseMs === undefined &&
+      flag.measures === undefined;
     if (isPlain) return NO_TARGETING;
     return {
       targets,
@@ -180,6 +189,7 @@ export class FlagCompiler {
           ? undefined
           : { name: flag.bucketBy, attribute: compileAttribute(flag.bucketBy) },
       leaseMs: flag.leaseMs,
+      measures: flag.measures,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Attributes } from "../clause/attribute.ts";
+import { bucketOfHash } from "../hash/bucket.ts";
 import type { Reason } from "../model/evaluation.ts";
 import type { Clause, Prerequisite } from "../model/flag.ts";
 import { show } from "../model/show.ts";
@@ -21,12 +22,18 @@ const SHOWN_VALUES_MAX = 3;
 export class Trace {
   reason: Reason = "UNKNOWN";
   ruleId: string | undefined = undefined;
-  bucket: number | undefined = undefined;
+  /** What a percentage or a split was decided by. */
+  hash: number | undefined = undefined;
   /** Undefined: nobody asked for an explanation, and no text is built. */
   readonly steps: ExplanationStep[] | undefined;
 
   constructor(options: { readonly explain: boolean }) {
     this.steps = options.explain ? [] : undefined;
+  }
+
+  /** 0…99,999, when a percentage or a split decided. */
+  get bucket(): number | undefined {
+    return this.hash === undefined ? undefined : bucketOfHash(this.hash);
   }
 
   disabled(): void {
@@ -89,11 +96,14 @@ export class Trace {
     this.steps?.push({ step: "bucket", outcome: `none: the user has no ${attribute}` });
   }
 
-  share(flag: CompiledFlag, serve: CompiledServe, bucket: number, variant: number): void {
-    this.bucket = bucket;
+  /** `hash`: of the user and the salt, a 32-bit integer. */
+  share(flag: CompiledFlag, serve: CompiledServe, hash: number, variant: number): void {
+    this.hash = hash;
+    if (this.steps === undefined) return;
+    const { bucket } = this;
     const { names } = flag.variants;
     const layout = `${names[serve.first]} is below bucket ${serve.limit} of 100,000`;
-    this.steps?.push({ step: "bucket", outcome: `${bucket}, which gets ${names[variant]}; ${layout}` });
+    this.steps.push({ step: "bucket", outcome: `${bucket}, which gets ${names[variant]}; ${layout}` });
   }
 }
 

@@ -13,7 +13,12 @@ export function seedOf(salt: string): number {
 
 /** `floor(murmur3(id, seed) × 100,000 / 2^32)`, 0…99,999. */
 export function bucketOf(id: string, seed: number): number {
-  return ((murmur3Int32(id, seed) >>> 0) * BUCKETS_PER_HASH) | 0;
+  return bucketOfHash(murmur3Int32(id, seed));
+}
+
+/** The bucket of a hash, signed or not. */
+export function bucketOfHash(hash: number): number {
+  return ((hash >>> 0) * BUCKETS_PER_HASH) | 0;
 }
 
 /** `bucketOf(id, seed) < limit` for a whole `limit`, without rounding down first: what is below it is below it either way. */

@@ -110,7 +110,8 @@ class Reader {
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]));
+const VALUES = new Int8Array(128).fill(-1);
+for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt(value)] = value;
 
 /** Base64 (RFC 4648) without padding, which platforms give in different ways or not at all. */
 function encodeBase64(bytes: Uint8Array): string {
@@ -130,9 +131,9 @@ function decodeBase64(text: string): Uint8Array | undefined {
   let bits = 0;
   let held = 0;
   let size = 0;
-  for (const character of text) {
-    const value = VALUES.get(character);
-    if (value === undefined) return undefined;
+  for (let at = 0; at < text.length; at++) {
+    const value = VALUES[text.charCodeAt(at)] ?? -1;
+    if (value < 0) return undefined;
     bits = ((bits << 6) | value) & 0xffff;
     held += 6;
     if (held < 8) continue;

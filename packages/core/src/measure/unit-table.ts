@@ -29,6 +29,10 @@ export class UnitTable {
     return this.#size;
   }
 
+  has(unit: number): boolean {
+    return this.#requests[this.#slotOf(unit)] !== 0;
+  }
+
   /** Counts a call. `bin`: of its value; undefined: it had none. False: there was no room for it. */
   add(unit: number, failed: boolean, bin: number | undefined): boolean {
     let slot = this.#slotOf(unit);

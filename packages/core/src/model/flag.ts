@@ -111,6 +111,11 @@ export interface FlagConfig {
   readonly clientVisible: boolean;
   /** Milliseconds without contact after which SDKs serve the off variant; undefined: never. */
   readonly leaseMs?: number;
+  /**
+   * What SDKs count by unit and by cohort, each second, while a rollout is under way: tracked metrics by name, and `run` for what `run` and
+   * `measure` see. Undefined: nothing.
+   */
+  readonly measures?: readonly string[];
 }
 
 /** A named set of users. `excluded` beats `included`, which beats `rules` (any rule matches). Its clauses can't use `inSegment`. */

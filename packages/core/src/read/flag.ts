@@ -89,6 +89,8 @@ export function readServing(
       ? NO_PREREQUISITES
       : readItems(fields.prerequisites, "/prerequisites", problems, readPrerequisite);
   const leaseMs = fields.leaseMs === undefined ? undefined : readCount(fields.leaseMs, "/leaseMs", problems);
+  const measures =
+    fields.measures === undefined ? undefined : readItems(fields.measures, "/measures", problems, readText);
   if (
     problems.length > before ||
     enabled === undefined ||
@@ -103,7 +105,12 @@ export function readServing(
     return undefined;
   }
   const serving: Serving = { enabled, offVariant, targets, rules, fallthrough, salt, bucketBy, prerequisites };
-  return leaseMs === undefined ? serving : { ...serving, leaseMs };
+  if (leaseMs === undefined && measures === undefined) return serving;
+  return {
+    ...serving,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(measures === undefined ? {} : { measures }),
+  };
 }
 
 /** A boolean flag is off when it serves `off`: with `on` in its place, the kill switch would turn it on. */

@@ -3,6 +3,7 @@ import { CompiledFlag, FlagCompiler } from "../evaluation/flag.ts";
 import { unmeetableFlags } from "../evaluation/prerequisites.ts";
 import { CompiledSegment, type SegmentSlot } from "../segment/compile.ts";
 import type { Delta, Snapshot } from "../wire/types.ts";
+import { measuredFlags } from "../measure/measured-flags.ts";
 import { dependentsOf } from "./dependents.ts";
 import { Digest } from "./digest.ts";
 
@@ -16,6 +17,7 @@ export class Content {
   readonly #slots = new Map<string, SegmentSlot>();
   readonly #digest = new Digest();
   #unmeetable: ReadonlySet<string> = new Set();
+  #measured: ReadonlyMap<string, readonly string[]> = new Map();
 
   constructor(regex: LinearRegex | undefined) {
     this.regex = regex;
@@ -28,6 +30,11 @@ export class Content {
   /** See `unmeetableFlags`. */
   get unmeetable(): ReadonlySet<string> {
     return this.#unmeetable;
+  }
+
+  /** See `measuredFlags`. */
+  get measured(): ReadonlyMap<string, readonly string[]> {
+    return this.#measured;
   }
 
   get digest(): string {
@@ -72,6 +79,7 @@ export class Content {
     for (const key of removedSegments) this.#setSegment(key, undefined);
     for (const segment of compiledSegments) this.#setSegment(segment.key, segment);
     this.#unmeetable = unmeetableFlags(this.#flags);
+    this.#measured = measuredFlags(this.#flags);
     const changedFlags = [...flags.map((flag) => flag.key), ...removedFlags];
     const changedSegments = [...segments.map((segment) => segment.key), ...removedSegments];
     return dependentsOf(changedFlags, changedSegments, this.#flags);

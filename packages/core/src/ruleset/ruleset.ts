@@ -5,6 +5,7 @@ import { BY_RULES, type CompiledFlag } from "../evaluation/flag.ts";
 import { Trace, type ExplanationStep } from "../evaluation/trace.ts";
 import { BOOLEAN_TABLE, ON } from "../evaluation/variants.ts";
 import { BUCKETS, isBucketBelow } from "../hash/bucket.ts";
+import { dividingThousandths, draw, NOT_DRAWN, type Draw } from "../measure/draw.ts";
 import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
@@ -28,6 +29,13 @@ export type ApplyResult =
   | { readonly kind: "old" }
   /** Something in between is missing, or the epoch is another: ask for a snapshot. */
   | { readonly kind: "gap" };
+
+/** What SDKs measure of a flag under a rollout. */
+export interface Measuring {
+  readonly metrics: readonly string[];
+  /** The percentage that divides the units, in thousandths of a percent; undefined while everybody, or nobody, is on. */
+  readonly thousandths: number | undefined;
+}
 
 /** A flag's value for a user, and how it came about. */
 export interface Explanation {
@@ -165,6 +173,26 @@ export class Ruleset {
     } catch {
       return false;
     }
+  }
+
+  /** The flags that are measured by each metric (`run` is one). Empty while no rollout is under way. */
+  get measured(): ReadonlyMap<string, readonly string[]> {
+    return this.#content.measured;
+  }
+
+  /** What is measured of a flag now, by the metrics named; undefined: nothing, or there is no such flag. */
+  measuring(flag: string): Measuring | undefined {
+    const compiled = this.#flags.get(flag);
+    const metrics = compiled?.targeting.measures;
+    return compiled === undefined || metrics === undefined
+      ? undefined
+      : { metrics, thousandths: dividingThousandths(compiled) };
+  }
+
+  /** Where the flag puts the user, for measuring. Never throws. */
+  draw(flag: string, user: User): Draw {
+    const compiled = this.#flags.get(flag);
+    return compiled === undefined ? NOT_DRAWN : draw(compiled, user, this.#world);
   }
 
   /** The flag's value for the user with reason, variant and error; undefined or null as default: of any type. Never throws. */

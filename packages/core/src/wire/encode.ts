@@ -32,6 +32,7 @@ export function encodeWireFlag(flag: WireFlag): JsonObject {
     bucketBy: flag.bucketBy === TARGETING_KEY ? undefined : flag.bucketBy,
     prerequisites: flag.prerequisites.length === 0 ? undefined : (flag.prerequisites as readonly object[] as JsonValue),
     leaseMs: flag.leaseMs,
+    measures: flag.measures,
   });
 }
 

@@ -121,6 +121,7 @@ describe("a flag on the wire", () => {
       { ...good, rules: [{ clauses: [], serve: { variant: "on" } }] },
       "/rules/0/id: undefined is not a text",
     ],
+    ["a measure that is no text", { ...good, measures: ["run", 5] }, "/measures/1: 5 is not a text"],
     ["a lease in seconds", { ...good, leaseMs: 2.5 }, "/leaseMs: 2.5 is not an integer"],
     [
       "a variant without end",
@@ -184,7 +185,10 @@ describe("a segment on the wire", () => {
 
 describe("a frame", () => {
   it("survives its encoding", () => {
-    const snapshot = aSnapshot({ flags: [aFlag("a", { leaseMs: 5 })], segments: [aSegment("s", { excluded: ["u"] })] });
+    const snapshot = aSnapshot({
+      flags: [aFlag("a", { leaseMs: 5, measures: ["run"] })],
+      segments: [aSegment("s", { excluded: ["u"] })],
+    });
     const delta = aDelta({
       flags: [aFlag("a")],
       removedFlags: ["b"],

@@ -4,7 +4,7 @@ import { flagManaged, type Refusal } from "./problems.ts";
 import type { ConfigRecord, Decision } from "./records.ts";
 
 /**
- * While a rollout ramps a flag, people leave its exposure alone: the fallthrough, the lease and switching it on. Switching it off
+ * While a rollout ramps a flag, people leave its exposure alone: the fallthrough, the lease, what is measured and switching it on. Switching it off
  * is always theirs, and ends the rollout; so are rules, targets and all the rest.
  */
 export function leaveToRollout(
@@ -18,6 +18,7 @@ export function leaveToRollout(
   const exposes =
     !isDeepStrictEqual(next.fallthrough, config.fallthrough) ||
     next.leaseMs !== config.leaseMs ||
+    !isDeepStrictEqual(next.measures, config.measures) ||
     (next.enabled && !config.enabled);
   const id = exposes ? rollout() : undefined;
   return id === undefined ? decision : { kind: "refuse", problem: flagManaged(record.key, id) };

@@ -34,7 +34,7 @@ export function patchConfig(
   { patch, ifRevision, regex }: ConfigPatch,
 ): Decision<FlagConfig, Refusal> {
   const merged = mergeFields(record.config, withTargets(record.config, patch), {
-    ...NO_LEASE,
+    ...UNMANAGED,
     ...defaultConfig(around.definition),
   });
   if (merged.kind === "refuse") return merged;
@@ -52,8 +52,8 @@ export function patchConfig(
   return cycle === undefined ? { kind: "write", next } : refuse(cycle);
 }
 
-/** The default of a field that most configurations don't have. */
-const NO_LEASE = { leaseMs: undefined };
+/** The defaults of fields that most configurations don't have. */
+const UNMANAGED = { leaseMs: undefined, measures: undefined };
 
 const refuse = (problem: Refusal): { readonly kind: "refuse"; readonly problem: Refusal } => ({
   kind: "refuse",

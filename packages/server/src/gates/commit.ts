@@ -6,6 +6,7 @@ import type { Cause } from "../domain/rollout/cause.ts";
 import { nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
 import type { Effect, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
+import { measuresOf } from "../domain/rollout/measures.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
 import { schedule, type Step } from "../domain/rollout/step.ts";
@@ -26,7 +27,7 @@ export function commitOf(row: RolloutRow, plan: Plan, event: RolloutEvent, { sta
     records: recordsOf(effects),
     evidence: effects.flatMap((effect) => (effect.kind === "evidence" ? [effect.evidence] : [])),
     outbox: outboxOf(`${row.id}:${row.seq + 1}`, row.id, plan, state, effects),
-    ...(flagEffects.length > 0 && { flag: flagChange(flagEffects) }),
+    ...(flagEffects.length > 0 && { flag: flagChange(flagEffects, measuresOf(plan)) }),
     actor: actorOf(row, event),
     at: state.now,
   };
@@ -66,11 +67,11 @@ export function dueAtOf(plan: Plan, state: RolloutState): number | undefined {
   return deadline === undefined ? sampleAt : Math.min(sampleAt, deadline);
 }
 
-function flagChange(effects: readonly FlagEffect[]): NonNullable<RolloutCommit["flag"]> {
+function flagChange(effects: readonly FlagEffect[], measures: readonly string[]): NonNullable<RolloutCommit["flag"]> {
   const kill = effects.find((effect) => effect.kind === "kill");
   const ramp = effects.find((effect) => effect.kind === "setPercentage");
   return {
-    decide: (current, definition) => actOnFlag(current, definition, effects),
+    decide: (current, definition) => actOnFlag(current, definition, effects, measures),
     action: kill ? "flag.rolledBack" : ramp ? "flag.ramped" : "flag.released",
     reason: kill ? causeText(kill.cause) : ramp ? `stage ${ramp.stage}` : "the rollout is over",
     urgent: kill !== undefined,

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { scrubPatterns } from "../domain/secrets/scrub.ts";
 
 /** Reasons are read by people in lists: a paragraph, not a document. */
 const REASON_LENGTH_MAX = 1_000;
@@ -13,6 +14,8 @@ const percentageShown = z.number().openapi({ minimum: 0, maximum: 100, multipleO
 export const reason = z
   .string()
   .max(REASON_LENGTH_MAX, `must be at most ${REASON_LENGTH_MAX} characters`)
+  // People paste what they just ran; the audit keeps it for ever.
+  .overwrite(scrubPatterns)
   .openapi({ description: "Why; becomes part of the audit", example: "canary looks good" });
 
 const clause = z
@@ -81,6 +84,12 @@ const config = {
     .int()
     .optional()
     .openapi({ description: "Milliseconds without contact after which SDKs serve the off variant" }),
+  measures: z
+    .array(z.string())
+    .optional()
+    .openapi({
+      description: "What SDKs measure by cohort and unit while a rollout is under way; `run` is what `run` sees",
+    }),
 };
 
 const flagState = z

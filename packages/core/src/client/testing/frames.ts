@@ -7,7 +7,13 @@ export const EPOCH = "e1";
 /** A boolean flag that is on for `percentage` percent, or killed. */
 export function flagAt(
   revision: number,
-  state: { readonly percentage?: number; readonly killed?: boolean; readonly leaseMs?: number; readonly key?: string },
+  state: {
+    readonly percentage?: number;
+    readonly killed?: boolean;
+    readonly leaseMs?: number;
+    readonly key?: string;
+    readonly measures?: readonly string[];
+  },
 ): WireFlag {
   const key = state.key ?? FLAG;
   return {
@@ -24,6 +30,7 @@ export function flagAt(
     bucketBy: "targetingKey",
     prerequisites: [],
     ...(state.leaseMs === undefined ? {} : { leaseMs: state.leaseMs }),
+    ...(state.measures === undefined ? {} : { measures: state.measures }),
   };
 }
 

@@ -13,22 +13,23 @@ export function isFlagEffect(effect: Effect): effect is FlagEffect {
 }
 
 /**
- * What a step's effects make of the flag's configuration, in their order. A ramp is refused where a person's would be (a killed
+ * What a step's effects make of the flag's configuration, in their order; `measures` is what SDKs measure for the rollout. A ramp is refused where a person's would be (a killed
  * flag); a kill and a release never are.
  */
 export function actOnFlag(
   record: ConfigRecord,
   definition: FlagDefinition,
   effects: readonly FlagEffect[],
+  measures: readonly string[] = [],
 ): Decision<FlagConfig, Refusal> {
   let config = record.config;
   for (const effect of effects) {
     if (effect.kind === "setPercentage") {
       const decision = rampTo({ ...record, config }, definition, effect.percentage);
       if (decision.kind === "refuse") return decision;
-      config = withLease(decision.kind === "write" ? decision.next : config, effect.leaseMs);
+      config = managed(decision.kind === "write" ? decision.next : config, { leaseMs: effect.leaseMs, measures });
     } else {
-      config = effect.kind === "kill" ? rolledBack(config) : withLease(config, undefined);
+      config = effect.kind === "kill" ? rolledBack(config) : managed(config, { leaseMs: undefined, measures: [] });
     }
   }
   return isDeepStrictEqual(config, record.config) ? { kind: "keep" } : { kind: "write", next: config };
@@ -40,7 +41,15 @@ function rolledBack(config: FlagConfig): FlagConfig {
   return { ...config, enabled: false, fallthrough: "percentage" in fallthrough ? { percentage: 0 } : fallthrough };
 }
 
-function withLease(config: FlagConfig, leaseMs: number | undefined): FlagConfig {
-  const { leaseMs: _, ...rest } = config;
-  return leaseMs === undefined ? rest : { ...rest, leaseMs };
+/** With what a flag carries only while a rollout manages it. */
+function managed(
+  config: FlagConfig,
+  { leaseMs, measures }: { readonly leaseMs: number | undefined; readonly measures: readonly string[] },
+): FlagConfig {
+  const { leaseMs: _, measures: __, ...rest } = config;
+  return {
+    ...rest,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(measures.length === 0 ? {} : { measures }),
+  };
 }
