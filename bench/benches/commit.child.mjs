@@ -37,6 +37,7 @@ function openStore(name) {
     folder: { databasePath, ballastPath: join(folder, `${name}.ballast`) },
     random: (size) => randomBytes(size),
     timers,
+    now: Date.now(),
   });
   return { store: opened.store, databasePath };
 }

@@ -3,6 +3,7 @@ export type * from "./api/drills.ts";
 export type * from "./api/integrations.ts";
 export type * from "./api/plans.ts";
 export type * from "./api/receipts.ts";
+export { measure } from "./api/measure.ts";
 export type * from "./api/rollouts.ts";
 export type * from "./api/types.ts";
 export type * from "./client/types.ts";

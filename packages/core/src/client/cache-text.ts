@@ -1,4 +1,5 @@
 import { murmur3 } from "../hash/murmur3.ts";
+import { isOlderEpoch } from "../wire/epoch.ts";
 import type { Parsed } from "../wire/parsed.ts";
 import { parseSnapshot } from "../wire/parse.ts";
 import type { Basis, Snapshot } from "../wire/types.ts";
@@ -70,8 +71,10 @@ export function decodeCache(text: string, fingerprint: string): Parsed<Cached> {
 export function mayReplace(there: Kept, next: Kept): boolean {
   if (there.leftEpochs.includes(next.snapshot.epoch)) return false;
   if (there.snapshot.epoch === next.snapshot.epoch) return there.snapshot.revision <= next.snapshot.revision;
-  if (next.leftEpochs.includes(there.snapshot.epoch)) return true;
-  // Neither knows the other's epoch: whoever heard of the server last has the later one.
+  if (isOlderEpoch(next.snapshot.epoch, there.snapshot.epoch)) return false;
+  if (next.leftEpochs.includes(there.snapshot.epoch) || isOlderEpoch(there.snapshot.epoch, next.snapshot.epoch))
+    return true;
+  // Neither is dated, and neither knows the other: whoever heard of the server last has the later one.
   return (there.contactAt ?? 0) <= (next.contactAt ?? 0);
 }
 

@@ -1,4 +1,5 @@
 import { formatBasis } from "../wire/basis.ts";
+import { isOlderEpoch } from "../wire/epoch.ts";
 import type { Basis } from "../wire/types.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -7,7 +8,7 @@ export const LEFT_EPOCHS_MAX = 16;
 
 /**
  * Where a client stands in its environment's history, and what may replace it, whatever it is that the client holds. Within an epoch
- * only a higher revision does; another epoch does, unless it was left behind before: so what was rolled back never comes back with a
+ * only a higher revision does; another epoch does, unless it is older or was left behind before: so what was rolled back never comes back with a
  * late message, from a cache or from a replica that lags.
  */
 export class History {
@@ -28,8 +29,8 @@ export class History {
   behind({ epoch, revision }: Basis): Extract<Verdict, { kind: "behind" }> | undefined {
     const { at } = this;
     if (at === undefined) return undefined;
-    if (this.#left.includes(epoch)) {
-      const message = `the server is at epoch ${epoch}, which was left for ${at.epoch} before; ${formatBasis(at)} is kept`;
+    if (this.#left.includes(epoch) || isOlderEpoch(epoch, at.epoch)) {
+      const message = `the server is at epoch ${epoch}, which was left for ${at.epoch} or is older; ${formatBasis(at)} is kept`;
       return { kind: "behind", code: "EPOCH_WENT_BACK", message };
     }
     if (epoch !== at.epoch || revision >= at.revision) return undefined;

@@ -1,4 +1,5 @@
 import { formatBasis } from "../wire/basis.ts";
+import { isOlderEpoch } from "../wire/epoch.ts";
 import type { Skipped } from "../wire/parsed.ts";
 import type { Basis, Delta, Heartbeat, Snapshot } from "../wire/types.ts";
 import type { Ruleset } from "../ruleset/ruleset.ts";
@@ -45,7 +46,8 @@ export class Holdings {
   /** Takes a snapshot that was not made by the server just now, only to fill or to move forward what is held. */
   bootstrap(snapshot: Snapshot, skipped: readonly Skipped[]): Verdict {
     const { epoch } = this.ruleset;
-    return epoch === undefined || epoch === snapshot.epoch ? this.takeSnapshot(snapshot, skipped) : IGNORED;
+    const fits = epoch === undefined || epoch === snapshot.epoch || isOlderEpoch(epoch, snapshot.epoch);
+    return fits ? this.takeSnapshot(snapshot, skipped) : IGNORED;
   }
 
   takeSnapshot(snapshot: Snapshot, skipped: readonly Skipped[]): Verdict {

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeCache, fingerprintOf } from "./cache-text.ts";
+import { epochAt } from "../wire/epoch.ts";
 import { createClientOnPorts } from "./client.ts";
 import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
-import type { FlagClient } from "./types.ts";
+import type { ClientStatus, FlagClient } from "./types.ts";
+import type { Snapshot } from "../wire/types.ts";
 
 const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 
@@ -23,8 +24,6 @@ class World {
   platform = new FakePlatform();
   readonly history: History = [{ epoch: 1, revision: 10, on: true }];
   client: FlagClient;
-  /** Epochs that this client knows to have held. A message of any other can't be told from one of a new epoch. */
-  seenEpochs = new Set<number>();
   reached = -1;
 
   constructor() {
@@ -35,10 +34,9 @@ class World {
     return this.history.at(-1)!;
   }
 
-  /** A decision of the past that a late message can carry. */
+  /** A decision of the past that a late message, a replica that lags or a proxy's cache can carry, whether the client ever heard of it or not. */
   past(pick: number): Decision {
-    const known = this.history.filter(({ epoch }) => this.seenEpochs.has(epoch) || epoch === this.latest.epoch);
-    return known.at(pick % known.length)!;
+    return this.history.at(pick % this.history.length)!;
   }
 
   /** A stream to speak into: the client opens one by itself within its back-off. */
@@ -49,52 +47,63 @@ class World {
     await settle();
   }
 
-  /** The process is gone, with all that was not on the disk yet; the next one finds no server at first. */
-  async crash(): Promise<void> {
+  /**
+   * The process is gone, with all that was not on the disk yet; the next one finds no server at first, and what it was delivered with as a
+   * bootstrap.
+   */
+  async crash(bootstrap?: Decision): Promise<void> {
     const old = this.platform;
     this.platform = new FakePlatform();
     this.platform.wallMs = old.wallMs + 1_000;
     this.platform.cache.text = old.cache.text;
-    this.client = this.#start();
+    // What the disk holds is all that the next process can be held to.
+    const without = this.#start();
     await this.platform.advance(0);
-    const { epoch, revision } = this.client.status();
-    this.reached = this.#positionOf(epoch, revision);
-    const { text } = this.platform.cache;
-    const cached = text === undefined ? undefined : decodeCache(text, fingerprintOf(IDENTITY.url, IDENTITY.sdkKey));
-    this.seenEpochs = new Set(cached?.ok === true ? cached.value.leftEpochs.map(Number) : []);
+    this.reached = this.#positionOf(without.status());
+    await without.close();
+    this.platform = new FakePlatform();
+    this.platform.wallMs = old.wallMs + 1_000;
+    this.platform.cache.text = old.cache.text;
+    this.client = this.#start(bootstrap && snapshot(bootstrap));
+    await this.platform.advance(0);
   }
 
   check(): void {
-    const { epoch, revision } = this.client.status();
-    const position = this.#positionOf(epoch, revision);
+    const position = this.#positionOf(this.client.status());
     expect(position, "never goes back to an earlier decision").toBeGreaterThanOrEqual(this.reached);
     this.reached = position;
-    if (epoch !== undefined) this.seenEpochs.add(Number(epoch));
     const isOn = position >= 0 && this.history.at(position)!.on;
     expect(this.client.isEnabled(FLAG, "u")).toBe(isOn);
     expect(this.client.evaluate(FLAG, "u", false).value).toBe(isOn);
   }
 
-  #positionOf(epoch: string | undefined, revision: number): number {
+  #positionOf({ epoch, revision }: Pick<ClientStatus, "epoch" | "revision">): number {
     if (epoch === undefined) return -1;
     const position = this.history.findIndex(
-      (decision) => String(decision.epoch) === epoch && decision.revision === revision,
+      (decision) => epochOf(decision) === epoch && decision.revision === revision,
     );
     expect(position, "holds something that was decided").toBeGreaterThanOrEqual(0);
     return position;
   }
 
-  #start(): FlagClient {
-    const client = createClientOnPorts(this.platform.ports, IDENTITY);
+  #start(bootstrap?: Snapshot): FlagClient {
+    const client = createClientOnPorts(this.platform.ports, { ...IDENTITY, ...(bootstrap && { bootstrap }) });
     void client.init({ timeoutMs: 0 });
     return client;
   }
 }
 
-const snapshot = ({ epoch, revision, on }: Decision) =>
-  snapshotOf(revision, [flagAt(revision, { killed: !on })], String(epoch));
-const delta = ({ epoch, revision, on }: Decision) =>
-  deltaOf(revision, flagAt(revision, { killed: !on }), { urgent: !on, epoch: String(epoch) });
+/** The first is of a server that did not date its epochs yet. */
+const epochOf = ({ epoch }: Decision): string =>
+  epoch === 1 ? "5f1e0c2a99b3d710" : epochAt(epoch, new Uint8Array(4).fill((epoch * 37) % 256));
+const snapshot = (decision: Decision): Snapshot => {
+  const { revision, on } = decision;
+  return snapshotOf(revision, [flagAt(revision, { killed: !on })], epochOf(decision));
+};
+const delta = (decision: Decision) => {
+  const { revision, on } = decision;
+  return deltaOf(revision, flagAt(revision, { killed: !on }), { urgent: !on, epoch: epochOf(decision) });
+};
 
 type Command = fc.AsyncCommand<object, World>;
 
@@ -117,6 +126,20 @@ const decide = (on: boolean) =>
 const tell = command("tell the newest", (world) => world.say("delta", delta(world.latest)));
 const tellAll = command("tell all", (world) => world.say("snapshot", snapshot(world.latest)));
 const crash = command("crash", (world) => world.crash());
+const crashWithBootstrap = (pick: number) =>
+  command(`crash, then start with bootstrap ${pick}`, (world) => world.crash(world.past(pick)));
+/** A replica of long ago answers a poll with 304: what the client asked for has not changed there. */
+const staleTag = command("stale 304", async (world) => {
+  const polls = world.platform.exchanges.filter(({ request }) => request.url.endsWith("/flags"));
+  await polls.at(-1)?.answer({ status: 304 });
+});
+const olderReplica = (pick: number) =>
+  command(`reconnect to an older replica ${pick}`, async (world) => {
+    world.platform.streams.filter(({ isOpen }) => isOpen).forEach((stream) => stream.fail());
+    const then = world.past(pick);
+    await world.say("snapshot", snapshot(then));
+    await world.say("heartbeat", heartbeatOf(snapshot(then)));
+  });
 const breakStream = command("break the stream", async ({ platform }) =>
   platform.streams.filter(({ isOpen }) => isOpen).forEach((stream) => stream.fail()),
 );
@@ -154,6 +177,9 @@ it("after it applied a kill, a client is never on again but by a newer decision,
       pick.map(lateDelta),
       pick.map(lateHeartbeat),
       pick.map(latePoll),
+      pick.map(crashWithBootstrap),
+      pick.map(olderReplica),
+      fc.constant(staleTag),
       pick.map(restoreBackup),
       fc.constantFrom(0, 600, 2_500, 15_000, 40_000).map(pass),
     ],

@@ -37,7 +37,7 @@ async function startFolder() {
   /** Kills the flag while no server runs that could tell the rollout. */
   const killBehindItsBack = async (): Promise<void> => {
     const place = openDataFolder(folder, process.pid);
-    const { store } = openSqliteStore({ folder: place, random: platform.randomBytes, timers: platform.timers });
+    const { store } = openSqliteStore({ folder: place, random: platform.randomBytes, timers: platform.timers, now: 0 });
     await store.changeConfig("production", "checkout", kill, {
       actor: "token:b",
       action: "flag.killed",

@@ -1,4 +1,4 @@
-import type { ChangeMeta, ConfigRecord, EnvironmentRecord } from "../ports/store.ts";
+import type { ChangeMeta, ConfigRecord, EnvironmentRecord, EpochMs } from "../ports/store.ts";
 import { FIRST_ENVIRONMENTS, mintEpoch } from "./environments.ts";
 import { CHANGE_LOG_REVISIONS_MAX } from "./limits.ts";
 
@@ -59,8 +59,11 @@ export class MemoryEnvironment {
 }
 
 /** The environments that a new store has, each with an epoch of its own. */
-export function firstEnvironments(random: (sizeBytes: number) => Uint8Array): ReadonlyMap<string, MemoryEnvironment> {
-  return new Map(FIRST_ENVIRONMENTS.map((key) => [key, new MemoryEnvironment(key, mintEpoch(random))]));
+export function firstEnvironments(
+  random: (sizeBytes: number) => Uint8Array,
+  at: EpochMs,
+): ReadonlyMap<string, MemoryEnvironment> {
+  return new Map(FIRST_ENVIRONMENTS.map((key) => [key, new MemoryEnvironment(key, mintEpoch(random, { at }))]));
 }
 
 /** What is in a map, by key. */

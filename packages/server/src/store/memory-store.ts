@@ -10,6 +10,7 @@ import type {
   EnvironmentChanges,
   EnvironmentContent,
   EnvironmentRecord,
+  EpochMs,
   FlagRecord,
   SegmentRecord,
   Store,
@@ -28,6 +29,8 @@ type Around = Parameters<Parameters<Store["changeConfig"]>[2]>[1];
 /** `random` gives that many random bytes; epochs are made of them. */
 export interface MemoryStoreOptions {
   readonly random: (sizeBytes: number) => Uint8Array;
+  /** The wall clock at the beginning, of which its epochs are; 0 unless given. */
+  readonly now?: EpochMs;
   /** The rollout that ramps a flag, where rollouts are kept beside it. */
   readonly rolloutOn?: (environment: string, key: string) => string | undefined;
 }
@@ -47,10 +50,10 @@ class MemoryStore implements Store {
   readonly #tombstones = { flag: new Map<string, number>(), segment: new Map<string, number>() };
   readonly #audit: AuditEntry[] = [];
 
-  constructor({ random, rolloutOn = () => undefined }: MemoryStoreOptions) {
+  constructor({ random, now = 0, rolloutOn = () => undefined }: MemoryStoreOptions) {
     this.#random = random;
     this.#rolloutOn = rolloutOn;
-    this.#environments = firstEnvironments(random);
+    this.#environments = firstEnvironments(random, now);
   }
 
   async ping(): Promise<void> {}
@@ -62,7 +65,8 @@ class MemoryStore implements Store {
   }
 
   async newEpoch(meta: ChangeMeta): Promise<readonly EnvironmentRecord[]> {
-    for (const environment of this.#environments.values()) environment.epoch = mintEpoch(this.#random);
+    for (const environment of this.#environments.values())
+      environment.epoch = mintEpoch(this.#random, { at: meta.at, after: environment.record.epoch });
     const records = [...this.#environments.values()].map((environment) => environment.record);
     this.#record(meta, { target: "store", after: Object.fromEntries(records.map(({ key, epoch }) => [key, epoch])) });
     return records;

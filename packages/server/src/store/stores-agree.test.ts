@@ -1,4 +1,4 @@
-import type { FlagConfig } from "@rampart/core";
+import { EPOCH_RANDOM_BYTES, type FlagConfig } from "@rampart/core";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ConfigRecord, Decision, Store } from "../ports/store.ts";
@@ -116,7 +116,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 /** Epochs that are the same in both stores, whatever else they need random bytes for. */
 function epochs(): (sizeBytes: number) => Uint8Array {
   let next = 1;
-  return (sizeBytes) => new Uint8Array(sizeBytes).fill(sizeBytes === 8 ? next++ : 0);
+  return (sizeBytes) => new Uint8Array(sizeBytes).fill(sizeBytes === EPOCH_RANDOM_BYTES ? next++ : 0);
 }
 
 /** All that can be read. */
@@ -145,7 +145,7 @@ it("gives the same answers from memory and from SQLite to any sequence of comman
     fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40, size: "max" }), async (commands) => {
       const folder = openDataFolder(`${path}/${run++}`, process.pid);
       const memory = createMemoryStore({ random: epochs() });
-      const { store: sqlite } = openSqliteStore({ folder, random: epochs(), timers: manualTimers() });
+      const { store: sqlite } = openSqliteStore({ folder, random: epochs(), timers: manualTimers(), now: 0 });
       for (const [index, { name, run: ask }] of commands.entries()) {
         expect(await ask(sqlite, AT + index), name).toEqual(await ask(memory, AT + index));
       }

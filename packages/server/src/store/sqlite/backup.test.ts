@@ -14,7 +14,7 @@ const create = (store: Store, key: string) =>
   store.createFlag(booleanFlag(key), everywhere(config(key)), meta("flag.created"));
 const keys = async (store: Store) => (await store.flags()).map((one) => one.definition.key);
 const reopen = (folder: DataFolder) =>
-  openSqliteStore({ folder, random: countingRandom(), timers: manualTimers() }).store;
+  openSqliteStore({ folder, random: countingRandom(), timers: manualTimers(), now: 0 }).store;
 const restore = (folder: DataFolder, backupPath: string) =>
   restoreBackup({
     folder,
@@ -36,6 +36,7 @@ describe("a backup", () => {
       folder: { databasePath: target, ballastPath: `${target}.ballast` },
       random: countingRandom(),
       timers: manualTimers(),
+      now: 0,
     }).store;
     expect(await keys(copy)).toEqual(["a"]);
     expect(await violations(copy)).toEqual([]);

@@ -64,7 +64,7 @@ export async function restoreBackup({
   try {
     createPrivately(candidate);
     copyFileSync(backupPath, candidate, constants.COPYFILE_FICLONE);
-    const { store } = openSqliteStore({ folder: { ...folder, databasePath: candidate }, random, timers });
+    const { store } = openSqliteStore({ folder: { ...folder, databasePath: candidate }, random, timers, now: meta.at });
     const environments = await store.newEpoch(meta);
     await store.close();
     replace(folder.databasePath, candidate);

@@ -48,7 +48,7 @@ it(
       const safe = Number(/^safe (\d+)$/.exec(last)?.[1] ?? 0);
 
       const folder = openDataFolder(path, process.pid);
-      const { store } = openSqliteStore({ folder, random: countingRandom(), timers: manualTimers() });
+      const { store } = openSqliteStore({ folder, random: countingRandom(), timers: manualTimers(), now: 0 });
       expect(await violations(store)).toEqual([]);
       const entries = await auditOf(store);
       expect(entries.length).toBeGreaterThanOrEqual(Math.max(safe, written));

@@ -51,7 +51,7 @@ function fillUp(path: string): { readonly free: () => void } {
 }
 
 const open = (folder: DataFolder): Store =>
-  openSqliteStore({ folder, random: countingRandom(), timers: manualTimers() }).store;
+  openSqliteStore({ folder, random: countingRandom(), timers: manualTimers(), now: 0 }).store;
 const describeDisk = (title: string) => `${title} (skipped where no disk can be mounted)`;
 
 const kill = (store: Store) =>

@@ -144,7 +144,7 @@ describe("a store", () => {
     await store.createFlag(booleanFlag("a"), everywhere(config("a")), meta("flag.created"));
     const content = await store.content("production");
     await store.close();
-    const again = openSqliteStore({ folder, random: countingRandom(), timers: manualTimers() }).store;
+    const again = openSqliteStore({ folder, random: countingRandom(), timers: manualTimers(), now: 0 }).store;
     expect(await again.content("production")).toEqual(content);
     await again.close();
   });
@@ -153,7 +153,7 @@ describe("a store", () => {
     const { store, folder } = temporaryStore();
     await store.createFlag(booleanFlag("a"), everywhere(config("a")), meta("flag.created"));
     await store.close();
-    const open = () => openSqliteStore({ folder, random: countingRandom(), timers: manualTimers() });
+    const open = () => openSqliteStore({ folder, random: countingRandom(), timers: manualTimers(), now: 0 });
     const second = open();
     expect(second.isFresh).toBe(true);
     await second.store.createToken(token("t1"), meta("token.created"));

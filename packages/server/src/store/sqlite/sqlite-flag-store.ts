@@ -58,8 +58,8 @@ export class SqliteFlagStore implements Store {
 
   newEpoch(meta: ChangeMeta): Promise<readonly EnvironmentRecord[]> {
     return this.#write(meta, () => {
-      for (const { key } of this.#tables.environments.all())
-        this.#tables.environments.setEpoch(key, mintEpoch(this.#parts.random));
+      for (const { key, epoch } of this.#tables.environments.all())
+        this.#tables.environments.setEpoch(key, mintEpoch(this.#parts.random, { at: meta.at, after: epoch }));
       const records = this.#tables.environments.all();
       this.#tables.audit.append(meta, {
         target: "store",

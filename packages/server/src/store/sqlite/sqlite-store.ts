@@ -1,6 +1,6 @@
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { RolloutStore } from "../../ports/rollout-store.ts";
-import type { Store } from "../../ports/store.ts";
+import type { EpochMs, Store } from "../../ports/store.ts";
 import type { Timers } from "../../ports/timers.ts";
 import { FIRST_ENVIRONMENTS, mintEpoch } from "../environments.ts";
 import { Ballast } from "./ballast.ts";
@@ -18,6 +18,8 @@ export interface SqliteStoreOptions {
   readonly folder: Pick<DataFolder, "databasePath" | "ballastPath">;
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly timers: Timers;
+  /** The wall clock at the opening: the epochs of a new store are of then. */
+  readonly now: EpochMs;
 }
 
 /** `isFresh`: no token was ever made, so nobody can call it yet. True again after a crash before the first token. */
@@ -41,13 +43,13 @@ export function openSqliteStore(options: SqliteStoreOptions): OpenedStore {
   }
 }
 
-function openWith(ballast: Ballast, { folder, random, timers }: SqliteStoreOptions): OpenedStore {
+function openWith(ballast: Ballast, { folder, random, timers, now }: SqliteStoreOptions): OpenedStore {
   const db = openDatabase(folder.databasePath);
   try {
     const session: Session = { db, orm: drizzle({ client: db }) };
     const tables = openTables(session);
     if (tables.environments.count() === 0)
-      tables.environments.insert(FIRST_ENVIRONMENTS.map((key) => ({ key, epoch: mintEpoch(random) })));
+      tables.environments.insert(FIRST_ENVIRONMENTS.map((key) => ({ key, epoch: mintEpoch(random, { at: now }) })));
     ballast.hold();
     const parts = { session, tables, writer: new Writer(session, ballast, timers), random };
     return {

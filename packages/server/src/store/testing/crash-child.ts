@@ -44,7 +44,12 @@ async function act(store: Store, turn: number): Promise<void> {
 
 print("starting");
 const timers = { after: () => () => {}, every: () => () => {} };
-const { store } = openSqliteStore({ folder: openDataFolder(path, process.pid), random: randomBytes, timers });
+const { store } = openSqliteStore({
+  folder: openDataFolder(path, process.pid),
+  random: randomBytes,
+  timers,
+  now: Date.now(),
+});
 for (let turn = 0; ; turn++) {
   await act(store, turn);
   const [newest] = await store.audit({ order: "newest", limit: 1 });

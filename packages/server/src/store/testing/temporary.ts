@@ -26,6 +26,6 @@ export function temporaryStore(timers: Timers = manualTimers()): {
 } {
   const folder = openDataFolder(temporaryFolder(), process.pid);
   onTestFinished(() => folder.release());
-  const { store, rollouts } = openSqliteStore({ folder, random: countingRandom(), timers });
+  const { store, rollouts } = openSqliteStore({ folder, random: countingRandom(), timers, now: 0 });
   return { store, rollouts, folder };
 }
