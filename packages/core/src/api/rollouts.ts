@@ -401,6 +401,8 @@ export interface EvidenceView {
   readonly stages: readonly EvidenceStageView[];
   /** What each metric said, from the first sampling to the last. */
   readonly series: readonly MetricSeriesView[];
+  /** Samples before it were dropped when the rollout was long over; missing: all are here. */
+  readonly samplesDroppedBefore?: Instant;
   readonly approvals: readonly {
     readonly stage: string;
     readonly by: string;
@@ -409,6 +411,8 @@ export interface EvidenceView {
     readonly planDigest: string;
   }[];
   readonly ticks: readonly { readonly item: string; readonly by: string; readonly at: Instant }[];
+  /** Every item that the plan gives to people, ticked or not. */
+  readonly checklist: readonly EvidenceItemView[];
   readonly decisions: readonly EvidenceDecisionView[];
   /** The whole story, the oldest first. */
   readonly events: readonly RolloutEventView[];
@@ -461,6 +465,16 @@ export interface EvidencePlanView {
   readonly labels: { readonly [name: string]: string };
   readonly contacts: readonly { readonly role: string; readonly contact: string }[];
   readonly links: readonly { readonly title: string; readonly url: string }[];
+}
+
+export interface EvidenceItemView {
+  readonly text: string;
+  readonly of: "precondition" | "stage" | "rollback" | "completion";
+  /** The stage's, or the review's. */
+  readonly name?: string;
+  /** How long after the rollback or the end it is due. */
+  readonly withinMs?: number;
+  readonly ticked?: { readonly by: string; readonly at: Instant };
 }
 
 /** `passed`: closed by its criteria. `promoted`: closed by a person. `stopped`: a rollback came while it was open. */

@@ -1,3 +1,4 @@
+import { withAnswers, type KeptAnswer } from "../domain/evidence/answers.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import type { ConfigRecord } from "../domain/records.ts";
 import { alignedInstant, nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
@@ -7,6 +8,7 @@ import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
 import { step } from "../domain/rollout/step.ts";
+import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -34,6 +36,7 @@ export interface DriverParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Pick<Meter, "rolloutLeg">;
+  readonly scrub: Scrub;
   /** Called when a flag that the rollout took back was written to the streams. */
   readonly onTakenBack?: (takenBack: TakenBack) => void;
   /** Called with each committed step, in their order. */
@@ -77,6 +80,8 @@ export class Driver {
   #working: Promise<void> = Promise.resolve();
   #isLooking = false;
   #isHalted = false;
+  /** Of the newest sampling of this process. */
+  #answers: readonly KeptAnswer[] = [];
   #quietUntilMs = -Infinity;
 
   constructor(row: RolloutRow, plan: Plan, parts: DriverParts) {
@@ -182,7 +187,8 @@ export class Driver {
     const sampledAt = alignedInstant(this.#plan, this.#row.state, now);
     const begunMs = this.#parts.clock.monotonicMs();
     // Providers live by the wall clock, whatever the rollout's own time says.
-    const values = await sampleAll(this.#plan, this.#parts.providers, this.#parts.clock, this.#parts.meter);
+    const { values, answers } = await sampleAll(this.#plan, this.#parts);
+    this.#answers = answers;
     const outcome = await this.#enqueue({ kind: "samples", sampledAt, values }, { plan: undefined, begunMs });
     return outcome.kind !== "failed";
   }
@@ -305,10 +311,11 @@ export class Driver {
     return result;
   }
 
-  /** Flags, receipts and messages live by the wall clock, whatever the rollout's own time says. */
+  /** Flags, receipts and messages live by the wall clock, whatever the rollout's own time says. Evidence gets what it was decided on. */
   #stamp(commit: RolloutCommit): RolloutCommit {
     const at = this.#parts.clock.now();
-    return { ...commit, at, outbox: commit.outbox.map((message) => ({ ...message, createdAt: at })) };
+    const evidence = withAnswers(commit.evidence, this.#answers);
+    return { ...commit, at, evidence, outbox: commit.outbox.map((message) => ({ ...message, createdAt: at })) };
   }
 
   /** A rollback's flag change is durable: the rollout goes on from there. */
@@ -382,6 +389,7 @@ function stops(fact: Fact): boolean {
       return fact.command.kind === "rollback";
     case "tick":
     case "samples":
+    case "compared":
     case "signal":
     case "alert":
     case "drillRecorded":

@@ -1,5 +1,6 @@
 import type { LinearRegex } from "@rampart/core";
 import type { Variables } from "../domain/plan/view.ts";
+import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Runner } from "../gates/runner.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -45,6 +46,8 @@ export interface HttpParts {
   /** The server's own metrics in Prometheus' text format. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly version: string;
+  /** Takes secrets out of what is shown of a rollout. */
+  readonly scrub: Scrub;
   readonly dev: boolean;
   /** Of the management API, by one token. */
   readonly requestsPerSecond: number;

@@ -6,7 +6,7 @@ function logged(
   level: "debug" | "info" = "info",
 ): readonly Record<string, unknown>[] {
   const lines: string[] = [];
-  write(createLogger(level, { write: (line) => void lines.push(line) }));
+  write(createLogger(level, { destination: { write: (line) => void lines.push(line) } }));
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 

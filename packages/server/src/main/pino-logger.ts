@@ -1,18 +1,22 @@
 import { pino, stdTimeFunctions } from "pino";
 import type { DestinationStream } from "pino";
+import { scrubPatterns, type Scrub } from "../domain/secrets/scrub.ts";
 import type { LogFields, Logger } from "../ports/logger.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Tokens of this server, wherever they turn up in a text. */
-const TOKEN_TEXT = /rmp_(admin|operator|viewer|server|client|ci)_([a-z0-9-]{1,32})_[\w-]{4,}/g;
-
 /** Fields that hold secrets by their name. */
 const SECRET_FIELDS = ["authorization", "token", "password", "secret", "apiKey", "cookie"];
 
-/** JSON lines on `destination` (standard error by default), with secrets taken out. */
-export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
+/** JSON lines on `destination`, standard error by default. Every line goes through `scrub`. */
+export function createLogger(
+  level: LogLevel,
+  {
+    destination = process.stderr,
+    scrub = scrubPatterns,
+  }: { readonly destination?: DestinationStream; readonly scrub?: Scrub } = {},
+): Logger {
   const log = pino(
     {
       level,
@@ -24,7 +28,7 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
         censor: "[secret]",
       },
     },
-    { write: (line: string) => destination.write(line.replaceAll(TOKEN_TEXT, "rmp_$1_$2_[secret]")) },
+    { write: (line: string) => destination.write(scrub(line)) },
   );
   return {
     debug: (fields: LogFields, message: string) => log.debug(fields, message),

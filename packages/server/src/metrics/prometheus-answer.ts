@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { foreignMessage } from "../domain/secrets/answer.ts";
+import { scrubQuery } from "../domain/secrets/plan-text.ts";
 
 const Point = z.tuple([z.number(), z.string()]);
 const Answer = z.discriminatedUnion("status", [
@@ -37,7 +39,7 @@ export function readAnswer(text: string): Reading {
   const answer = parsed.data;
   if (answer.status === "error") {
     const cause = answer.errorType === "bad_data" ? "configuration" : "provider";
-    return { kind: "wrong", cause, reason: `${answer.errorType}: ${answer.error.slice(0, 300)}` };
+    return { kind: "wrong", cause, reason: `${foreignMessage(answer.errorType)}: ${foreignMessage(answer.error)}` };
   }
   const { data } = answer;
   switch (data.resultType) {
@@ -85,10 +87,8 @@ function numberOf(text: string): number {
 }
 
 function labels(metric: Readonly<Record<string, string>>): string {
-  return `{${Object.entries(metric)
-    .map(([name, value]) => `${name}="${value}"`)
-    .join(",")
-    .slice(0, 120)}}`;
+  const matchers = Object.entries(metric).map(([name, value]) => scrubQuery(`${name}="${value.replaceAll('"', "'")}"`));
+  return `{${matchers.join(",").slice(0, 120)}}`;
 }
 
 function parseJson(text: string): unknown {

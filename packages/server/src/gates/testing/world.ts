@@ -145,6 +145,7 @@ export class World {
       clock: { now: () => this.now, monotonicMs: () => this.now },
       logger: silentLogger,
       meter: silentMeter,
+      scrub: (text) => text,
       timers: { after: () => () => undefined, every: () => () => undefined },
       parse: () => this.plan,
       onTakenBack: (takenBack) => void this.takenBack.push(takenBack),

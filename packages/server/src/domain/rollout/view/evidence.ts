@@ -1,5 +1,6 @@
 import type {
   EvidenceDecisionView,
+  EvidenceItemView,
   EvidencePlanView,
   EvidenceView,
   KeptAnswerView,
@@ -7,8 +8,9 @@ import type {
 } from "@rampart/core";
 import type { KeptAnswer } from "../../evidence/answers.ts";
 import { instantOf } from "../../instant.ts";
-import type { Change, Plan } from "../../plan/types.ts";
+import type { Change, ChecklistItem, Plan } from "../../plan/types.ts";
 import type { Evidence, RolloutRecord } from "../effect.ts";
+import type { TickRecord } from "../state.ts";
 import { comparisonView } from "./comparisons.ts";
 import { rolloutSummary, type SeenRollout } from "./rollout.ts";
 import { causeView, waitingView } from "./waiting.ts";
@@ -38,6 +40,7 @@ export function evidenceView(
     plan: { ...summary.plan, ...aboutPlan(seen.plan), text: seen.record.text },
     approvals: approvals.map((one) => ({ ...one, at: instantOf(one.at) })),
     ticks: ticks.map((one) => ({ ...one, at: instantOf(one.at) })),
+    checklist: checklistView(seen.plan, ticks),
     decisions: decisions.map(decisionView),
     events: records.map(eventView),
   };
@@ -53,6 +56,36 @@ function aboutPlan({ about, change, labels }: Plan): EvidencePlanView {
     contacts: contacts.map(({ role, contact }) => ({ role, contact })),
     links,
   };
+}
+
+/** Every item that the plan gives to people, in the order in which they come up. */
+function checklistView(plan: Plan, ticks: readonly TickRecord[]): readonly EvidenceItemView[] {
+  const shown = (
+    items: readonly ChecklistItem[],
+    of: EvidenceItemView["of"],
+    name?: string,
+  ): readonly EvidenceItemView[] =>
+    items.map(({ id, text, withinMs }) => {
+      const tick = ticks.find((one) => one.item === id);
+      return {
+        text,
+        of,
+        ...(name !== undefined && { name }),
+        ...(withinMs !== undefined && { withinMs }),
+        ...(tick && { ticked: { by: tick.by, at: instantOf(tick.at) } }),
+      };
+    });
+  const { preconditions, stages, rollback, completion } = plan;
+  return [
+    ...shown(
+      preconditions.flatMap((one) => (one.kind === "check" ? [one.item] : [])),
+      "precondition",
+    ),
+    ...stages.flatMap(({ name, checklist }) => shown(checklist, "stage", name)),
+    ...shown(rollback.checklist, "rollback"),
+    ...shown(completion.checklist, "completion"),
+    ...completion.reviews.flatMap(({ name, checklist }) => shown(checklist, "completion", name)),
+  ];
 }
 
 function withoutProse({ description: _, ...change }: Change): NonNullable<EvidencePlanView["change"]> {

@@ -1,0 +1,40 @@
+import type { EpochMs } from "../records.ts";
+import type { Evidence } from "../rollout/effect.ts";
+
+/** A source's answer to one question of the newest sampling, without what may be a secret. */
+export interface KeptAnswer {
+  readonly metric: string;
+  /** When the round of questions began, by the wall clock. */
+  readonly askedAt: EpochMs;
+  readonly kind: "value" | "noData" | "error";
+  readonly value?: number;
+  /** When the value was true, by its source. */
+  readonly observedAt?: EpochMs;
+  readonly reason?: string;
+  /** See `keptAnswer`; missing when there was no answer. */
+  readonly answer?: string;
+}
+
+/** Characters of all answers that one decision keeps: a dozen full ones, or a hundred of the usual size. */
+export const ANSWERS_CHARACTERS_MAX = 48 * 1024;
+
+/** Decisions with what the sources had said to the newest round of questions. */
+export function withAnswers(decisions: readonly Evidence[], answers: readonly KeptAnswer[]): readonly Evidence[] {
+  return answers.length === 0 ? decisions : decisions.map((one) => ({ ...one, answers: answersOf(one, answers) }));
+}
+
+/** The answers that a decision keeps: those of the metrics that it names first, and as many of the others as there is room for. */
+export function answersOf(evidence: Evidence, answers: readonly KeptAnswer[]): readonly KeptAnswer[] {
+  const { cause, criteria } = evidence;
+  const said = [cause?.subject, cause?.condition, ...criteria.map(({ criterion }) => criterion)].join(" ");
+  const named = new Set(said.match(/[\w.-]+/g));
+  const isNamed = ({ metric }: KeptAnswer): boolean => named.has(metric);
+  const kept: KeptAnswer[] = [];
+  let room = ANSWERS_CHARACTERS_MAX;
+  for (const one of [...answers.filter(isNamed), ...answers.filter((answer) => !isNamed(answer))]) {
+    room -= one.metric.length + (one.answer?.length ?? 0) + (one.reason?.length ?? 0);
+    if (room < 0) break;
+    kept.push(one);
+  }
+  return kept;
+}

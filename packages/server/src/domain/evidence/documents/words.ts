@@ -1,0 +1,116 @@
+import type { CauseView, EvidenceView, MetricUnitName, RolloutEventView } from "@rampart/core";
+import { formatValue } from "../../rollout/explain.ts";
+import { person, span, UNKNOWN } from "./markdown.ts";
+
+const EVENTS: { readonly [event: string]: string } = {
+  scheduled: "Rollout scheduled",
+  started: "Rollout started",
+  preconditionsMet: "All preconditions hold",
+  awaiting: "Waiting to open the stage",
+  approved: "Approved",
+  rejected: "Rejected",
+  approvalsVoided: "Approvals void, because the plan was edited",
+  ticked: "Checklist item ticked",
+  stageStarted: "Stage opened",
+  stageDone: "Stage done",
+  promoted: "Stage ended by a person, in place of its criteria",
+  paused: "Paused",
+  resumed: "Resumed",
+  triggerFired: "Trigger fired",
+  alert: "Alert received",
+  signal: "Signal received",
+  noData: "No data",
+  dataBack: "Data is back",
+  timedOut: "Stage not done in its time",
+  rollbackStarted: "Rollback decided",
+  verifying: "Flag off; watching whether this helped",
+  recovered: "Recovered",
+  notRecovered: "Not recovered: the flag is not the cause, or not alone",
+  rolledBack: "Rollback complete",
+  holdbackReleased: "Holdback released",
+  completed: "Rollout completed",
+  cancelled: "Rollout cancelled",
+  reminded: "Reminder sent",
+  escalated: "Escalated",
+  acknowledged: "Acknowledged",
+  reviewed: "Review held",
+  planEdited: "Plan edited",
+  drillRecorded: "Drill recorded",
+  refused: "Refused",
+};
+
+/** What happened, in a sentence for people who were not there. */
+export function eventSentence({ event, stage, percentage, cause, at }: RolloutEventView, units: Units): string {
+  const what = Object.hasOwn(EVENTS, event) ? (EVENTS[event] ?? event) : event;
+  const where =
+    (event === "stageStarted" || event === "stageDone" || event === "awaiting") && stage !== null ? ` (${stage})` : "";
+  const exposure = event === "stageStarted" ? `, ${percentage} % of users` : "";
+  return `${what}${where}${exposure}${cause === undefined ? "" : `: ${causeSentence(cause, at, units)}`}`;
+}
+
+/** Units of the metrics by name. */
+export type Units = ReadonlyMap<string, MetricUnitName>;
+
+export function unitsOf({ series }: Pick<EvidenceView, "series">): Units {
+  return new Map(series.map(({ metric, unit }) => [metric, unit]));
+}
+
+/** Why something happened: `trigger errors: error_rate >= 5%, measured 6.12% against 5%, true for 2 min`. */
+export function causeSentence(cause: CauseView, at: string, units: Units): string {
+  const { kind, subject, condition, value, threshold, since, by, reason } = cause;
+  const unit = unitIn(condition ?? subject, units);
+  const forMs = since === undefined ? 0 : Date.parse(at) - Date.parse(since);
+  const measured =
+    value === undefined
+      ? ""
+      : `measured ${formatValue(value, unit)}${threshold === undefined ? "" : ` against ${formatValue(threshold, unit)}`}`;
+  const [head, ...rest] = [
+    kind === "command" ? subject : `${KINDS[kind] ?? kind} ${subject}`,
+    condition === undefined || condition === subject ? "" : condition,
+    measured,
+    forMs > 0 ? `true for ${span(forMs)}` : "",
+    by === undefined || by === subject ? "" : `by ${person(by)}`,
+    reason === undefined || reason === condition ? "" : `“${reason}”`,
+  ].filter((part) => part !== "");
+  return [head?.trim(), ...rest].join(", ");
+}
+
+const KINDS: { readonly [kind: string]: string } = {
+  start: "plan",
+  precondition: "preconditions",
+  noData: "no data of",
+  error: "no answer for",
+  deleted: "deleted flag",
+  kill: "kill switch of",
+  checklist: "",
+  stage: "stage",
+  timeout: "time is up for",
+};
+
+function unitIn(text: string, units: Units): MetricUnitName {
+  const name = (text.match(/[\w.-]+/g) ?? []).find((word) => units.has(word));
+  return (name === undefined ? undefined : units.get(name)) ?? "none";
+}
+
+/** Whether a person took the flag back, or Rampart did. */
+export function triggeredBy({ rollout }: EvidenceView): string {
+  const { cause } = rollout;
+  if (cause === undefined) return UNKNOWN;
+  if (cause.kind === "command" || cause.kind === "kill" || cause.kind === "deleted" || cause.kind === "rejection")
+    return `Manual, by ${person(cause.by ?? cause.subject)}`;
+  return `Automatic, by ${KINDS[cause.kind] ?? cause.kind} ${cause.subject}`;
+}
+
+/** What version went out, where anybody said. The plan's own version is another thing. */
+export function releaseOf({ plan }: EvidenceView): string | undefined {
+  const { labels } = plan;
+  return labels["version"] ?? labels["release"] ?? labels["image"];
+}
+
+/** Who put the rollout there. */
+export const deployedBy = ({ rollout }: EvidenceView): string => person(rollout.createdBy);
+
+/** Whether the flag was taken back, or is about to be. */
+export function isTakenBack({ rollout }: Pick<EvidenceView, "rollout">): boolean {
+  return rollout.status === "rollingBack" || rollout.status === "verifying" || rollout.status === "rolledBack";
+}
