@@ -1,10 +1,10 @@
+import { measure } from "@rampart/core";
 import type { ClientsView, DrillView, FlagView, ReceiptsList, ReceiptsView, RolloutView } from "@rampart/core";
 import { paths } from "../api/paths.ts";
 import type { Api } from "../api/types.ts";
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
 import { plural } from "../output/format.ts";
-import { measure } from "../output/measure.ts";
 import type { Run } from "../run.ts";
 import type { Define } from "./group.ts";
 

@@ -1,8 +1,8 @@
+import { measure } from "@rampart/core";
 import type { QuantilesView, ReceiptsList, ReceiptsVerdict, ReceiptsView } from "@rampart/core";
 import { paths } from "../api/paths.ts";
 import { parseNumber } from "../input/count.ts";
 import { ago, count, orDash, plural } from "../output/format.ts";
-import { measure } from "../output/measure.ts";
 import type { Paint } from "../output/style.ts";
 import { table, type Cell } from "../output/table.ts";
 import type { Run } from "../run.ts";

@@ -1,5 +1,3 @@
-import type { MetricUnitName } from "@rampart/core";
-
 const UNITS_MS = [
   ["d", 86_400_000],
   ["h", 3_600_000],
@@ -29,27 +27,6 @@ export function length(ms: number): string {
 /** How long something has lasted, in whole seconds, so that it counts up calmly: `0s`, `1m20s`. */
 export function elapsed(ms: number): string {
   return length(Math.floor(ms / 1000) * 1000);
-}
-
-/** A metric's number with its unit, to four digits, as plans write it: `0.2%`, `480ms`, `1.2s`, `120`. */
-export function measure(value: number, unit: MetricUnitName): string {
-  switch (unit) {
-    case "ratio":
-      return `${short(value * 100)}%`;
-    case "percent":
-      return `${short(value)}%`;
-    case "seconds":
-      return Math.abs(value) < 1 && value !== 0 ? `${short(value * 1000)}ms` : `${short(value)}s`;
-    case "milliseconds":
-      return `${short(value)}ms`;
-    case "count":
-    case "none":
-      return short(value);
-  }
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;

@@ -1,6 +1,6 @@
+import { measure } from "@rampart/core";
 import type { ReceiptsVerdict, ReceiptsView } from "@rampart/core";
 import { count } from "../../output/format.ts";
-import { measure } from "../../output/measure.ts";
 import type { Paint } from "../../output/style.ts";
 
 /** How what clients said of a rollback is painted. */

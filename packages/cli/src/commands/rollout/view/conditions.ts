@@ -1,6 +1,7 @@
+import { measure } from "@rampart/core";
 import type { CriterionView, RolloutView, TriggerActionName, TriggerView, VerdictName } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
-import { elapsed, length, measure } from "../../../output/measure.ts";
+import { elapsed, length } from "../../../output/measure.ts";
 import type { Paint } from "../../../output/style.ts";
 import { table, type Cell } from "../../../output/table.ts";
 import type { RolloutCanvas } from "./canvas.ts";
