@@ -241,6 +241,7 @@ export class Driver {
     const result = await this.#store(commit, plan, (changed) =>
       this.#parts.onTakenBack?.({
         ...(fact.kind === "samples" && oldestAgeOf(fact.values)),
+        ...(fact.kind === "compared" && { dataAgeMs: fact.windowMs }),
         ...changed,
         decideMs: decidedMs - begunMs,
       }),

@@ -6,7 +6,9 @@ import { isOver, statusOf, type Status } from "../domain/rollout/state.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
 import type { RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
+import type { UnitIntake } from "../ports/unit-intake.ts";
 import { Driver, type DriverParts, type Fact, type Outcome } from "./driver.ts";
+import { Comparer } from "./comparer.ts";
 import { Plans, type StoredPlan } from "./plans.ts";
 
 /** How often it is looked which rollouts are due. A look at one that isn't costs a comparison. */
@@ -18,6 +20,8 @@ const ROLLOUTS_MAX = 5000;
 export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "meter"> {
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout" | "rollouts" | "plan">;
   readonly timers: Timers;
+  /** What SDKs report of the users with and without a flag. */
+  readonly intake: UnitIntake;
   /** Parses a stored plan; throws when this version can't read it any more. */
   readonly parse: (text: string) => Plan;
   readonly meter: Pick<Meter, "rolloutLeg" | "rolloutMoved">;
@@ -45,10 +49,12 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #drivers = new Map<string, Driver>();
   readonly #listeners = new Set<Listener>();
+  readonly #comparer: Comparer;
   #stopLooking: Cancel = () => undefined;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.#comparer = new Comparer(parts.intake);
     this.plans = new Plans(parts.store, parts.parse);
   }
 
@@ -76,7 +82,7 @@ export class Runner {
 
   /** One look at everything that is due; resolves when all of it was attended to. */
   async look(): Promise<void> {
-    await Promise.all([...this.#drivers.values()].map((driver) => driver.look()));
+    await Promise.all([...this.#drivers.values()].flatMap((driver) => [driver.look(), this.#compare(driver)]));
     for (const [id, driver] of this.#drivers) if (driver.dueAt === undefined && driver.isIdle) this.#forget(id, driver);
   }
 
@@ -139,6 +145,12 @@ export class Runner {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** What can't be stored is told again with the next look. */
+  async #compare(driver: Driver): Promise<void> {
+    const finding = this.#comparer.look(driver);
+    if (finding && (await driver.deliver(finding.fact)).kind !== "failed") finding.told();
   }
 
   async #deliver(id: string, fact: Fact, plan?: Plan): Promise<Outcome | undefined> {

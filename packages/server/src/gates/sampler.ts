@@ -34,7 +34,7 @@ export async function sampleAll(plan: Plan, { providers, clock, meter, scrub }: 
   const at = clock.now();
   const startedMs = clock.monotonicMs();
   const asked = polled(plan).map(async ({ metric, kind }) => {
-    const measurement = await providers[kind].sample(metric, at);
+    const measurement = await providers[kind].sample(metric, at, plan);
     const sample = sampleOf(measurement, at, scrub);
     meter.rolloutLeg("ask", (clock.monotonicMs() - startedMs) / 1000);
     if (sample.kind === "value") meter.rolloutLeg("sampleAge", sample.ageMs / 1000);
@@ -72,7 +72,7 @@ export async function captureBaselines(
   const wanted = polled(plan).filter(({ metric }) => names.includes(metric.name));
   const found = await Promise.all(
     wanted.map(async ({ metric, kind }) => {
-      const got = await providers[kind].baseline(metric, range);
+      const got = await providers[kind].baseline(metric, range, plan);
       return got.kind === "value" ? [[metric.name, got.value] as const] : [];
     }),
   );

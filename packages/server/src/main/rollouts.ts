@@ -19,6 +19,7 @@ import type { MetricProvider } from "../ports/metric-provider.ts";
 import type { Sealer } from "../ports/sealer.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
+import { silentIntake } from "../ports/unit-intake.ts";
 import type { Feed } from "../stream/feed.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { ServerConfig } from "./config.ts";
@@ -53,6 +54,7 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
     config: (environment, flag) => parts.store.config(environment, flag),
     publish: async (environment) => parts.feeds.get(environment)?.catchUp(),
     providers: createProviders(config, parts.clock),
+    intake: silentIntake,
     parse: parseStored,
     onTakenBack: (takenBack) => parts.hub.explainTakenBack(takenBack),
   });
@@ -108,8 +110,8 @@ function createProviders(
   const of = ({ source }: Metric): MetricProvider =>
     source.kind === "prometheus" && source.url !== undefined ? named : own;
   const prometheus: MetricProvider = {
-    sample: (metric, at) => of(metric).sample(metric, at),
-    baseline: (metric, range) => of(metric).baseline(metric, range),
+    sample: (metric, at, subject) => of(metric).sample(metric, at, subject),
+    baseline: (metric, range, subject) => of(metric).baseline(metric, range, subject),
   };
   return {
     prometheus: withVariables(prometheus, variables),

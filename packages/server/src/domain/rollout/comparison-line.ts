@@ -3,9 +3,12 @@ import type { CohortPoint, ComparisonPoint, KeptComparison, TestResult } from ".
 /** What is said of a breach that users without the flag suffer from as well. */
 export const SHARED_TEXT = "users without the flag fare as badly: shared incident, flag not implicated";
 
+/** Ratios are looked at up to this; beyond it is "very much". */
+const RATIO_MAX = 64;
+
 /** A ratio as people read it: `×10`, `×1.5`. */
 export function ratioText(ratio: number): string {
-  return `×${short(ratio)}`;
+  return ratio >= RATIO_MAX ? `×${RATIO_MAX} or more` : `×${short(ratio)}`;
 }
 
 /**

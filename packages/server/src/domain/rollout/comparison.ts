@@ -7,6 +7,8 @@ import { own, type Dictionary } from "./lookup.ts";
  */
 export interface Comparison {
   readonly standing: Standing;
+  /** Epochs begun in this rollout: its false alarms are spent over them. */
+  readonly epoch: number;
   /** By `testKey`: the comparisons that triggers act upon. */
   readonly tests: Dictionary<TestResult>;
   /** By the criterion's id. */

@@ -42,10 +42,15 @@ type RolloutFact =
    */
   | { readonly kind: "samples"; readonly sampledAt: EpochMs; readonly values: Dictionary<Sample> }
   /**
-   * A look at the users with and without the flag, by compared metric. Ignored when another stage than `stage` (its index) is open by
-   * now: it was about another percentage.
+   * A look at the users with and without the flag, by compared metric, at what came in over `windowMs`. Ignored when another stage than
+   * `stage` (its index) is open by now: it was about another percentage.
    */
-  | { readonly kind: "compared"; readonly stage: number; readonly comparisons: Dictionary<Comparison> }
+  | {
+      readonly kind: "compared";
+      readonly stage: number;
+      readonly windowMs: number;
+      readonly comparisons: Dictionary<Comparison>;
+    }
   /** A fact pushed from outside. Acts at once. */
   | { readonly kind: "signal"; readonly signal: string; readonly value?: number }
   /** An alert of another system, mapped to an action; while it is firing, one that pauses or rolls back keeps the percentage from rising. */

@@ -179,6 +179,8 @@ export interface RolloutState {
   readonly missing: Dictionary<Missing>;
   /** By metric, as it is at the open stage's percentage; missing before the first. */
   readonly comparisons?: Dictionary<KeptComparison>;
+  /** By metric: epochs of comparing that were begun, at whatever percentage. */
+  readonly comparedEpochs?: Dictionary<number>;
   /** By fingerprint. */
   readonly alerts: Dictionary<ActiveAlert>;
   readonly approvals: readonly ApprovalRecord[];

@@ -176,7 +176,11 @@ function heed(
     metric,
     keepComparison(own(state.comparisons ?? {}, metric), comparison, now),
   ]);
-  change(turn, { comparisons: { ...state.comparisons, ...Object.fromEntries(kept) } });
+  const epochs = Object.entries(comparisons).map(([metric, { epoch }]) => [metric, epoch]);
+  change(turn, {
+    comparisons: { ...state.comparisons, ...Object.fromEntries(kept) },
+    comparedEpochs: { ...state.comparedEpochs, ...Object.fromEntries(epochs) },
+  });
   fireOnComparison(turn);
 }
 

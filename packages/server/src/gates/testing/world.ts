@@ -7,6 +7,7 @@ import type { Sample } from "../../domain/rollout/sample.ts";
 import type { MetricProvider } from "../../ports/metric-provider.ts";
 import type { RolloutRow, RolloutStore } from "../../ports/rollout-store.ts";
 import type { Store } from "../../ports/store.ts";
+import { silentIntake, type UnitIntake } from "../../ports/unit-intake.ts";
 import { silentLogger } from "../../ports/logger.ts";
 import { silentMeter } from "../../ports/meter.ts";
 import type { TakenBack } from "../../ports/taken-back.ts";
@@ -24,6 +25,8 @@ export class World {
   /** What the runner said of rollbacks. */
   readonly takenBack: TakenBack[] = [];
   metric: (name: string, at: number) => Sample = () => ({ kind: "noData", reason: "nobody said" });
+  /** What SDKs report. It outlives the process, as a store does. */
+  intake: UnitIntake = silentIntake;
   runner: Runner;
   #ids = 0;
 
@@ -138,6 +141,13 @@ export class World {
     return new Runner({
       store: this.rollouts,
       config: (environment, flag) => this.store.config(environment, flag),
+      intake: {
+        drain: (measured) => this.intake.drain(measured),
+        beginEpoch: (measured, of) => this.intake.beginEpoch(measured, of),
+        sums: (measured) => this.intake.sums(measured),
+        keep: (measured, state) => this.intake.keep(measured, state),
+        kept: (measured) => this.intake.kept(measured),
+      },
       publish: async (environment) => {
         this.published.push(environment);
       },

@@ -1,0 +1,111 @@
+import type { JsonValue } from "@rampart/core";
+import { look, type Comparing } from "../domain/comparing/look.ts";
+import { isNews } from "../domain/comparing/news.ts";
+import { LOOK_EVERY_MS, measuredMetrics, type MeasuredMetric } from "../domain/comparing/tests-of.ts";
+import type { Plan } from "../domain/plan/types.ts";
+import type { Comparison } from "../domain/rollout/comparison.ts";
+import type { EpochMs } from "../domain/rollout/instant.ts";
+import type { Dictionary } from "../domain/rollout/lookup.ts";
+import { isExposed } from "../domain/rollout/state.ts";
+import type { RolloutRow } from "../ports/rollout-store.ts";
+import type { Measured, UnitIntake } from "../ports/unit-intake.ts";
+import type { Fact } from "./driver.ts";
+
+/** A rollout hears of a comparison that says nothing new this often: points of its chart, and a sign that somebody looks. */
+const POINT_EVERY_MS = 10_000;
+
+type Compared = Extract<Fact, { readonly kind: "compared" }>;
+
+/** What a look comes to, and how to say that the rollout has heard of it. */
+export interface Finding {
+  readonly fact: Compared;
+  readonly told: () => void;
+}
+
+/** A rollout as the comparer needs to know it. */
+export interface ComparedRollout {
+  readonly row: Pick<RolloutRow, "id" | "environment" | "flag" | "state">;
+  readonly plan: Plan;
+  /** The rollout's own time. */
+  readonly now: EpochMs;
+}
+
+interface Watch {
+  lookedAt: EpochMs;
+  nextAt: EpochMs;
+  told?: { readonly at: EpochMs; readonly stage: number; readonly comparisons: Dictionary<Comparison> };
+  readonly comparing: Map<string, Comparing>;
+}
+
+/** Compares the cohorts of every exposed rollout once a second, from what SDKs report. */
+export class Comparer {
+  readonly #intake: UnitIntake;
+  readonly #watched = new Map<string, Watch>();
+
+  constructor(intake: UnitIntake) {
+    this.#intake = intake;
+  }
+
+  /** Looks if a second has passed; call it often. Undefined: there is nothing that the rollout has to hear. */
+  look({ row, plan, now }: ComparedRollout): Finding | undefined {
+    const { state } = row;
+    const { stage } = state;
+    const measured = measuredMetrics(plan);
+    if (measured.length === 0 || !isExposed(state) || stage === undefined) {
+      this.#watched.delete(row.id);
+      return undefined;
+    }
+    const watch = this.#watch(row.id, now);
+    if (now < watch.nextAt) return undefined;
+    const windowMs = now - watch.lookedAt;
+    watch.lookedAt = now;
+    // Windows keep to their second however late a look is, unless looks were left out altogether.
+    watch.nextAt = Math.max(watch.nextAt + LOOK_EVERY_MS, now + LOOK_EVERY_MS / 2);
+    const all = measured.map((one) => this.#lookAt(one, { row, plan, now }, watch));
+    const comparisons: Dictionary<Comparison> = Object.assign({}, ...all);
+    const { told } = watch;
+    const known = told?.stage === stage ? told.comparisons : undefined;
+    const isDue = told === undefined || now - told.at >= Math.max(POINT_EVERY_MS, plan.intervalMs);
+    if (!isDue && !isNews(known, comparisons)) return undefined;
+    return {
+      fact: { kind: "compared", stage, windowMs, comparisons },
+      told: () => void (watch.told = { at: now, stage, comparisons }),
+    };
+  }
+
+  #watch(id: string, now: EpochMs): Watch {
+    const known = this.#watched.get(id);
+    if (known) return known;
+    const watch: Watch = { lookedAt: now, nextAt: now, comparing: new Map() };
+    this.#watched.set(id, watch);
+    return watch;
+  }
+
+  /** Taking what came in, the step on it and keeping both are one turn: a crash never counts a unit twice. */
+  #lookAt(metric: MeasuredMetric, { row, now }: ComparedRollout, { comparing }: Watch): Dictionary<Comparison> {
+    const { environment, flag, state } = row;
+    const measured: Measured = { environment, flag, metric: metric.measured };
+    const before = comparing.get(metric.measured) ?? keptOf(this.#intake, measured);
+    const next = look({
+      measured: metric,
+      before,
+      epochs: state.comparedEpochs ?? {},
+      thousandths: Math.round(state.percentage * 1000),
+      window: this.#intake.drain(measured),
+      sums: () => this.#intake.sums(measured),
+      now,
+    });
+    for (const of of next.begins) this.#intake.beginEpoch(measured, of);
+    comparing.set(metric.measured, next.comparing);
+    this.#intake.keep(measured, jsonOf(next.comparing));
+    return next.comparisons;
+  }
+}
+
+/** It is plain JSON by its making; an interface just can't be shown to be. */
+const jsonOf = (comparing: Comparing): JsonValue => comparing as unknown as JsonValue;
+
+function keptOf(intake: UnitIntake, measured: Measured): Comparing | undefined {
+  const kept = intake.kept(measured) as Partial<Comparing> | undefined;
+  return kept?.version === 1 ? (kept as Comparing) : undefined;
+}
