@@ -27,8 +27,10 @@ export const paths = {
   signals: "/api/v1/signals",
   drills: "/api/v1/drills",
   channels: "/api/v1/channels",
+  channel: (name: string) => `${paths.channels}/${encodeURIComponent(name)}`,
   channelTest: (name: string) => `${paths.channels}/${encodeURIComponent(name)}/test`,
   outbox: "/api/v1/outbox",
+  outboxResend: "/api/v1/outbox/resend",
 } as const;
 
 function environmentPath(environment: string): string {

@@ -148,3 +148,43 @@ it("connects to the address that was judged, not to a second answer of the resol
   });
   expect(asked).toBe(1);
 });
+
+describe("a mail server", () => {
+  const admit = (policy: EgressPolicy, url: string, address = "8.8.8.8") =>
+    egress(policy, async () => [address]).admitMail(url, 1000);
+
+  it("is let in at the address that was judged, on the ports of mail", async () => {
+    expect(await admit(CLOSED, "smtp://me:secret@mail.example")).toEqual({
+      kind: "admitted",
+      host: "mail.example",
+      port: 587,
+      address: "8.8.8.8",
+    });
+    expect(await admit(CLOSED, "smtps://mail.example")).toMatchObject({ port: 465 });
+    expect(await admit(CLOSED, "smtp://mail.example:25")).toMatchObject({ port: 25 });
+  });
+
+  it.each([
+    ["smtp://mail.example:22", "8.8.8.8"],
+    ["smtp://127.0.0.1:2525", "127.0.0.1"],
+    ["smtp://mail.example", "10.0.0.1"],
+    ["smtp://mail.example", "169.254.169.254"],
+    ["http://mail.example", "8.8.8.8"],
+  ])("%s at %s is kept out", async (url, address) => {
+    expect(await admit(CLOSED, url, address)).toMatchObject({ kind: "refused" });
+  });
+
+  it("is one of the list once there is a list, and then may be private", async () => {
+    const policy = { allowPrivate: false, allow: ["mail.internal:587"] };
+    expect(await admit(policy, "smtp://mail.internal", "10.0.0.1")).toMatchObject({ kind: "admitted" });
+    expect(await admit(policy, "smtp://mail.example")).toMatchObject({ kind: "refused" });
+  });
+
+  it("whose name is not found may be found later", async () => {
+    const resolve = () => Promise.reject(Object.assign(new Error("no"), { code: "ENOTFOUND" }));
+    expect(await egress(OPEN, resolve).admitMail("smtp://mail.example", 1000)).toEqual({
+      kind: "failed",
+      reason: "ENOTFOUND",
+    });
+  });
+});
