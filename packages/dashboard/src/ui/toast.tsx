@@ -25,6 +25,18 @@ export function complain(thrown: unknown): void {
   add({ tone: "bad", text: hint === undefined ? detail : `${detail} ${hint}` });
 }
 
+/** Says `done` when what was begun succeeds, and why not when it doesn't. */
+export function attempt(begun: Promise<unknown>, done: string, options: { readonly undo?: () => void } = {}): void {
+  void (async () => {
+    try {
+      await begun;
+      say(done, options);
+    } catch (thrown) {
+      complain(thrown);
+    }
+  })();
+}
+
 function add(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const id = lastId;

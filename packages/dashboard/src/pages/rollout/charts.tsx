@@ -1,0 +1,130 @@
+import { measure, type MetricView, type RolloutEventView, type RolloutView } from "@rampart/core";
+import { useEffect, useRef } from "preact/hooks";
+import type { SparkPoint } from "../../ui/sparkline.tsx";
+import { Clock } from "../../ui/time.tsx";
+import type { SeriesByMetric } from "./series.ts";
+import { useEvents } from "./timeline.tsx";
+import { eventTone } from "./words.ts";
+
+/** Rows of the table that stands for a chart. */
+const ROWS_MAX = 30;
+
+export interface ChartsProps {
+  readonly rollout: RolloutView;
+  readonly series: SeriesByMetric;
+  readonly isShown: boolean;
+  readonly onShow: (isShown: boolean) => void;
+}
+
+/** The metrics over the whole rollout, with what happened marked on all of them. Loaded when asked for. */
+export function Charts({ rollout, series, isShown, onShow }: ChartsProps) {
+  if (rollout.metrics.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="charts">
+      <div class="card-head">
+        <h2 id="charts">Charts</h2>
+        <button type="button" class="button button-small" aria-expanded={isShown} onClick={() => onShow(!isShown)}>
+          {isShown ? "Hide" : "Show"}
+        </button>
+      </div>
+      {isShown ? <AllCharts rollout={rollout} series={series} /> : null}
+    </section>
+  );
+}
+
+function AllCharts({ rollout, series }: Pick<ChartsProps, "rollout" | "series">) {
+  const events = useEvents(rollout.id);
+  const marks = (events.data?.items ?? []).filter(({ event }) => eventTone(event) !== "neutral");
+  return (
+    <div class="card-body stack">
+      {rollout.metrics.map((metric) => {
+        const points = series.get(metric.name) ?? [];
+        return (
+          <figure key={metric.name} class="stack-tight">
+            <figcaption>
+              <strong>{metric.name}</strong>{" "}
+              <span class="soft">
+                {metric.value === undefined ? "no value" : `${measure(metric.value, metric.unit)} now`}
+              </span>
+            </figcaption>
+            {points.length < 2 ? (
+              <p class="soft small">Too few samples for a curve.</p>
+            ) : (
+              <>
+                <Chart metric={metric} points={points} marks={marks} thresholds={thresholdsOf(rollout, metric.name)} />
+                <details class="small">
+                  <summary>As a table</summary>
+                  <ChartTable metric={metric} points={points.slice(-ROWS_MAX)} />
+                </details>
+              </>
+            )}
+          </figure>
+        );
+      })}
+    </div>
+  );
+}
+
+function thresholdsOf({ criteria, triggers }: RolloutView, metric: string): readonly number[] {
+  const all = [...criteria, ...triggers].filter((condition) => condition.metric === metric);
+  return [...new Set(all.flatMap(({ threshold }) => threshold ?? []))];
+}
+
+interface ChartProps {
+  readonly metric: MetricView;
+  readonly points: readonly SparkPoint[];
+  readonly marks: readonly RolloutEventView[];
+  readonly thresholds: readonly number[];
+}
+
+function Chart({ metric, points, marks, thresholds }: ChartProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const drawn = useRef<{ readonly draw: (props: ChartProps) => void; readonly destroy: () => void }>(undefined);
+  useEffect(() => {
+    let isGone = false;
+    void (async () => {
+      const { createPlot } = await import("./plot.ts");
+      if (isGone || holder.current === null) return;
+      drawn.current = createPlot(holder.current);
+      drawn.current.draw({ metric, points, marks, thresholds });
+    })();
+    return () => {
+      isGone = true;
+      drawn.current?.destroy();
+    };
+  }, []);
+  useEffect(() => drawn.current?.draw({ metric, points, marks, thresholds }), [points, marks, thresholds]);
+  return (
+    <div
+      class="plot"
+      ref={holder}
+      role="img"
+      aria-label={`${metric.name} over the rollout; the table below holds its numbers`}
+    />
+  );
+}
+
+function ChartTable({ metric, points }: { readonly metric: MetricView; readonly points: readonly SparkPoint[] }) {
+  return (
+    <div class="card-table">
+      <table>
+        <thead>
+          <tr>
+            <th>At</th>
+            <th class="number">{metric.name}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {points.toReversed().map(({ at, value }) => (
+            <tr key={at}>
+              <td>
+                <Clock at={new Date(at).toISOString()} />
+              </td>
+              <td class="number">{measure(value, metric.unit)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,150 @@
+import type { ComparisonPointView, ComparisonView, RolloutView } from "@rampart/core";
+import { Bar } from "../../ui/bar.tsx";
+import { Badge } from "../../ui/status.tsx";
+import { Clock } from "../../ui/time.tsx";
+
+/** Points of the table that stands for the chart. */
+const ROWS_MAX = 20;
+
+/** The users with the feature against those without it, at the same instants. */
+export function Comparisons({ rollout }: { readonly rollout: RolloutView }) {
+  const { comparisons } = rollout;
+  if (comparisons.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="comparisons">
+      <div class="card-head">
+        <h2 id="comparisons">With the feature against without</h2>
+      </div>
+      <div class="card-body stack">
+        {comparisons.map((comparison) => (
+          <Comparison key={comparison.metric} comparison={comparison} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Comparison({ comparison }: { readonly comparison: ComparisonView }) {
+  const { metric, line, standing, reason, tests, series, margin } = comparison;
+  return (
+    <div class="stack-tight">
+      <div class="row-between">
+        <h3>{metric}</h3>
+        {standing === "compared" ? null : (
+          <Badge tone="warn" mark="?">
+            {reason ?? standing}
+          </Badge>
+        )}
+      </div>
+      <p>{line}</p>
+      {tests.map(({ name, evidence, needed, isAlarm }) => (
+        <div class="row" key={name}>
+          <span class="grow">
+            <Bar
+              share={needed === 0 ? 0 : Math.log1p(Math.max(0, evidence)) / Math.log1p(needed)}
+              tone={isAlarm ? "bad" : "warn"}
+            />
+          </span>
+          <span class="small">
+            {name}: evidence {short(evidence)}, acts at {short(needed)}
+          </span>
+        </div>
+      ))}
+      {series.length < 2 ? null : (
+        <>
+          <Ribbon points={series} margin={margin} />
+          <details class="small">
+            <summary>As a table</summary>
+            <RibbonTable points={series.slice(-ROWS_MAX)} />
+          </details>
+        </>
+      )}
+    </div>
+  );
+}
+
+const WIDTH = 640;
+const HEIGHT = 160;
+const RATIO_MAX = 64;
+
+/** The ratio on a logarithmic scale with its 99 % ribbon, and lines at ×1 and at the margin. */
+function Ribbon({
+  points,
+  margin,
+}: {
+  readonly points: readonly ComparisonPointView[];
+  readonly margin: number | undefined;
+}) {
+  const from = Date.parse(points[0]?.at ?? "");
+  const span = Date.parse(points.at(-1)?.at ?? "") - from || 1;
+  const x = ({ at }: ComparisonPointView): number => ((Date.parse(at) - from) / span) * WIDTH;
+  const y = (ratio: number): number => {
+    const bounded = Math.min(RATIO_MAX, Math.max(1 / RATIO_MAX, ratio));
+    return HEIGHT / 2 - (Math.log2(bounded) / Math.log2(RATIO_MAX)) * (HEIGHT / 2 - 4);
+  };
+  const corner = (point: ComparisonPointView, ratio: number): string => `${x(point).toFixed(1)} ${y(ratio).toFixed(1)}`;
+  const upper = points.map((point) => corner(point, point.high ?? RATIO_MAX));
+  const lower = points.map((point) => corner(point, point.low ?? 1 / RATIO_MAX)).toReversed();
+  const middle = points.filter(({ ratio }) => ratio !== undefined).map((point) => corner(point, point.ratio ?? 1));
+  return (
+    <svg
+      class="ribbon"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label="How many times worse it is with the feature, over time, with its 99 % range"
+    >
+      <path class="ribbon-range" d={`M${[...upper, ...lower].join("L")}Z`} />
+      <line class="ribbon-one" x1={0} x2={WIDTH} y1={y(1)} y2={y(1)} />
+      {margin === undefined ? null : <line class="spark-threshold" x1={0} x2={WIDTH} y1={y(margin)} y2={y(margin)} />}
+      {middle.length < 2 ? null : <path class="spark-line" d={`M${middle.join("L")}`} />}
+      <text class="ribbon-label" x={4} y={y(1) - 4}>
+        ×1
+      </text>
+      {margin === undefined ? null : (
+        <text class="ribbon-label" x={4} y={y(margin) - 4}>
+          ×{short(margin)}
+        </text>
+      )}
+    </svg>
+  );
+}
+
+function RibbonTable({ points }: { readonly points: readonly ComparisonPointView[] }) {
+  return (
+    <div class="card-table">
+      <table>
+        <thead>
+          <tr>
+            <th>At</th>
+            <th class="number">Times worse</th>
+            <th class="number">99 % range</th>
+            <th class="number">With it</th>
+            <th class="number">Without</th>
+          </tr>
+        </thead>
+        <tbody>
+          {points.map((point) => (
+            <tr key={point.at}>
+              <td>
+                <Clock at={point.at} />
+              </td>
+              <td class="number">{point.ratio === undefined ? "–" : `×${short(point.ratio)}`}</td>
+              <td class="number">
+                {point.low === undefined ? "–" : `×${short(point.low)}`} to{" "}
+                {point.high === undefined ? "–" : `×${short(point.high)}`}
+              </td>
+              <td class="number">{point.on.rate === undefined ? "–" : rate(point, point.on.rate)}</td>
+              <td class="number">{point.off.rate === undefined ? "–" : rate(point, point.off.rate)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function rate({ of }: ComparisonPointView, value: number): string {
+  return of === "failures" ? `${short(value * 100)} %` : `${short(value)} s`;
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(3)));

@@ -1,0 +1,236 @@
+import {
+  type CriterionView,
+  measure,
+  type MetricView,
+  type RolloutView,
+  type TriggerView,
+  type VerdictName,
+} from "@rampart/core";
+import { Bar } from "../../ui/bar.tsx";
+import { Sparkline } from "../../ui/sparkline.tsx";
+import { Badge, type Tone } from "../../ui/status.tsx";
+import { Ago, duration } from "../../ui/time.tsx";
+import type { SeriesByMetric } from "./series.ts";
+
+interface Shown {
+  readonly rollout: RolloutView;
+  readonly series: SeriesByMetric;
+}
+
+const VERDICTS: Readonly<Record<VerdictName, readonly [word: string, tone: Tone, mark: string]>> = {
+  pass: ["passes", "good", "✓"],
+  fail: ["does not hold", "warn", "✕"],
+  inconclusive: ["can't be judged", "warn", "?"],
+  error: ["error", "bad", "!"],
+};
+
+/** What has to hold before it goes on. */
+export function Criteria({ rollout, series }: Shown) {
+  if (rollout.criteria.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="criteria">
+      <div class="card-head">
+        <h2 id="criteria">{CRITERIA_TITLES[rollout.criteria[0]?.of ?? "stage"]}</h2>
+      </div>
+      <ul class="conditions">
+        {rollout.criteria.map((criterion) => (
+          <CriterionRow
+            key={criterion.text}
+            criterion={criterion}
+            metric={metricOf(rollout, criterion.metric)}
+            series={series}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const CRITERIA_TITLES: Readonly<Record<CriterionView["of"], string>> = {
+  precondition: "Must hold before the first user",
+  stage: "Must hold to advance",
+  recovery: "Must hold for recovery",
+};
+
+function CriterionRow({
+  criterion,
+  metric,
+  series,
+}: {
+  readonly criterion: CriterionView;
+  readonly metric: MetricView | undefined;
+  readonly series: SeriesByMetric;
+}) {
+  const [word, tone, mark] = VERDICTS[criterion.verdict];
+  const { forMs, heldMs, holds } = criterion;
+  return (
+    <li class="condition">
+      <Says text={criterion.text} metric={metric} ageMs={criterion.ageMs} reason={criterion.reason} />
+      <Curve
+        name={criterion.metric}
+        unit={criterion.unit}
+        value={criterion.value}
+        threshold={criterion.threshold}
+        series={series}
+      />
+      <div class="stack-tight streak">
+        <Badge tone={holds ? "good" : tone} mark={holds ? "✓" : mark}>
+          {holds ? "holds" : word}
+        </Badge>
+        {forMs === 0 ? null : (
+          <>
+            <Bar share={heldMs / forMs} tone="good" />
+            <span class="soft small">
+              {duration(heldMs)} of {duration(forMs)}
+            </span>
+          </>
+        )}
+      </div>
+    </li>
+  );
+}
+
+/** What stops it. */
+export function Triggers({ rollout, series }: Shown) {
+  if (rollout.triggers.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="triggers">
+      <div class="card-head">
+        <h2 id="triggers">Stops it</h2>
+        {rollout.triggers.some(({ isArmed }) => isArmed) ? null : (
+          <span class="soft small">Watched once users are exposed</span>
+        )}
+      </div>
+      <ul class="conditions">
+        {rollout.triggers.map((trigger) => (
+          <TriggerRow
+            key={trigger.name}
+            trigger={trigger}
+            metric={trigger.metric === undefined ? undefined : metricOf(rollout, trigger.metric)}
+            series={series}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function TriggerRow({
+  trigger,
+  metric,
+  series,
+}: {
+  readonly trigger: TriggerView;
+  readonly metric: MetricView | undefined;
+  readonly series: SeriesByMetric;
+}) {
+  const { name, action, severity, forMs, trueForMs, isTrue, hasFired } = trigger;
+  return (
+    <li class="condition">
+      <Says text={trigger.text} metric={metric} ageMs={trigger.ageMs} reason={trigger.reason} title={name} />
+      {trigger.metric === undefined ? (
+        <span class="soft small">acts on the event itself</span>
+      ) : (
+        <Curve
+          name={trigger.metric}
+          unit={trigger.unit ?? "none"}
+          value={trigger.value}
+          threshold={trigger.threshold}
+          series={series}
+        />
+      )}
+      <div class="stack-tight streak">
+        <Badge tone={hasFired ? "bad" : isTrue ? "warn" : "neutral"} mark={hasFired ? "▼" : isTrue ? "!" : "·"}>
+          {hasFired ? "fired" : isTrue ? "true now" : "quiet"}
+        </Badge>
+        {forMs === 0 || trigger.metric === undefined ? null : (
+          <>
+            <Bar share={trueForMs / forMs} tone="bad" />
+            <span class="soft small">
+              {duration(trueForMs)} of {duration(forMs)}
+            </span>
+          </>
+        )}
+        <span class="soft small">
+          {ACTIONS[action]}, {severity}
+          {trigger.firedAt === undefined ? null : (
+            <>
+              , fired <Ago at={trigger.firedAt} />
+            </>
+          )}
+        </span>
+      </div>
+    </li>
+  );
+}
+
+const ACTIONS: Readonly<Record<TriggerView["action"], string>> = {
+  rollback: "rolls back",
+  pause: "pauses",
+  notify: "tells people",
+};
+
+function Says({
+  title,
+  text,
+  metric,
+  ageMs,
+  reason,
+}: {
+  readonly title?: string;
+  readonly text: string;
+  readonly metric: MetricView | undefined;
+  readonly ageMs: number | undefined;
+  readonly reason: string | undefined;
+}) {
+  return (
+    <div class="says stack-tight">
+      {title === undefined ? null : <strong>{title}</strong>}
+      <code>{text}</code>
+      {reason === undefined ? null : <span class="small warn">{reason}</span>}
+      {metric === undefined ? null : (
+        <details class="small soft">
+          <summary>
+            {metric.source}
+            {ageMs === undefined ? "" : `, data ${duration(ageMs)} old`}
+          </summary>
+          <code>{metric.query}</code>
+          {metric.baseline === undefined ? null : <p>Baseline {measure(metric.baseline, metric.unit)}</p>}
+        </details>
+      )}
+    </div>
+  );
+}
+
+function Curve({
+  name,
+  unit,
+  value,
+  threshold,
+  series,
+}: {
+  readonly name: string;
+  readonly unit: CriterionView["unit"];
+  readonly value: number | undefined;
+  readonly threshold: number | undefined;
+  readonly series: SeriesByMetric;
+}) {
+  const said = value === undefined ? "no value" : measure(value, unit);
+  const limit = threshold === undefined ? "" : `, threshold ${measure(threshold, unit)}`;
+  return (
+    <div class="curve">
+      <Sparkline
+        points={series.get(name) ?? []}
+        label={`${name} over time: ${said} now${limit}`}
+        {...(threshold === undefined ? {} : { threshold })}
+      />
+      <span class="curve-value">
+        <strong>{said}</strong>
+        {threshold === undefined ? null : <span class="soft small"> / {measure(threshold, unit)}</span>}
+      </span>
+    </div>
+  );
+}
+
+const metricOf = (rollout: RolloutView, name: string): MetricView | undefined =>
+  rollout.metrics.find((metric) => metric.name === name);

@@ -1,0 +1,66 @@
+import type { RolloutView } from "@rampart/core";
+import { may } from "../../api/session.ts";
+import { HoldButton } from "../../ui/hold-button.tsx";
+import { percent, StatusBadge } from "../../ui/status.tsx";
+import { attempt } from "../../ui/toast.tsx";
+import { command } from "./commands.ts";
+
+/** Takes the feature back. It needs nothing but the rollout's id, so that it works before anything has loaded, and when nothing does. */
+export function KillButton({ id, flag }: { readonly id: string; readonly flag: string | undefined }) {
+  const name = flag ?? "this feature";
+  const act = (): void =>
+    attempt(command(id, "rollback", { reason: "rolled back in the console" }), `${name} goes back to 0 %.`);
+  return <HoldButton label="Roll back to 0 %" what={`roll back ${name}`} onConfirm={act} />;
+}
+
+/** What is rolled out, where it stands, and the button that takes it back. */
+export function RolloutHead({ id, rollout }: { readonly id: string; readonly rollout: RolloutView | undefined }) {
+  const isBack = rollout !== undefined && IS_BACK.has(rollout.status);
+  return (
+    <div class="rollout-head">
+      <div class="grow stack-tight">
+        <p class="soft">
+          <a href="/rollouts">Rollouts</a>
+          {rollout === undefined ? null : ` · ${rollout.environment} · ${rollout.plan.title}`}
+        </p>
+        <div class="row">
+          <h1>{rollout === undefined ? `Rollout ${id}` : <a href={`/flags/${rollout.flag}`}>{rollout.flag}</a>}</h1>
+          {rollout === undefined ? null : <StatusBadge status={rollout.status} />}
+        </div>
+      </div>
+      {rollout === undefined ? null : (
+        <div class="now" aria-label={`${percent(rollout.percentage)} of users`}>
+          {percent(rollout.percentage)}
+        </div>
+      )}
+      {isBack || !may("rollouts:write", rollout?.environment) ? null : <KillButton id={id} flag={rollout?.flag} />}
+    </div>
+  );
+}
+
+/** There is nothing left to take back. */
+const IS_BACK: ReadonlySet<string> = new Set(["rollingBack", "verifying", "rolledBack", "cancelled"]);
+
+/** Where it stands and why, in a sentence; read out when it changes. */
+export function Verdict({ rollout }: { readonly rollout: RolloutView }) {
+  const tone = TONES[rollout.status] ?? "neutral";
+  return (
+    <div class={`verdict verdict-${tone}`} role="status" aria-live="polite">
+      <p>{rollout.sentence}</p>
+      {rollout.escalation === undefined ? null : (
+        <p class="small">People are being told, step by step, until somebody acknowledges.</p>
+      )}
+    </div>
+  );
+}
+
+const TONES: Readonly<Record<string, string>> = {
+  awaiting: "warn",
+  paused: "warn",
+  preconditions: "accent",
+  running: "accent",
+  rollingBack: "bad",
+  verifying: "bad",
+  rolledBack: "bad",
+  completed: "good",
+};

@@ -1,0 +1,50 @@
+import type { EvidenceView, RolloutView } from "@rampart/core";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useResource } from "../../api/resource.ts";
+import type { SparkPoint } from "../../ui/sparkline.tsx";
+import { rolloutPath } from "./commands.ts";
+
+/** Points of a curve that are kept in the page; beyond it every second one goes. */
+const POINTS_MAX = 600;
+
+/** The curves are taken from the server's record this often; in between each sampling adds a point. */
+const RECORD_EVERY_MS = 60_000;
+
+export type SeriesByMetric = ReadonlyMap<string, readonly SparkPoint[]>;
+
+/** What each metric has said since the rollout began. */
+export function useSeries(id: string, rollout: RolloutView | undefined): SeriesByMetric {
+  const evidence = useResource<EvidenceView>(rollout === undefined ? undefined : `${rolloutPath(id)}/evidence`, {
+    everyMs: RECORD_EVERY_MS,
+  });
+  const live = useRef(new Map<string, SparkPoint[]>());
+  const [series, setSeries] = useState<SeriesByMetric>(new Map());
+  const { data } = evidence;
+  useEffect(() => {
+    if (data === undefined) return;
+    for (const { metric, points } of data.series)
+      live.current.set(
+        metric,
+        points.map(({ at, last }) => ({ at: Date.parse(at), value: last })),
+      );
+    setSeries(new Map(live.current));
+  }, [data]);
+  const sampledAt = rollout?.lastSampleAt;
+  useEffect(() => {
+    if (rollout === undefined || sampledAt === undefined) return;
+    for (const { name, value } of rollout.metrics) {
+      if (value === undefined) continue;
+      const known = live.current.get(name) ?? [];
+      const at = Date.parse(sampledAt);
+      if ((known.at(-1)?.at ?? 0) < at) live.current.set(name, thinned([...known, { at, value }]));
+    }
+    setSeries(new Map(live.current));
+  }, [sampledAt]);
+  return series;
+}
+
+function thinned(points: SparkPoint[]): SparkPoint[] {
+  return points.length <= POINTS_MAX
+    ? points
+    : points.filter((_, index) => index % 2 === 0 || index === points.length - 1);
+}

@@ -1,0 +1,58 @@
+import type { CauseView, RolloutEventPage, RolloutEventView, RolloutView } from "@rampart/core";
+import { useResource } from "../../api/resource.ts";
+import { nameOf } from "../../ui/actor.ts";
+import { Shown } from "../../ui/state.tsx";
+import { percent } from "../../ui/status.tsx";
+import { Clock } from "../../ui/time.tsx";
+import { eventTone, eventWord } from "./words.ts";
+import { rolloutPath } from "./commands.ts";
+
+/** Who did what and why, the newest first. */
+export function Timeline({ rollout }: { readonly rollout: RolloutView }) {
+  const events = useEvents(rollout.id);
+  return (
+    <section class="card" aria-labelledby="timeline">
+      <div class="card-head">
+        <h2 id="timeline">What happened</h2>
+      </div>
+      <Shown resource={events} lines={5}>
+        {({ items }) => (
+          <ol class="timeline">
+            {items.toReversed().map((event) => (
+              <Line key={event.id} event={event} />
+            ))}
+          </ol>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+/** The rollout's story. */
+export function useEvents(id: string) {
+  return useResource<RolloutEventPage>(`${rolloutPath(id)}/events`, { on: [`rollout:${id}`] });
+}
+
+function Line({ event }: { readonly event: RolloutEventView }) {
+  return (
+    <li class={`event event-${eventTone(event.event)}`}>
+      <span class="soft small event-at">
+        <Clock at={event.at} />
+      </span>
+      <span class="grow">
+        <strong>{eventWord(event.event)}</strong>
+        {event.stage === null ? null : <span class="soft"> · {event.stage}</span>}
+        <Why cause={event.cause} />
+      </span>
+      <span class="soft small nowrap">{percent(event.percentage)}</span>
+    </li>
+  );
+}
+
+function Why({ cause }: { readonly cause: CauseView | undefined }) {
+  if (cause === undefined) return null;
+  const { subject, condition, by, reason } = cause;
+  const parts = [subject, condition, by === undefined || by === subject ? undefined : `by ${nameOf(by)}`, reason];
+  const said = parts.filter((part) => part !== undefined && part !== "");
+  return said.length === 0 ? null : <span class="soft"> · {said.map((part) => nameOf(part ?? "")).join(" · ")}</span>;
+}
