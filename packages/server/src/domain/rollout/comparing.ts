@@ -115,10 +115,10 @@ function isSameMeasure({ source }: Metric, other: Metric | undefined): boolean {
   return source.kind === "sdk" && other?.source.kind === "sdk" && source.metric === other.source.metric;
 }
 
-/** The median of control's rate over the stage; Infinity while nothing is known. */
+/** Control's rate in the calm tenth of the stage, which an incident of some length does not move; Infinity while nothing is known. */
 function usual(series: readonly ComparisonPoint[], unit: MetricUnit): number {
   const rates = series.flatMap((point) => inUnit(point, unit) ?? []).toSorted((a, b) => a - b);
-  return rates[Math.floor(rates.length / 2)] ?? Infinity;
+  return rates[Math.floor(rates.length / 10)] ?? Infinity;
 }
 
 /** Whether harm beyond a criterion's margin is ruled out. Never a failure: what is not proven may be so with more users. */
