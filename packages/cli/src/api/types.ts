@@ -1,7 +1,7 @@
 import type { JsonValue } from "@rampart/core";
 import type { CliError } from "../errors.ts";
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Call {
   readonly method?: Method;

@@ -1,5 +1,6 @@
 import type { RolloutView } from "@rampart/core";
 import { describe, expect, it } from "vitest";
+import type { ChannelSettings } from "../notify/channels-file.ts";
 import { startReceiver, type Receiver } from "../notify/testing/receiver.ts";
 import { startSmtpSink } from "../notify/testing/smtp-sink.ts";
 import { PLAN, startRolloutServer, type RolloutServer } from "../testing/rollout-server.ts";
@@ -11,13 +12,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 async function start(names: readonly string[]) {
   const receivers = new Map<string, Receiver>();
   for (const name of names) receivers.set(name, await startReceiver());
-  const channels = new Map(
-    [...receivers].map(([name, { url }]) =>
-      name === "pager"
-        ? ([name, { type: "pagerduty" as const, routingKey: "k", url }] as const)
-        : ([name, { type: "slack" as const, url }] as const),
-    ),
-  );
+  const channels = new Map<string, ChannelSettings>();
+  for (const [name, { url }] of receivers)
+    channels.set(name, name === "pager" ? { type: "pagerduty", routingKey: "k", url } : { type: "slack", url });
   const server = await startRolloutServer({ config: { channels } });
   /** What each receiver has had, in its order: Slack's headlines, PagerDuty's acts. */
   const told = (name: string): readonly string[] =>

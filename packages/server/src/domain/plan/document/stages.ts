@@ -175,6 +175,9 @@ export const escalationStep = z
     }),
     to: oneOrMany(receiver, "Who is told.", 20),
     severity: oneOrMany(severities, "Only these severities. Default: any.", 4).optional(),
-    message: prose("What they are expected to do.", "Full team, war room").optional(),
+    message: prose(
+      "What they are expected to do; {{value}} and other placeholders are filled in.",
+      "Full team, war room",
+    ).optional(),
   })
   .meta({ description: "Who is called when nobody reacts." });
