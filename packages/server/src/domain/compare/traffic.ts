@@ -1,0 +1,128 @@
+import { BUCKETS } from "@rampart/core";
+import { Random } from "./random.ts";
+
+/** More users than this are not told apart in memory. */
+export const TRAFFIC_USERS_MAX = 1_000_000;
+
+export interface TrafficSettings {
+  readonly users: number;
+  readonly requestsPerSecond: number;
+  /** How differently users fail: the coefficient of variation of their propensity; 0: all alike, 2: a few have most of the failures. */
+  readonly clustering: number;
+  /** The same seed, the same traffic. */
+  readonly seed: number;
+}
+
+/** How one cohort fares. */
+export interface Conduct {
+  /** Share of requests that fail, 0…1, over users of all propensities. */
+  readonly failureRate: number;
+  /** How many times as long as usual its requests take. */
+  readonly latency: number;
+}
+
+/** Natural logarithms: of how differently active users are, and of how differently long requests take, as standard deviations. */
+const ACTIVITY_SPREAD = 0.4;
+const LATENCY_SPREAD = 0.73;
+/** Milliseconds that the median request takes. */
+const LATENCY_MEDIAN_MS = 100;
+
+/**
+ * Made-up users who make requests: some often, most seldom, some of which fail often, most seldom. Users keep who they are, so their
+ * requests fail together, which is what makes a comparison by requests jump at nothing.
+ */
+export class Traffic {
+  /** Of each user, the hash that decides the bucket. */
+  readonly hashes: Uint32Array;
+  readonly #settings: TrafficSettings;
+  readonly #random: Random;
+  /** Of each user, how often theirs fail beside others', and how many of all requests are theirs. */
+  readonly #propensity: Float64Array;
+  readonly #activity: Float64Array;
+  /** By failure rate, what propensities have to be multiplied with. */
+  readonly #scales = new Map<number, number>();
+  readonly #pick: Alias;
+
+  constructor(settings: TrafficSettings) {
+    this.#settings = settings;
+    const random = new Random(settings.seed);
+    const { users, clustering } = settings;
+    this.#random = random;
+    this.hashes = Uint32Array.from({ length: users }, () => random.bits());
+    const activity = Float64Array.from({ length: users }, () => Math.exp(ACTIVITY_SPREAD * random.normal()));
+    const total = activity.reduce((sum, one) => sum + one, 0);
+    // Lognormal, with the wanted coefficient of variation.
+    const spread = Math.sqrt(Math.log1p(clustering ** 2));
+    this.#activity = activity.map((one) => one / total);
+    this.#propensity = activity.map(() => Math.exp(spread * random.normal()));
+    this.#pick = new Alias(activity);
+  }
+
+  /** The requests of one second: `take` is told of each who made it, and whether it failed. */
+  second(conductOf: (user: number) => Conduct, take: (user: number, failed: boolean) => void): void {
+    for (let left = this.#random.poisson(this.#settings.requestsPerSecond); left > 0; left--) {
+      const user = this.#pick.draw(this.#random);
+      const scale = this.#scaleOf(conductOf(user).failureRate);
+      take(user, this.#random.uniform() < scale * (this.#propensity[user] ?? 1));
+    }
+  }
+
+  /** So that this share of all requests fails, although nobody's can fail more often than always: by bisection. */
+  #scaleOf(failureRate: number): number {
+    if (failureRate === 0) return 0;
+    if (failureRate >= 1) return Infinity;
+    const known = this.#scales.get(failureRate);
+    if (known !== undefined) return known;
+    const rateAt = (scale: number): number =>
+      this.#activity.reduce((sum, share, user) => sum + share * Math.min(1, scale * (this.#propensity[user] ?? 1)), 0);
+    let [low, high] = [0, failureRate];
+    while (rateAt(high) < failureRate) high *= 2;
+    for (let step = 0; step < 40; step++) {
+      const middle = (low + high) / 2;
+      if (rateAt(middle) < failureRate) low = middle;
+      else high = middle;
+    }
+    this.#scales.set(failureRate, high);
+    return high;
+  }
+
+  /** Milliseconds that a request takes. */
+  latencyMs({ latency }: Conduct): number {
+    return LATENCY_MEDIAN_MS * latency * Math.exp(LATENCY_SPREAD * this.#random.normal());
+  }
+
+  /** Whether a percentage, in thousandths of a percent, puts a user on. */
+  isOn(user: number, thousandths: number): boolean {
+    return (this.hashes[user] ?? 0) * (BUCKETS / 2 ** 32) < thousandths;
+  }
+}
+
+/** Draws indices by weight, each in constant time. (Walker 1977; Vose 1991.) */
+class Alias {
+  readonly #keep: Float64Array;
+  readonly #other: Uint32Array;
+
+  constructor(weights: Float64Array) {
+    const { length } = weights;
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    this.#keep = weights.map((weight) => (weight / total) * length);
+    this.#other = Uint32Array.from(weights, (_, index) => index);
+    const indices = [...this.#keep.keys()];
+    const small = indices.filter((index) => (this.#keep[index] ?? 0) < 1);
+    const large = indices.filter((index) => (this.#keep[index] ?? 0) >= 1);
+    for (let low = small.pop(); low !== undefined; low = small.pop()) {
+      const high = large.at(-1);
+      if (high === undefined) break;
+      this.#other[low] = high;
+      const rest = (this.#keep[high] ?? 0) - (1 - (this.#keep[low] ?? 0));
+      this.#keep[high] = rest;
+      if (rest < 1) small.push(large.pop() ?? high);
+    }
+  }
+
+  draw(random: Random): number {
+    const place = random.uniform() * this.#keep.length;
+    const index = Math.floor(place);
+    return place - index < (this.#keep[index] ?? 1) ? index : (this.#other[index] ?? index);
+  }
+}
