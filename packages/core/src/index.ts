@@ -4,6 +4,7 @@ export type * from "./api/integrations.ts";
 export type * from "./api/plans.ts";
 export type * from "./api/receipts.ts";
 export { measure } from "./api/measure.ts";
+export * from "./api/rollout-words.ts";
 export type * from "./api/rollouts.ts";
 export type * from "./api/types.ts";
 export type * from "./client/types.ts";
@@ -44,7 +45,8 @@ export { createClientOnPorts, CLOSE_MAX_MS, type ClientOptions } from "./client/
 export { ContactClock } from "./client/contact.ts";
 export { Emitter } from "./client/emitter.ts";
 export { History } from "./client/history.ts";
-export { InitWaiters } from "./client/init.ts";
+export { backoffMs } from "./client/machine.ts";
+export { MACHINE_DEFAULTS } from "./client/machine-types.ts";
 export type { Failure } from "./client/machine-types.ts";
 export {
   Measures,
@@ -56,8 +58,7 @@ export {
 } from "./client/measures.ts";
 export type * from "./client/ports.ts";
 export { Reporter, type EventsBody, type ReporterOptions } from "./client/reporter.ts";
-export { POLL_TIMEOUT_MS, SNAPSHOT_BYTES_MAX, type SessionRequests } from "./client/requests.ts";
+export { RECEIPT_SPREAD_MS, RECEIPT_TRIES } from "./client/receipts.ts";
+export { POLL_TIMEOUT_MS, SNAPSHOT_BYTES_MAX } from "./client/requests.ts";
 export * from "./client/retry-after.ts";
-export { Session, type SessionOptions } from "./client/session.ts";
 export * from "./client/test-client.ts";
-export type { Holder, Intake, Verdict } from "./client/verdict.ts";

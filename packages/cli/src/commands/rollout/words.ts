@@ -1,3 +1,4 @@
+import { rolloutEventWords } from "@rampart/core";
 import type { CauseView, RolloutCommand, RolloutEventView, RolloutStatus, RolloutSummary } from "@rampart/core";
 import { length } from "../../output/measure.ts";
 import type { Paint } from "../../output/style.ts";
@@ -38,45 +39,6 @@ export const COMMAND_WORDS: { readonly [command in RolloutCommand]: string } = {
   rollback: "rollback",
   cancel: "cancel",
   acknowledge: "ack",
-};
-
-/** What the log's events are called; one that a newer server knows keeps its own name. */
-const EVENT_WORDS: { readonly [event: string]: string } = {
-  scheduled: "scheduled",
-  started: "started",
-  preconditionsMet: "preconditions met",
-  awaiting: "waits to open the stage",
-  approved: "approved",
-  rejected: "rejected",
-  approvalsVoided: "approvals void: the plan was edited",
-  ticked: "ticked",
-  stageStarted: "stage opened",
-  stageDone: "stage done",
-  promoted: "promoted",
-  paused: "paused",
-  resumed: "resumed",
-  triggerFired: "trigger fired",
-  alert: "alert",
-  signal: "signal",
-  noData: "no data",
-  dataBack: "data is back",
-  timedOut: "not done in its time",
-  rollbackStarted: "rolled back to 0 %",
-  verifying: "watching for recovery",
-  recovered: "recovered",
-  notRecovered: "not recovered: look elsewhere",
-  rolledBack: "rollback complete",
-  holdbackReleased: "holdback released",
-  completed: "completed",
-  cancelled: "cancelled",
-  reminded: "reminder sent",
-  escalated: "escalated",
-  acknowledged: "acknowledged",
-  reviewed: "reviewed",
-  planEdited: "plan edited",
-  drillRecorded: "drill recorded",
-  refused: "refused",
-  crashed: "the server crashed",
 };
 
 const BAD_EVENTS: ReadonlySet<string> = new Set([
@@ -123,7 +85,7 @@ function whatText({ event, stage, percentage }: RolloutEventView): string {
   if (event === "stageStarted" && stage !== null) return `${stage} opened at ${percentage} %`;
   if (event === "stageDone" && stage !== null) return `${stage} done`;
   if (event === "awaiting" && stage !== null) return `waits to open ${stage}`;
-  return Object.hasOwn(EVENT_WORDS, event) ? (EVENT_WORDS[event] ?? event) : event;
+  return rolloutEventWords(event);
 }
 
 /** Why something happened, in a few words; `at`: when it did, `implied`: a kind that need not be said. */

@@ -1,3 +1,4 @@
+import { ROLLOUT_EVENT_WORDS } from "@rampart/core";
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Cause, CauseKind } from "../rollout/cause.ts";
@@ -70,43 +71,11 @@ export function renderSimulation(plan: Plan, simulation: Simulation): string {
   return [...lines, "", simulation.summary, ...simulation.notes.map((note) => `Note: ${note}.`), ""].join("\n");
 }
 
-const WORDS: { readonly [E in RecordEvent]: string } = {
-  scheduled: "scheduled",
-  started: "started",
-  preconditionsMet: "preconditions met",
-  awaiting: "waits",
-  approved: "approved",
-  rejected: "rejected",
-  approvalsVoided: "approvals void: the plan was edited",
-  ticked: "ticked",
-  stageStarted: "stage started",
-  stageDone: "stage done",
-  promoted: "promoted",
-  paused: "paused",
-  resumed: "resumed",
-  triggerFired: "fired",
-  alert: "firing",
-  signal: "signal",
-  noData: "no data",
-  dataBack: "data is back",
-  timedOut: "not done in its time",
-  rollbackStarted: "rolled back to 0 %",
-  verifying: "watching for recovery",
-  recovered: "recovered",
-  notRecovered: "not recovered",
-  rolledBack: "rollback complete",
-  holdbackReleased: "holdback released",
-  completed: "completed",
-  cancelled: "cancelled",
-  reminded: "reminder sent",
-  escalated: "escalated",
-  acknowledged: "acknowledged",
-  reviewed: "reviewed",
-  planEdited: "plan edited",
-  drillRecorded: "drill recorded",
-  refused: "refused",
-  crashed: "the server crashes",
-};
+/** The compiler sees to it that every event has words. */
+const WORDS: { readonly [E in RecordEvent]: string } = ROLLOUT_EVENT_WORDS;
+
+/** The kind of cause that an event's own words say already. */
+const IMPLIED: { readonly [E in RecordEvent]?: CauseKind } = { triggerFired: "trigger", alert: "alert" };
 
 /** A cause in words, where the event alone doesn't say it. */
 const CAUSES: { readonly [K in CauseKind]: (subject: string) => string } = {
@@ -144,15 +113,17 @@ function shortened(text: string): string {
 const DETAILED: readonly RecordEvent[] = ["triggerFired", "signal", "noData", "dataBack"];
 
 function sayRecord(plan: Plan, { event, cause }: RolloutRecord, startAt: EpochMs): string {
-  const why = cause ? sayCause(plan, cause, DETAILED.includes(event) ? startAt : undefined) : "";
+  const isImplied = cause !== undefined && IMPLIED[event] === cause.kind;
+  const what = cause === undefined ? "" : isImplied ? cause.subject : CAUSES[cause.kind](cause.subject);
+  const why = cause ? sayCause(plan, cause, what, DETAILED.includes(event) ? startAt : undefined) : "";
   return why === "" ? WORDS[event] : `${WORDS[event]}: ${why}`;
 }
 
-function sayCause(plan: Plan, cause: Cause, startAt: EpochMs | undefined): string {
-  const { kind, subject, by, reason } = cause;
+function sayCause(plan: Plan, cause: Cause, what: string, startAt: EpochMs | undefined): string {
+  const { subject, by, reason } = cause;
   const details = startAt === undefined ? [] : sayDetails(plan, cause, startAt);
   const parts = [
-    CAUSES[kind](subject),
+    what,
     ...details,
     by === undefined || by === subject ? "" : `by ${by}`,
     reason === undefined ? "" : `(${reason})`,

@@ -63,8 +63,8 @@ describe("a simulation", () => {
     expect(renderSimulation(story.plan, story).split("\n")).toEqual([
       "   0s  0 %  preconditions          started",
       "   5m  0 %  preconditions          preconditions met",
-      "   5m  5 %  running        canary  stage started: preconditions all hold",
-      "20h2m  0 %  rollingBack    canary  fired: trigger errors (error_rate >= 5%) at 6% since 20h",
+      "   5m  5 %  running        canary  stage opened: preconditions all hold",
+      "20h2m  0 %  rollingBack    canary  trigger fired: errors (error_rate >= 5%) at 6% since 20h",
       "20h2m  0 %  rollingBack    canary  rolled back to 0 %: trigger errors",
       "20h2m  0 %  verifying      canary  watching for recovery: trigger errors",
       "20h5m  0 %  verifying      canary  recovered: error_rate < 1%",
