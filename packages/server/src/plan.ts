@@ -10,3 +10,4 @@ export { STATUSES, type Status } from "./domain/rollout/state.ts";
 export { parseScenario, type ParsedScenario } from "./domain/simulate/parse-scenario.ts";
 export { renderSimulation, reportOf, type SimulationReport } from "./domain/simulate/report.ts";
 export { simulate, type Simulation } from "./domain/simulate/simulate.ts";
+export { comparedTests, compareText } from "./domain/plan/compared.ts";

@@ -51,13 +51,14 @@ function refusal(run: Run, { file, text, parsed }: PlanFile, count: number): str
   return `${problemsText(run, file, text, problems)}${run.style("red", `${plural(count, "problem")} in ${file}`)}\n`;
 }
 
-function document({ plan, warnings }: Valid, { rollbackBounds, variablesOfPlan }: PlanModule) {
+function document({ plan, warnings }: Valid, { comparedTests, rollbackBounds, variablesOfPlan }: PlanModule) {
   return {
     valid: true,
     name: plan.name,
     digest: plan.digest,
     warnings,
     bounds: rollbackBounds(plan),
+    falseAlarms: comparedTests(plan).map(({ key, alpha }) => ({ comparison: key, alpha })),
     leaseMs: plan.leaseMs ?? null,
     variables: variablesOfPlan(plan),
   };
@@ -101,5 +102,15 @@ function verdict(run: Run, { file, text }: PlanFile, { plan, warnings }: Valid, 
     warnings.length === 0
       ? run.style("green", `${file} is valid`)
       : run.style("yellow", `${file} is valid, with ${plural(warnings.length, "warning")}`);
-  return `${warningsText(run, file, text, warnings)}${about}${times}${lease}\n${end}\n`;
+  return `${warningsText(run, file, text, warnings)}${about}${times}${lease}${budgetText(plan, module)}\n${end}\n`;
+}
+
+/** What comparing may cost a healthy rollout, and how that is split. */
+function budgetText(plan: Valid["plan"], { compareText, comparedTests }: PlanModule): string {
+  const tests = comparedTests(plan);
+  if (tests.length === 0) return "";
+  const percent = (alpha: number): string => `${Number((alpha * 100).toPrecision(3))} %`;
+  const total = tests.reduce((sum, { alpha }) => sum + alpha, 0);
+  const parts = tests.map(({ compare, alpha }) => `${compareText(compare)} ${percent(alpha)}`);
+  return `Comparing with users without the flag takes back at most ${percent(total)} of rollouts that are healthy: ${parts.join(", ")}.\n`;
 }

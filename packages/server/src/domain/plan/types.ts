@@ -214,7 +214,7 @@ export interface CompareWorse {
   readonly alpha?: number;
   /** Of the share, against the other comparisons' weights. Default 1. */
   readonly weight?: number;
-  /** No alarm before this many events; it only delays. */
+  /** No alarm before this many users were seen; it only delays. */
   readonly minSamples?: number;
 }
 

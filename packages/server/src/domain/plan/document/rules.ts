@@ -18,7 +18,10 @@ const compareWithin = z
     z.string().meta({ examples: ["upload_errors within 25%"] }),
     z.strictObject({
       metric: line("A metric that the SDKs report.", "upload_errors"),
-      within: margin("How much worse the on cohort may be.", "25%").optional(),
+      within: margin(
+        "How much worse the on cohort may be. Default: 100% (twice as many failures), or 20% (longer) for p50, p95 and p99.",
+        "25%",
+      ).optional(),
       alpha: alpha.optional(),
     }),
   ])
@@ -41,7 +44,12 @@ const compareWorse = z
         .max(100)
         .meta({ description: "This metric's share of the rollout's alpha, against the others' weights." })
         .optional(),
-      minSamples: z.int().min(0).max(1_000_000).meta({ description: "No verdict before this many events." }).optional(),
+      minSamples: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .meta({ description: "No alarm before this many users were seen. Needed by nothing; it only delays." })
+        .optional(),
     }),
   ])
   .meta({

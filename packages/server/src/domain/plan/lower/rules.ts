@@ -54,16 +54,21 @@ export function criterionOf(condition: Condition, forMs: number): Criterion {
   };
 }
 
+/** Proven to fail less than twice as often, which a 5 % canary of 200 requests a second can show in ten minutes. */
+const FAILURES_WITHIN = 2;
+/** Proven to take less than 20 % longer. */
+const VALUES_WITHIN = 1.2;
+
 function lowerCompareWithin(reader: Reader<CriterionDocument>, context: Lowering): Criterion | undefined {
   const compare = reader.get("compare");
   const text = compareOf(compare, "within", context);
   const given = compare.get("within").read(parseMargin) ?? text?.margin;
   const alpha = compare.get("alpha").number();
   if (text === undefined) return undefined;
-  // Proven to fail less than twice as often, which a 5 % canary of 200 requests a second can show in ten minutes.
-  const within = given ?? 2;
+  const isFailures = context.reported.get(text.metric) === "error_rate";
+  const within = given ?? (isFailures ? FAILURES_WITHIN : VALUES_WITHIN);
   return from<Criterion>(context, reader, {
-    id: `${text.metric} within ${within}`,
+    id: `${text.metric} within ${within}${alpha === undefined ? "" : `, alpha ${alpha}`}`,
     test: { kind: "compare", within: { metric: text.metric, within, ...(alpha === undefined ? {} : { alpha }) } },
     forMs: 0,
   });

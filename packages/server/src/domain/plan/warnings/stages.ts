@@ -1,6 +1,7 @@
 import { formatDuration } from "../grammar/duration.ts";
 import type { Condition, Criterion, Plan, Stage, Trigger } from "../types.ts";
 import { directionOf, reachOf } from "./reach.ts";
+import { HOLDBACK_HINT } from "./triggers.ts";
 import type { Warn } from "./warn.ts";
 
 /** What can be said of stages and their criteria. `planTriggers`: the plan's own, as they are where no stage replaces them. */
@@ -14,6 +15,7 @@ export function warnOfStages(plan: Plan, planTriggers: readonly Trigger[], warn:
       warnOfReach(plan, criterion, warn);
       warnOfFor(stage, criterion, elapsedMs, warn);
       warnOfGap(stage, criterion, warn);
+      warnOfMissingControl(plan, criterion, warn);
     }
     warnOfApprovals(stage, warn);
     if (stage.timeoutMs === undefined && stage.onTimeout === "rollback")
@@ -31,6 +33,20 @@ function warnOfReach(plan: Plan, criterion: Criterion, warn: Warn): void {
     warn(criterion, `"${condition.text}" can never hold: the stage would never end`, "check the number and its unit");
   if (reach === "always")
     warn(criterion, `"${condition.text}" always holds: it demands nothing`, "check the number and its unit");
+}
+
+/** What is compared can't be proven where everybody has the flag: the stage would never end. */
+function warnOfMissingControl(plan: Plan, criterion: Criterion, warn: Warn): void {
+  if (criterion.test.kind !== "compare" || plan.holdbackPercentage > 0) return;
+  const blind = plan.stages.filter(
+    ({ percentage, criteria }) => percentage === 100 && criteria.some(({ id }) => id === criterion.id),
+  );
+  if (blind.length === 0) return;
+  warn(
+    criterion,
+    `in stage ${blind.map(({ name }) => name).join(", ")} everybody has the flag: nobody is there to compare with, and the stage never ends`,
+    `${HOLDBACK_HINT}, or take the criterion out of that stage: \`inherit: false\``,
+  );
 }
 
 /** A criterion can't have held longer than it has been watched. */
