@@ -35,8 +35,9 @@ const SERVER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   metrics: ["domain", "ports"],
   notify: ["domain", "ports"],
   gates: ["domain", "ports"],
+  intake: ["domain", "ports"],
   egress: ["domain", "ports"],
-  http: ["domain", "ports", "stream", "store", "telemetry", "metrics", "notify", "gates", "egress"],
+  http: ["domain", "ports", "stream", "store", "telemetry", "metrics", "notify", "gates", "intake", "egress"],
 };
 
 describe("the house", () => {

@@ -22,8 +22,8 @@ export const TAG_LENGTH_MAX = 64;
 /** Characters of all variants of a flag as JSON: they go to every client. */
 export const VARIANTS_JSON_LENGTH_MAX = 65_536;
 
-/** Metrics that a flag is measured by: each costs every client up to 56 KiB. */
-export const MEASURES_MAX = 16;
+/** Metrics that a flag is measured by. Clients keep fewer apart than this by unit, and say what they left out. */
+export const MEASURES_MAX = 100;
 /** Characters of a tracked metric's name. */
 export const METRIC_LENGTH_MAX = 128;
 

@@ -4,6 +4,8 @@ import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Runner } from "../gates/runner.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Emergency } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
@@ -25,6 +27,8 @@ export interface HttpParts {
   readonly store: Store;
   readonly rollouts: RolloutStore;
   readonly runner: Runner;
+  /** What a kill goes through that can't be stored. */
+  readonly emergency: Emergency;
   readonly channels: ChannelDesk;
   /** Rollouts that somebody follows. */
   readonly eventStreams: EventStreams;
@@ -35,6 +39,7 @@ export interface HttpParts {
   readonly hub: Hub;
   /** By environment. */
   readonly events: ReadonlyMap<string, EventTotals>;
+  readonly intake: Pick<Intake, "take">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly nextTurn: NextTurn;

@@ -6,20 +6,22 @@ import { Runner } from "../gates/runner.ts";
 import type { Providers } from "../gates/sampler.ts";
 import { createHttpCheckProvider } from "../metrics/http-check.ts";
 import { createPrometheusProvider } from "../metrics/prometheus.ts";
-import { sdkSeat } from "../metrics/sdk-seat.ts";
+import { createSdkProvider } from "../metrics/sdk.ts";
 import { withVariables } from "../metrics/with-variables.ts";
 import { ChannelBook } from "../notify/channel-book.ts";
 import { Channels } from "../notify/channels.ts";
 import { Dispatcher } from "../notify/dispatcher.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { CohortCounts } from "../ports/cohort-counts.ts";
+import type { Emergency } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { MetricProvider } from "../ports/metric-provider.ts";
 import type { Sealer } from "../ports/sealer.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
-import { silentIntake } from "../ports/unit-intake.ts";
+import type { UnitIntake } from "../ports/unit-intake.ts";
 import type { Feed } from "../stream/feed.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { ServerConfig } from "./config.ts";
@@ -31,6 +33,9 @@ export interface RolloutParts extends Platform {
   readonly rollouts: RolloutStore;
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly hub: Hub;
+  readonly emergency: Emergency;
+  /** What SDKs report of flags under a rollout. */
+  readonly intake: UnitIntake & CohortCounts;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly scrub: Scrub;
@@ -53,8 +58,7 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
     store: parts.rollouts,
     config: (environment, flag) => parts.store.config(environment, flag),
     publish: async (environment) => parts.feeds.get(environment)?.catchUp(),
-    providers: createProviders(config, parts.clock),
-    intake: silentIntake,
+    providers: createProviders(config, parts.clock, parts.intake),
     parse: parseStored,
     onTakenBack: (takenBack) => parts.hub.explainTakenBack(takenBack),
   });
@@ -96,6 +100,7 @@ function createChannels(
 function createProviders(
   { prometheusUrl, egressAllow, egressPrivate, variables }: ServerConfig,
   clock: Clock,
+  counts: CohortCounts,
 ): Providers {
   const nowMs = (): number => clock.monotonicMs();
   const egress = createEgress({ policy: { allow: egressAllow, allowPrivate: egressPrivate }, nowMs });
@@ -116,7 +121,7 @@ function createProviders(
   return {
     prometheus: withVariables(prometheus, variables),
     http: withVariables(createHttpCheckProvider({ egress }), variables),
-    sdk: sdkSeat,
+    sdk: createSdkProvider(counts),
   };
 }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { DestinationStream } from "pino";
 import { createApp } from "../http/app.ts";
 import { EventStreams } from "../http/event-streams.ts";
@@ -9,9 +10,12 @@ import { allRoutes } from "../http/routes.ts";
 import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
 import { KnownSecrets, type Scrub } from "../domain/secrets/scrub.ts";
+import { Intake } from "../intake/intake.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
+import { EmergencyFile } from "../store/emergency-file.ts";
 import { openDataFolder } from "../store/sqlite/data-folder.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { Feed } from "../stream/feed.ts";
@@ -27,6 +31,7 @@ import type { Platform } from "./platform.ts";
 import { realPlatform } from "./platform.ts";
 import { createReceiptsAudit } from "./receipts-audit.ts";
 import { linearRegex } from "./regex.ts";
+import { Emergencies } from "./emergencies.ts";
 import { createRolloutEngine } from "./rollouts.ts";
 import { createSealer } from "./sealer.ts";
 import { sessionSecret } from "./session-secret.ts";
@@ -42,6 +47,7 @@ const TOKENS_CHECKED_EVERY_MS = 2_000;
 export interface OpenedStorage {
   readonly store: Store;
   readonly rollouts: RolloutStore;
+  readonly checkpoints: CheckpointStore;
   /** It has no token yet. */
   readonly isFresh: boolean;
   /** Where the first tokens are written. */
@@ -103,12 +109,28 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     });
     const { rollouts, store } = storage;
     const sealer = createSealer(storage.folder, platform.randomBytes);
+    const intake = new Intake({
+      ...platform,
+      checkpoints: storage.checkpoints,
+      logger,
+      measuring: (environment, flag) => feeds.get(environment)?.ruleset.measuring(flag),
+    });
+    const emergencies = new Emergencies({
+      ...platform,
+      store,
+      feeds,
+      logger,
+      file: new EmergencyFile(join(storage.folder, "emergency")),
+      onStored: (environment, flag) => engine.runner.flagTouched([environment], flag),
+    });
     const engine = createRolloutEngine(config, {
       ...platform,
+      emergency: emergencies,
       store,
       rollouts,
       feeds,
       hub,
+      intake,
       logger,
       meter,
       scrub,
@@ -122,12 +144,14 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       store,
       rollouts,
       runner: engine.runner,
+      emergency: emergencies,
       channels: engine.channels,
       eventStreams,
       consoleFiles: readConsoleFiles(),
       sessions,
       feeds,
       hub,
+      intake,
       logger,
       meter,
       events: new Map([...feeds.keys()].map((environment) => [environment, new EventTotals()])),
@@ -145,7 +169,11 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       fetch: (request, bindings) => app.fetch(request, bindings),
       streamsMax: config.streamsMax,
     });
+    cleanUp.push(() => intake.stop());
+    await intake.start();
     cleanUp.push(() => engine.stop());
+    cleanUp.push(() => emergencies.stop());
+    emergencies.start();
     await engine.start();
     const port = await listen(server, config);
     hub.start();
@@ -189,7 +217,7 @@ function rememberingSecrets(config: ServerConfig): { readonly config: ServerConf
 function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
   const folder = openDataFolder(config.dataDir, process.pid);
   try {
-    const { store, rollouts, isFresh } = openSqliteStore({
+    const { store, rollouts, checkpoints, isFresh } = openSqliteStore({
       folder,
       random: platform.randomBytes,
       timers: platform.timers,
@@ -199,7 +227,7 @@ function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
       await store.close();
       folder.release();
     };
-    return { store, rollouts, isFresh, folder: folder.path, close };
+    return { store, rollouts, checkpoints, isFresh, folder: folder.path, close };
   } catch (cause) {
     folder.release();
     throw cause;

@@ -16,7 +16,7 @@ export function withVariables(provider: MetricProvider, variables: Variables): M
     };
   };
   return {
-    sample: (metric, at) => ask(metric, (resolved) => provider.sample(resolved, at)),
-    baseline: (metric, range) => ask(metric, (resolved) => provider.baseline(resolved, range)),
+    sample: (metric, at, subject) => ask(metric, (resolved) => provider.sample(resolved, at, subject)),
+    baseline: (metric, range, subject) => ask(metric, (resolved) => provider.baseline(resolved, range, subject)),
   };
 }

@@ -18,10 +18,20 @@ export type Measurement =
   | { readonly kind: "noData"; readonly reason: string; readonly raw: string }
   | { readonly kind: "error"; readonly cause: "configuration" | "provider"; readonly reason: string };
 
+/** What a rollout is about: for sources that know of flags. */
+export interface Subject {
+  readonly environment: string;
+  readonly flag: string;
+}
+
 /** Asks one kind of source. Never rejects, and answers within its deadline. */
 export interface MetricProvider {
   /** `at`: the round's instant, by the server's wall clock. */
-  sample(metric: Metric, at: EpochMs): Promise<Measurement>;
+  sample(metric: Metric, at: EpochMs, subject: Subject): Promise<Measurement>;
   /** The mean of what was seen between the two instants, as a baseline; `noData` where the source has no past. */
-  baseline(metric: Metric, range: { readonly from: EpochMs; readonly to: EpochMs }): Promise<Measurement>;
+  baseline(
+    metric: Metric,
+    range: { readonly from: EpochMs; readonly to: EpochMs },
+    subject: Subject,
+  ): Promise<Measurement>;
 }

@@ -14,6 +14,7 @@ import { startServer } from "../main/start.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { ManualPlatform } from "./manual-platform.ts";
+import { createMemoryCheckpoints } from "../store/memory-checkpoints.ts";
 import { createMemoryStores } from "../store/memory-rollout-store.ts";
 
 /** An answer with its body read. */
@@ -70,7 +71,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     {
       platform,
       logs: { write: (line) => void logs.push(line) },
-      openStorage: () => ({ store: wrap(store), rollouts, isFresh: true, folder, close: () => store.close() }),
+      openStorage: () => ({
+        store: wrap(store),
+        rollouts,
+        checkpoints: createMemoryCheckpoints(),
+        isFresh: true,
+        folder,
+        close: () => store.close(),
+      }),
     },
   );
   cleanUp(async () => {

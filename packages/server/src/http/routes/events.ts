@@ -1,12 +1,17 @@
+import { VALUE_BINS } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import type { HttpParts } from "../parts.ts";
+import { problemReply } from "../problem.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 
 export const SDK_TAG = "SDKs";
 
-/** A thousand series with all their latency bins. */
-const EVENTS_MAX_BYTES = 256 * 1024;
+/** A thousand series with their bins, and all the units that an SDK keeps apart between two reports. */
+const EVENTS_MAX_BYTES = 512 * 1024;
+
+/** Flags times metrics that an SDK counts by unit. */
+const UNIT_SERIES_MAX = 32;
 
 /** Series in one report, at most: what an SDK keeps apart between two reports. */
 const SERIES_MAX = 1_000;
@@ -15,20 +20,54 @@ const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const epochMs = z.number().int();
 const name = z.string().min(1).max(128);
 
+const bins = z
+  .array(
+    z.tuple([
+      z
+        .number()
+        .int()
+        .min(0)
+        .max(VALUE_BINS - 1),
+      count,
+    ]),
+  )
+  .max(VALUE_BINS)
+  .openapi({
+    type: "array",
+    items: { type: "array", items: { type: "integer" } },
+    description: "[bin, count] of the bins that are not empty",
+  });
+
+const cohortName = z.enum(["on", "off"]);
+
 const run = z.object({
   flag: name,
-  cohort: z.enum(["on", "off"]),
+  cohort: cohortName,
   count,
   failures: count,
   latencySumMs: z.number().min(0),
-  latencyBins: z
-    .array(z.tuple([z.number().int().min(0).max(95), count]))
-    .max(96)
-    .openapi({
-      type: "array",
-      items: { type: "array", items: { type: "integer" } },
-      description: "[bin, count] of the bins that are not empty",
-    }),
+  latencyBins: bins,
+});
+
+const cohortCounts = z.object({
+  flag: name,
+  metric: name,
+  cohort: cohortName,
+  count,
+  failures: count,
+  valueBins: bins,
+});
+
+const units = z.object({
+  flag: name,
+  metric: name,
+  thousandths: z
+    .number()
+    .int()
+    .min(1)
+    .max(99_999)
+    .openapi({ description: "The percentage that the client knew, in thousandths of a percent" }),
+  data: z.string().max(EVENTS_MAX_BYTES).openapi({ description: "Counts by hash sub-bucket; see the SDKs' core" }),
 });
 
 const report = z
@@ -39,7 +78,17 @@ const report = z
     to: epochMs,
     runs: z.array(run).max(SERIES_MAX),
     tracks: z.array(z.object({ metric: name, count, sum: z.number() })).max(SERIES_MAX),
-    dropped: count.openapi({ description: "Calls that are in no series" }),
+    cohorts: z
+      .array(cohortCounts)
+      .max(SERIES_MAX)
+      .optional()
+      .openapi({ description: "Tracked metrics of flags under a rollout, by cohort" }),
+    units: z
+      .array(units)
+      .max(UNIT_SERIES_MAX)
+      .optional()
+      .openapi({ description: "Calls for flags under a rollout, by unit" }),
+    dropped: count.openapi({ description: "Calls that are not in all that they should be in" }),
   })
   .openapi("EventReport", { description: "Numbers of users' calls since the last report, never who they were" });
 
@@ -59,7 +108,15 @@ export function eventsRoute(parts: HttpParts): Route {
       problems: ["INVALID_BODY"],
     },
     ({ grant, body }) => {
-      countReport(parts, grant.environment, body);
+      const { environment } = grant;
+      const taken = parts.intake.take(environment, body);
+      if (taken.kind === "unreadable")
+        return problemReply({
+          code: "INVALID_BODY",
+          detail: `units[${taken.index}].data can't be read.`,
+          hint: "Send it as encodeUnits of @rampart/core writes it.",
+        });
+      if (taken.kind === "taken") countReport(parts, environment, { ...body, dropped: body.dropped + taken.noRoom });
       return { status: 204, headers: { "cache-control": "no-store" } };
     },
   );

@@ -178,6 +178,18 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX rollouts_over ON rollouts (ended_at) WHERE ended_at IS NOT NULL AND due_at IS NULL;
   CREATE INDEX outbox_done ON outbox (created_at) WHERE status <> 'waiting';
   `,
+  // What browsers may do with a client key.
+  `
+  ALTER TABLE tokens ADD COLUMN browsers TEXT;
+  `,
+  // What lives in memory, over a restart.
+  `
+  CREATE TABLE checkpoints (
+    key TEXT NOT NULL PRIMARY KEY,
+    body BLOB NOT NULL,
+    saved_at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -29,6 +29,7 @@ const TABLES = [
   schema.rolloutEvidence,
   schema.outbox,
   schema.channels,
+  schema.checkpoints,
 ];
 
 function failure(act: () => unknown): StoreError {

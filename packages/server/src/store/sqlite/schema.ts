@@ -1,10 +1,11 @@
 import type { FlagConfig, FlagDefinition, Segment, TokenKind } from "@rampart/core";
+import type { BrowserRules } from "../../domain/records.ts";
 import type { Message } from "../../domain/notify/message.ts";
 import type { Evidence, Notify, RolloutRecord } from "../../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../../domain/rollout/event.ts";
 import type { RolloutState } from "../../domain/rollout/state.ts";
 import type { LogBase } from "../../ports/rollout-store.ts";
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /*
  * The tables as queries see them. `migrations.ts` makes them; a test compares the two. Instants are epoch milliseconds. Models are JSON:
@@ -105,6 +106,7 @@ export const tokens = sqliteTable("tokens", {
   expiresAt: integer("expires_at"),
   revokedAt: integer("revoked_at"),
   lastUsedAt: integer("last_used_at"),
+  browsers: text("browsers", { mode: "json" }).$type<BrowserRules>(),
 });
 
 export const plans = sqliteTable("plans", {
@@ -187,6 +189,13 @@ export const channels = sqliteTable("channels", {
   sealed: text("sealed").notNull(),
   updatedAt: integer("updated_at").notNull(),
   updatedBy: text("updated_by").notNull(),
+});
+
+/** What lives in memory, as it was at one moment. */
+export const checkpoints = sqliteTable("checkpoints", {
+  key: text("key").primaryKey(),
+  body: blob("body", { mode: "buffer" }).notNull(),
+  savedAt: integer("saved_at").notNull(),
 });
 
 /** What the change log tells of. */

@@ -1,4 +1,5 @@
 import { drizzle } from "drizzle-orm/better-sqlite3";
+import type { CheckpointStore } from "../../ports/checkpoint-store.ts";
 import type { RolloutStore } from "../../ports/rollout-store.ts";
 import type { EpochMs, Store } from "../../ports/store.ts";
 import type { Timers } from "../../ports/timers.ts";
@@ -9,6 +10,7 @@ import { diskFull, isDiskFull } from "./failures.ts";
 import { openDatabase } from "./open-database.ts";
 import type { Session } from "./session.ts";
 import { SqliteRolloutStore } from "./sqlite-rollout-store.ts";
+import { createSqliteCheckpoints } from "./sqlite-checkpoints.ts";
 import { openTables } from "./tables.ts";
 import { SqliteFlagStore } from "./sqlite-flag-store.ts";
 import { Writer } from "./writer.ts";
@@ -26,6 +28,7 @@ export interface SqliteStoreOptions {
 export interface OpenedStore {
   readonly store: Store;
   readonly rollouts: RolloutStore;
+  readonly checkpoints: CheckpointStore;
   readonly isFresh: boolean;
 }
 
@@ -55,6 +58,7 @@ function openWith(ballast: Ballast, { folder, random, timers, now }: SqliteStore
     return {
       store: new SqliteFlagStore(parts),
       rollouts: new SqliteRolloutStore(parts),
+      checkpoints: createSqliteCheckpoints(parts),
       isFresh: !tables.tokens.any(),
     };
   } catch (error) {

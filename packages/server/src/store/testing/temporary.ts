@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { CheckpointStore } from "../../ports/checkpoint-store.ts";
 import type { RolloutStore } from "../../ports/rollout-store.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Timers } from "../../ports/timers.ts";
@@ -22,10 +23,11 @@ export function temporaryFolder(): string {
 export function temporaryStore(timers: Timers = manualTimers()): {
   readonly store: Store;
   readonly rollouts: RolloutStore;
+  readonly checkpoints: CheckpointStore;
   readonly folder: DataFolder;
 } {
   const folder = openDataFolder(temporaryFolder(), process.pid);
   onTestFinished(() => folder.release());
-  const { store, rollouts } = openSqliteStore({ folder, random: countingRandom(), timers, now: 0 });
-  return { store, rollouts, folder };
+  const { store, rollouts, checkpoints } = openSqliteStore({ folder, random: countingRandom(), timers, now: 0 });
+  return { store, rollouts, checkpoints, folder };
 }

@@ -1,0 +1,94 @@
+import { promisify } from "node:util";
+import { deflateRaw, inflateRaw } from "node:zlib";
+import { decodeSeries, encodeSeries, type Series } from "../domain/intake/series.ts";
+import type { CheckpointStore } from "../ports/checkpoint-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Measured } from "../ports/unit-intake.ts";
+import { measuredOf } from "./key.ts";
+
+/** Between two checkpoints of a series: what a crash costs a comparison at most. */
+export const CHECKPOINT_EVERY_MS = 10_000;
+
+/** A series before compression: every unit with the largest counts, and every client that is remembered. */
+const SERIES_BYTES_MAX = 8 * 1024 * 1024;
+
+const PREFIX = "units:";
+
+const deflate = promisify(deflateRaw);
+const inflate = promisify(inflateRaw);
+
+export interface CheckpointsParts {
+  readonly checkpoints: CheckpointStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Stores series, each as it was at one moment, compressed off the main thread, one after the other. Never rejects: a comparison can do without. */
+export class Checkpoints {
+  readonly #parts: CheckpointsParts;
+  readonly #savedMs = new Map<string, number>();
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(parts: CheckpointsParts) {
+    this.#parts = parts;
+  }
+
+  async load(): Promise<readonly { readonly measured: Measured; readonly held: Series }[]> {
+    const rows = await this.#parts.checkpoints.checkpoints();
+    const loaded = await Promise.all(
+      rows
+        .filter(({ key }) => key.startsWith(PREFIX))
+        .map(async ({ key, body }) => {
+          const held = await unpack(body);
+          if (held === undefined)
+            this.#parts.logger.warn({ key }, "a checkpoint can't be read: its comparison begins anew");
+          return held === undefined ? [] : [{ measured: measuredOf(key.slice(PREFIX.length)), held }];
+        }),
+    );
+    return loaded.flat();
+  }
+
+  /** Unless it was saved a moment ago. */
+  saveIfDue(key: string, held: Series): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const savedMs = this.#savedMs.get(key);
+    if (savedMs !== undefined && nowMs - savedMs < CHECKPOINT_EVERY_MS) return;
+    this.save(key, held);
+  }
+
+  /** What is saved is the series as it is now. */
+  save(key: string, held: Series): void {
+    this.#savedMs.set(key, this.#parts.clock.monotonicMs());
+    const bytes = encodeSeries(held);
+    const savedAt = this.#parts.clock.now();
+    this.#then(async () => {
+      const body = await deflate(bytes);
+      await this.#parts.checkpoints.saveCheckpoint({ key: PREFIX + key, body, savedAt });
+    });
+  }
+
+  drop(key: string): void {
+    this.#savedMs.delete(key);
+    this.#then(() => this.#parts.checkpoints.dropCheckpoints([PREFIX + key]));
+  }
+
+  /** Resolves when all that was begun is stored. */
+  settled(): Promise<void> {
+    return this.#work;
+  }
+
+  #then(act: () => Promise<void>): void {
+    this.#work = this.#work.then(act).catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, "a checkpoint of a comparison can't be stored");
+    });
+  }
+}
+
+async function unpack(body: Uint8Array): Promise<Series | undefined> {
+  try {
+    return decodeSeries(await inflate(body, { maxOutputLength: SERIES_BYTES_MAX }));
+  } catch {
+    return undefined;
+  }
+}
