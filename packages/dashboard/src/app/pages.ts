@@ -1,7 +1,12 @@
 import type { ComponentType } from "preact";
+import { AuditPage } from "../pages/audit.tsx";
+import { ChannelsPage } from "../pages/channels.tsx";
+import { ClientsPage } from "../pages/clients.tsx";
+import { DrillsPage } from "../pages/drills.tsx";
 import { OverviewPage } from "../pages/overview.tsx";
 import { RolloutPage } from "../pages/rollout/page.tsx";
 import { RolloutsPage } from "../pages/rollouts.tsx";
+import { TokensPage } from "../pages/tokens.tsx";
 import { match } from "./router.ts";
 
 /** What a page is given: the parameters of its address. */
@@ -21,6 +26,11 @@ const PAGES: readonly (readonly [pattern: string, page: Page])[] = [
   ["/", here(OverviewPage)],
   ["/rollouts", here(RolloutsPage)],
   ["/rollouts/:id", here(RolloutPage)],
+  ["/clients", here(ClientsPage)],
+  ["/audit", here(AuditPage)],
+  ["/drills", here(DrillsPage)],
+  ["/channels", here(ChannelsPage)],
+  ["/tokens", here(TokensPage)],
 ];
 
 /** The page at a path; undefined where there is none. */

@@ -34,12 +34,11 @@ export function Sparkline({ points, threshold, label }: SparklineProps) {
     ({ at, value }, index) => `${index === 0 ? "M" : "L"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`,
   );
   return (
-    <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
       {threshold === undefined ? null : (
         <line class="spark-threshold" x1={0} x2={WIDTH} y1={y(threshold)} y2={y(threshold)} />
       )}
       <path class="spark-line" d={path.join("")} />
-      <circle class="spark-now" cx={x(last.at)} cy={y(last.value)} r={2.5} />
     </svg>
   );
 }

@@ -5,7 +5,7 @@ export type Tone = "good" | "warn" | "bad" | "accent" | "neutral";
 const STATUSES: Readonly<Record<RolloutStatus, readonly [word: string, tone: Tone, mark: string]>> = {
   scheduled: ["Scheduled", "neutral", "◷"],
   preconditions: ["Preconditions", "accent", "☐"],
-  awaiting: ["Needs approval", "warn", "✋"],
+  awaiting: ["Needs approval", "warn", "◆"],
   running: ["Ramping", "accent", "▲"],
   paused: ["Paused", "warn", "‖"],
   rollingBack: ["Rolling back", "bad", "▼"],

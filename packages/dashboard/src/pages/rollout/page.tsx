@@ -2,6 +2,7 @@ import type { RolloutView } from "@rampart/core";
 import { useState } from "preact/hooks";
 import type { PageProps } from "../../app/pages.ts";
 import { useResource } from "../../api/resource.ts";
+import { Boundary } from "../../ui/boundary.tsx";
 import { Shown } from "../../ui/state.tsx";
 import { rolloutPath } from "./commands.ts";
 import { Convergence } from "./clients.tsx";
@@ -20,35 +21,57 @@ import { Timeline } from "./timeline.tsx";
 export function RolloutPage({ params }: PageProps) {
   const id = params["id"] ?? "";
   const resource = useResource<RolloutView>(rolloutPath(id), { on: [`rollout:${id}`], everyMs: 2_000 });
-  const series = useSeries(id, resource.data);
-  const [isShowingCharts, showCharts] = useState(false);
   return (
     <>
       <RolloutHead id={id} rollout={resource.data} />
-      <Shown resource={resource} lines={8}>
-        {(rollout) => (
-          <>
-            <Verdict rollout={rollout} />
-            <Rail rollout={rollout} />
-            <Verbs rollout={rollout} />
-            <div class="rollout-columns">
-              <div class="stack">
-                <Rollback rollout={rollout} />
-                <Triggers rollout={rollout} series={series} />
-                <Criteria rollout={rollout} series={series} />
-                <Comparisons rollout={rollout} />
-                <Charts rollout={rollout} series={series} isShown={isShowingCharts} onShow={showCharts} />
-              </div>
-              <div class="stack">
-                <People rollout={rollout} />
-                <Convergence environment={rollout.environment} />
-                <Timeline rollout={rollout} />
-                <Evidence rollout={rollout} />
-              </div>
-            </div>
-          </>
-        )}
-      </Shown>
+      <Boundary name="The rollout">
+        <Shown resource={resource} lines={8}>
+          {(rollout) => <Whole rollout={rollout} />}
+        </Shown>
+      </Boundary>
+    </>
+  );
+}
+
+function Whole({ rollout }: { readonly rollout: RolloutView }) {
+  const series = useSeries(rollout);
+  const [isShowingCharts, showCharts] = useState(false);
+  return (
+    <>
+      <Verdict rollout={rollout} />
+      <Rail rollout={rollout} />
+      <Verbs rollout={rollout} />
+      <Boundary name="The people">
+        <People rollout={rollout} />
+      </Boundary>
+      <div class="rollout-columns">
+        <div class="stack">
+          <Boundary name="The rollback">
+            <Rollback rollout={rollout} />
+          </Boundary>
+          <Boundary name="What stops it">
+            <Triggers rollout={rollout} series={series} />
+          </Boundary>
+          <Boundary name="What has to hold">
+            <Criteria rollout={rollout} series={series} />
+          </Boundary>
+          <Boundary name="The comparison">
+            <Comparisons rollout={rollout} />
+          </Boundary>
+          <Boundary name="The charts">
+            <Charts rollout={rollout} series={series} isShown={isShowingCharts} onShow={showCharts} />
+          </Boundary>
+        </div>
+        <div class="stack">
+          <Boundary name="The clients">
+            <Convergence environment={rollout.environment} />
+          </Boundary>
+          <Boundary name="The timeline">
+            <Timeline rollout={rollout} />
+          </Boundary>
+          <Evidence rollout={rollout} />
+        </div>
+      </div>
     </>
   );
 }

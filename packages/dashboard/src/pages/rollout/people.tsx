@@ -59,7 +59,7 @@ export function People({ rollout }: { readonly rollout: RolloutView }) {
                 </button>
               </span>
             ) : (
-              <Badge tone={approval.isOpen ? "warn" : "neutral"} mark={approval.isOpen ? "✋" : "·"}>
+              <Badge tone={approval.isOpen ? "warn" : "neutral"} mark={approval.isOpen ? "◆" : "·"}>
                 {approval.isOpen ? `waits for ${approval.role}` : "later"}
               </Badge>
             )}

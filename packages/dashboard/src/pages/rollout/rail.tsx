@@ -6,7 +6,7 @@ import { duration } from "../../ui/time.tsx";
 const STATES: Readonly<Record<StageState, readonly [mark: string, word: string]>> = {
   done: ["✓", "done"],
   current: ["▲", "now"],
-  opening: ["✋", "waits to open"],
+  opening: ["◆", "waits to open"],
   next: ["", "to come"],
   stopped: ["▼", "stopped"],
 };

@@ -13,10 +13,8 @@ const RECORD_EVERY_MS = 60_000;
 export type SeriesByMetric = ReadonlyMap<string, readonly SparkPoint[]>;
 
 /** What each metric has said since the rollout began. */
-export function useSeries(id: string, rollout: RolloutView | undefined): SeriesByMetric {
-  const evidence = useResource<EvidenceView>(rollout === undefined ? undefined : `${rolloutPath(id)}/evidence`, {
-    everyMs: RECORD_EVERY_MS,
-  });
+export function useSeries(rollout: RolloutView): SeriesByMetric {
+  const evidence = useResource<EvidenceView>(`${rolloutPath(rollout.id)}/evidence`, { everyMs: RECORD_EVERY_MS });
   const live = useRef(new Map<string, SparkPoint[]>());
   const [series, setSeries] = useState<SeriesByMetric>(new Map());
   const { data } = evidence;
@@ -29,9 +27,9 @@ export function useSeries(id: string, rollout: RolloutView | undefined): SeriesB
       );
     setSeries(new Map(live.current));
   }, [data]);
-  const sampledAt = rollout?.lastSampleAt;
+  const sampledAt = rollout.lastSampleAt;
   useEffect(() => {
-    if (rollout === undefined || sampledAt === undefined) return;
+    if (sampledAt === undefined) return;
     for (const { name, value } of rollout.metrics) {
       if (value === undefined) continue;
       const known = live.current.get(name) ?? [];
