@@ -1,5 +1,6 @@
 import type { Plan, Precondition } from "../plan/types.ts";
 import { polledMetricsOf } from "../rollout/conditions.ts";
+import { measuredMetrics } from "../comparing/tests-of.ts";
 import { answersZero } from "./feed.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -70,5 +71,14 @@ function textOf(precondition: Precondition): string {
 function notesOnMetrics(plan: Plan, scenario: Scenario): readonly string[] {
   const used = [...new Set(plan.stages.flatMap((stage) => polledMetricsOf(plan, stage)))];
   const silent = used.filter((name) => !Object.hasOwn(scenario.metrics, name) && !answersZero(plan, name));
-  return silent.length === 0 ? [] : [`the scenario has no data for ${silent.join(", ")}`];
+  const uncompared = measuredMetrics(plan).flatMap(({ metrics }) => {
+    const names = metrics.map((metric) => metric.name);
+    return names.some((name) => Object.hasOwn(scenario.cohorts ?? {}, name)) ? [] : names;
+  });
+  return [
+    ...(silent.length === 0 ? [] : [`the scenario has no data for ${silent.join(", ")}`]),
+    ...(uncompared.length === 0
+      ? []
+      : [`the scenario has no cohorts for ${uncompared.join(", ")}: nothing is compared, and the percentage stays`]),
+  ];
 }

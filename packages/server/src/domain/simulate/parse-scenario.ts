@@ -5,7 +5,9 @@ import { Reader } from "../plan/reader.ts";
 import { readSource } from "../plan/source.ts";
 import type { Finding } from "../plan/structure.ts";
 import type { MetricUnit, Plan } from "../plan/types.ts";
+
 import { onlyFields, readAt, readQuantity, unitOf } from "./fields.ts";
+import { readCohorts, type CohortsDocument } from "./parse-cohorts.ts";
 import { readEvent } from "./parse-event.ts";
 import type { MetricChange, Scenario } from "./scenario.ts";
 
@@ -22,6 +24,7 @@ export interface ScenarioDocument {
   readonly events?: readonly { readonly at: string }[];
   readonly until?: string;
   readonly baselines?: { readonly [name: string]: string | number };
+  readonly cohorts?: { readonly [metric: string]: CohortsDocument };
   readonly assume?: string;
 }
 
@@ -58,7 +61,7 @@ export function parseScenario(text: string, plan: Plan): ParsedScenario {
 
 function readScenario(reader: Reader<ScenarioDocument>, plan: Plan): Scenario {
   checkShape(reader);
-  onlyFields(reader, ["name", "description", "start", "metrics", "events", "until", "baselines", "assume"]);
+  onlyFields(reader, ["name", "description", "start", "metrics", "events", "until", "baselines", "cohorts", "assume"]);
   const metrics: { [name: string]: readonly MetricChange[] } = Object.create(null);
   for (const [key, changes] of reader.get("metrics").entries()) {
     for (const name of metricsCalled(plan, key, changes))
@@ -73,8 +76,10 @@ function readScenario(reader: Reader<ScenarioDocument>, plan: Plan): Scenario {
     .get("events")
     .items()
     .flatMap((item) => readEvent(item, plan) ?? []);
+  const cohorts = readCohorts(reader.get("cohorts"), plan);
   const lastMs = Math.max(
     0,
+    ...Object.values(cohorts).flatMap(({ on, off }) => [...on, ...off].map((change) => change.atMs)),
     ...events.map((event) => event.atMs),
     ...Object.values(metrics).flatMap((changes) => changes.map((change) => change.atMs)),
   );
@@ -84,13 +89,17 @@ function readScenario(reader: Reader<ScenarioDocument>, plan: Plan): Scenario {
     events: events.toSorted((a, b) => a.atMs - b.atMs),
     untilMs: reader.get("until").duration() ?? lastMs + longestMs(plan),
     baselines,
+    cohorts,
     assume: readAssume(reader.get("assume")),
   };
 }
 
 function checkShape(reader: Reader<ScenarioDocument>): void {
   if (!reader.isMapping())
-    reader.problem("a scenario is a mapping", "its fields are start, metrics, events, until, baselines and assume");
+    reader.problem(
+      "a scenario is a mapping",
+      "its fields are start, metrics, events, until, baselines, cohorts and assume",
+    );
   for (const field of ["metrics", "baselines"] as const) {
     const inner = reader.get(field);
     const example = `metrics by name, for example ${field}: { error_rate: 0.2% }`;

@@ -1,3 +1,4 @@
+import type { Conduct, TrafficSettings } from "../compare/traffic.ts";
 import type { Command, Person } from "../rollout/event.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import type { Sample } from "../rollout/sample.ts";
@@ -13,6 +14,8 @@ export interface Scenario {
   readonly untilMs: number;
   /** What is taken for seen before exposure. A metric that is not here has its value at the start, if any. */
   readonly baselines: { readonly [metric: string]: number };
+  /** Made-up users, by compared metric; a metric that is not here is never compared. */
+  readonly cohorts?: { readonly [metric: string]: CohortsTraffic };
   /**
    * `preconditions`: checks that no event ticks, drills, and conditions on metrics that the scenario doesn't mention count as met.
    * `nothing`: nothing does.
@@ -23,6 +26,17 @@ export interface Scenario {
 export interface MetricChange {
   readonly atMs: number;
   readonly sample: Sample;
+}
+
+/** Users who make requests, and how those fare who have the flag, and those who don't. */
+export interface CohortsTraffic extends TrafficSettings {
+  readonly on: readonly ConductChange[];
+  readonly off: readonly ConductChange[];
+}
+
+/** From `atMs` on; the earliest first, which is at 0. */
+export interface ConductChange extends Conduct {
+  readonly atMs: number;
 }
 
 export type ScenarioEvent = { readonly atMs: number } & ScenarioAct;

@@ -11,6 +11,7 @@ import { schedule, step, type Step } from "../rollout/step.ts";
 import { stageInView } from "../rollout/turn.ts";
 import { assumePreconditions } from "./assume.ts";
 import { baselinesOf, leavesBaselines } from "./baselines.ts";
+import { Cohorts, SIMULATION_REQUESTS_MAX } from "./cohorts.ts";
 import { Feed } from "./feed.ts";
 import type { Scenario, ScenarioEvent } from "./scenario.ts";
 
@@ -83,19 +84,25 @@ function* perform(
   const assumed = assumePreconditions(plan, scenario);
   const player = new Player(assumed.plan, scenario, onStep);
   yield* player.play(everySampling, stepsMax);
-  const { state, records, steps } = player;
-  const cut =
-    steps < stepsMax
-      ? []
-      : [`stopped after ${stepsMax.toLocaleString("en-US")} steps: shorten \`until\` or lengthen the plan's interval`];
+  const { state, records } = player;
   return {
     outcome: statusOf(state),
     timeline: records,
     summary: sentence(assumed.plan, state),
-    notes: [...assumed.notes, ...cut],
+    notes: [...assumed.notes, ...cutShort(player, stepsMax)],
     startAt: scenario.startAt,
     state,
   };
+}
+
+function cutShort({ steps, isExhausted }: Player, stepsMax: number): readonly string[] {
+  const number = (value: number): string => value.toLocaleString("en-US");
+  if (isExhausted)
+    return [
+      `stopped after ${number(SIMULATION_REQUESTS_MAX)} made-up requests: shorten \`until\` or lower \`requestsPerSecond\``,
+    ];
+  if (steps < stepsMax) return [];
+  return [`stopped after ${number(stepsMax)} steps: shorten \`until\` or lengthen the plan's interval`];
 }
 
 /** One performance of a scenario. */
@@ -106,6 +113,7 @@ class Player {
   readonly #plan: Plan;
   readonly #scenario: Scenario;
   readonly #feed: Feed;
+  readonly #cohorts: Cohorts;
   readonly #onStep: SimulateOptions["onStep"];
   #nextEvent = 0;
   /** The server is down until then. */
@@ -121,6 +129,7 @@ class Player {
     this.#onStep = onStep;
     this.#scenario = scenario;
     this.#feed = new Feed(plan, scenario);
+    this.#cohorts = new Cohorts(plan, scenario);
     const { startAt } = scenario;
     const first = schedule(plan, { at: startAt, startAt, by: "scenario" });
     this.state = first.state;
@@ -128,10 +137,14 @@ class Player {
     this.#isLooking = leavesBaselines(plan, scenario);
   }
 
+  get isExhausted(): boolean {
+    return this.#cohorts.isExhausted;
+  }
+
   /** Yields whenever it has lived through an instant. */
   *play(everySampling: boolean, stepsMax: number): Generator<undefined, void> {
     const end = this.#scenario.startAt + this.#scenario.untilMs;
-    while (this.steps < stepsMax) {
+    while (this.steps < stepsMax && !this.isExhausted) {
       if (!everySampling && this.#quiet) this.#skip(end);
       const now = this.#next();
       if (now === undefined || now > end) return;
@@ -143,9 +156,11 @@ class Player {
   #next(): EpochMs | undefined {
     const event = this.#scenario.events[this.#nextEvent];
     const eventAt = event && this.#scenario.startAt + event.atMs;
-    const own = [nextDeadline(this.#plan, this.state), nextSampleAt(this.#plan, this.state)].filter(
-      (one) => one !== undefined,
-    );
+    const own = [
+      nextDeadline(this.#plan, this.state),
+      nextSampleAt(this.#plan, this.state),
+      this.#cohorts.nextAt(this.state),
+    ].filter((one) => one !== undefined);
     const wakes = own.map((at) => Math.max(at, this.#downUntil ?? at));
     const instants = eventAt === undefined ? wakes : [...wakes, eventAt];
     return instants.length === 0 ? undefined : Math.max(this.state.now, Math.min(...instants));
@@ -170,6 +185,8 @@ class Player {
   /** Leaves out the samplings before the next instant at which anything can happen. */
   #skip(end: EpochMs): void {
     const { lastSampleAt, startAt } = this.state;
+    // With users to look at every second, a sampling now and then is not worth the trouble.
+    if (this.#cohorts.nextAt(this.state) !== undefined) return;
     if (lastSampleAt === undefined || isOver(this.state)) return;
     if (this.#isLooking && this.state.exposedAt === undefined) return;
     const event = this.#scenario.events[this.#nextEvent];
@@ -198,6 +215,12 @@ class Player {
       events.push({ kind: "samples", at: now, sampledAt: alignedInstant(this.#plan, this.state, now), values });
     }
     if (deadline !== undefined && deadline <= now) events.push({ kind: "tick", at: now });
+    const lookAt = this.#cohorts.nextAt(this.state);
+    if (lookAt !== undefined && lookAt <= now) {
+      this.steps++;
+      const compared = this.#cohorts.look(this.state, now);
+      if (compared !== undefined) events.push(compared);
+    }
     return events;
   }
 
@@ -224,6 +247,7 @@ class Player {
 
   #crash(now: EpochMs, outageMs: number): void {
     this.state = JSON.parse(JSON.stringify(this.state)) as RolloutState;
+    this.#cohorts.crash();
     this.#downUntil = outageMs === 0 ? this.#downUntil : Math.max(now + outageMs, this.#downUntil ?? 0);
     this.#record(now, "crashed", { kind: "crash", subject: `${outageMs / 1000} s` });
   }
