@@ -43,9 +43,11 @@ export function StatusBadge({ status }: { readonly status: RolloutStatus }) {
   );
 }
 
+const OVER: ReadonlySet<RolloutStatus> = new Set(["completed", "cancelled", "rolledBack"]);
+
 /** Whether a rollout still moves the flag, or may. */
 export function isActive(status: RolloutStatus): boolean {
-  return status !== "completed" && status !== "cancelled" && status !== "rolledBack";
+  return !OVER.has(status);
 }
 
 /** A percentage as people write it: `12.5 %`. */

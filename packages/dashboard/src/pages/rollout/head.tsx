@@ -1,15 +1,27 @@
 import type { RolloutView } from "@rampart/core";
+import { call } from "../../api/call.ts";
 import { may } from "../../api/session.ts";
 import { HoldButton } from "../../ui/hold-button.tsx";
 import { percent, StatusBadge } from "../../ui/status.tsx";
 import { attempt } from "../../ui/toast.tsx";
 import { command } from "./commands.ts";
 
-/** Takes the feature back. It needs nothing but the rollout's id, so that it works before anything has loaded, and when nothing does. */
-export function KillButton({ id, flag }: { readonly id: string; readonly flag: string | undefined }) {
-  const name = flag ?? "this feature";
-  const act = (): void =>
-    attempt(command(id, "rollback", { reason: "rolled back in the console" }), `${name} goes back to 0 %.`);
+/**
+ * Takes the feature back: by its rollout, or where that is over by killing the flag. It needs nothing but the rollout's id, so that it works
+ * before anything has loaded, and when nothing does.
+ */
+export function KillButton({ id, rollout }: { readonly id: string; readonly rollout: RolloutView | undefined }) {
+  const name = rollout?.flag ?? "this feature";
+  const reason = "rolled back in the console";
+  const act = (): void => {
+    const isOver = rollout !== undefined && !rollout.allowed.includes("rollback");
+    const begun = isOver
+      ? call("POST", `/api/v1/environments/${rollout.environment}/flags/${encodeURIComponent(rollout.flag)}/kill`, {
+          body: { reason },
+        })
+      : command(id, "rollback", { reason });
+    attempt(begun, `${name} goes back to 0 %.`);
+  };
   return <HoldButton label="Roll back to 0 %" what={`roll back ${name}`} onConfirm={act} />;
 }
 
@@ -33,7 +45,7 @@ export function RolloutHead({ id, rollout }: { readonly id: string; readonly rol
           {percent(rollout.percentage)}
         </div>
       )}
-      {isBack || !may("rollouts:write", rollout?.environment) ? null : <KillButton id={id} flag={rollout?.flag} />}
+      {isBack || !may("rollouts:write", rollout?.environment) ? null : <KillButton id={id} rollout={rollout} />}
     </div>
   );
 }

@@ -3,14 +3,15 @@ import { useState } from "preact/hooks";
 import { holds, may } from "../../api/session.ts";
 import { nameOf } from "../../ui/actor.ts";
 import { CommandDialog } from "../../ui/dialog.tsx";
-import { Badge } from "../../ui/status.tsx";
+import { Badge, isActive } from "../../ui/status.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { attempt, say } from "../../ui/toast.tsx";
 import { command } from "./commands.ts";
 
 /** What people give: approvals and checklists. */
 export function People({ rollout }: { readonly rollout: RolloutView }) {
-  const { approvals, checklist } = rollout;
+  const { checklist } = rollout;
+  const approvals = rollout.approvals.filter(({ given }) => given.length > 0 || isActive(rollout.status));
   if (approvals.length === 0 && checklist.length === 0) return null;
   return (
     <section class="card" aria-labelledby="people">

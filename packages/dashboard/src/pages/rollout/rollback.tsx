@@ -35,6 +35,7 @@ const VERDICTS: Readonly<Record<ReceiptsView["verdict"], readonly [string, Tone,
 
 function VerdictBadge({ receipts }: { readonly receipts: ReceiptsView }) {
   const [word, tone, mark] = VERDICTS[receipts.verdict];
+  if (receipts.expected === 0) return <Badge tone="neutral">no client was connected</Badge>;
   return (
     <Badge tone={tone} mark={mark}>
       {word}
@@ -163,8 +164,13 @@ function Recovery({ rollout }: { readonly rollout: RolloutView }) {
     case "verifying":
       return (
         <p>
-          Watching whether it helped{recovery.until === undefined ? "" : ", "}
-          {recovery.until === undefined ? null : <In at={recovery.until} />}.
+          Watching whether it helped
+          {recovery.until === undefined ? null : (
+            <>
+              ; given up <In at={recovery.until} />
+            </>
+          )}
+          .
         </p>
       );
     case "recovered":
