@@ -9,6 +9,7 @@ import type { Emergency } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
+import type { Signer } from "../ports/signer.ts";
 import type { ChangeMeta, Store } from "../ports/store.ts";
 import type { NextTurn, Timers } from "../ports/timers.ts";
 import type { Feed } from "../stream/feed.ts";
@@ -18,6 +19,7 @@ import type { ConsoleFiles } from "./console-files.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { EventTotals } from "./event-totals.ts";
 import type { Sessions } from "./session.ts";
+import type { Tickets } from "./tickets.ts";
 
 /** `draining`: it wants no more traffic, but answers what comes. `closing`: each answer is the last on its connection. */
 export type Phase = "serving" | "draining" | "closing";
@@ -53,6 +55,8 @@ export interface HttpParts {
   readonly version: string;
   /** Takes secrets out of what is shown of a rollout. */
   readonly scrub: Scrub;
+  /** Signs audit exports and evidence. */
+  readonly signer: Signer;
   readonly dev: boolean;
   /** Of the management API, by one token. */
   readonly requestsPerSecond: number;
@@ -60,10 +64,18 @@ export interface HttpParts {
   readonly publicMetrics: boolean;
   readonly consoleFiles: ConsoleFiles;
   readonly sessions: Sessions;
+  readonly tickets: Tickets;
   /** Where people's browsers reach the server, if that was configured. */
   readonly publicUrl: string | undefined;
   readonly trustedProxies: TrustedProxies;
   readonly phase: () => Phase;
+}
+
+/** The feed of an environment that was granted. */
+export function feedOf({ feeds }: Pick<HttpParts, "feeds">, environment: string): Feed {
+  const feed = feeds.get(environment);
+  if (feed === undefined) throw new Error(`no feed for the granted environment ${JSON.stringify(environment)}`);
+  return feed;
 }
 
 /** What a handler says of a change; the rest is known. */

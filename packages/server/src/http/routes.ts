@@ -7,10 +7,13 @@ import { alertmanagerRoute } from "./routes/alertmanager.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { changesRoute } from "./routes/changes.ts";
+import { clientRoutes } from "./routes/client.ts";
 import { configRoutes } from "./routes/configs.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { definitionRoutes } from "./routes/definitions.ts";
+import { evidenceRoute } from "./routes/evidence.ts";
 import { environmentRoutes } from "./routes/environments.ts";
+import { ofrepRoutes } from "./routes/ofrep.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { outboxRoutes } from "./routes/outbox.ts";
 import { planRoutes } from "./routes/plans.ts";
@@ -40,6 +43,7 @@ export function allRoutes(
     ...rampRoutes(parts),
     ...planRoutes(parts),
     ...rolloutRoutes(parts, views),
+    evidenceRoute(parts),
     ...rolloutCommandRoutes(parts, views),
     ...rolloutEventRoutes(parts),
     signalRoute(parts),
@@ -52,6 +56,8 @@ export function allRoutes(
     ...tokenRoutes(parts, authenticator),
     ...auditRoutes(parts),
     ...sdkRoutes(parts, reads),
+    ...clientRoutes(parts),
+    ...ofrepRoutes(parts),
     changesRoute(parts),
     ...operationRoutes(parts),
     ...more,

@@ -28,7 +28,7 @@ const verdict = z.enum(["pass", "fail", "inconclusive", "error"]);
 const percentage = z.number().openapi({ minimum: 0, maximum: 100 });
 const roles = z.array(z.string());
 
-const cause = z
+export const cause = z
   .object({
     kind: z.string(),
     subject: z.string(),
@@ -43,7 +43,7 @@ const cause = z
   })
   .openapi("Cause", { description: "Why something happened: what sort of thing did it, and which one" });
 
-const rolloutPlan = z
+export const rolloutPlan = z
   .object({ name: z.string(), title: z.string(), digest: z.string(), version: count })
   .openapi("RolloutPlan");
 
@@ -83,7 +83,7 @@ const stage = z
   })
   .openapi("Stage");
 
-const judged = {
+export const judged = {
   verdict,
   value: z.number().optional(),
   threshold: z.number().optional(),
@@ -172,7 +172,7 @@ const waitingCriterion = z.object({
 
 const item = { item: z.string(), text: z.string(), roles };
 
-const waiting = z
+export const waiting = z
   .union([
     z.object({ kind: z.literal("start"), at: instant }),
     z.object({ kind: z.literal("check"), ...item }),
@@ -233,29 +233,6 @@ export const rolloutEvent = z
     cause: cause.optional(),
   })
   .openapi("RolloutEvent");
-
-export const evidence = z
-  .object({
-    rollout: rolloutSummary,
-    plan: rolloutPlan.extend({ text: z.string() }),
-    approvals: z.array(z.object({ stage: z.string(), by: z.string(), roles, at: instant, planDigest: z.string() })),
-    ticks: z.array(z.object({ item: z.string(), by: z.string(), at: instant })),
-    decisions: z.array(
-      z.object({
-        at: instant,
-        what: z.enum(["exposure", "stageDone", "rollback", "recovery", "completed", "review"]),
-        stage: z.string().nullable(),
-        planDigest: z.string(),
-        criteria: z.array(z.object({ criterion: z.string(), ...judged, heldMs: ms })),
-        cause: cause.optional(),
-        comparisons: z.array(comparisonView).optional(),
-        skipped: z.array(waiting).optional().openapi({ description: "What was missing when a person promoted" }),
-      }),
-    ),
-    events: z.array(rolloutEvent),
-    rollback: receiptsView.optional().openapi({ description: "Who applied the rollback, and where the time went" }),
-  })
-  .openapi("Evidence");
 
 const planProblem = z
   .object({

@@ -6,6 +6,7 @@ import { EventTotals } from "../http/event-totals.ts";
 import type { HttpParts, Phase } from "../http/parts.ts";
 import { Authenticator } from "../http/authenticator.ts";
 import { Sessions } from "../http/session.ts";
+import { Tickets } from "../http/tickets.ts";
 import { allRoutes } from "../http/routes.ts";
 import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
@@ -21,6 +22,7 @@ import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { Feed } from "../stream/feed.ts";
 import { Hub } from "../stream/hub.ts";
 import { createPrometheusMeter } from "../telemetry/prometheus-meter.ts";
+import { auditSigner } from "./audit-key.ts";
 import type { ServerConfig } from "./config.ts";
 import type { WrittenFirstTokens } from "./first-tokens.ts";
 import { readConsoleFiles } from "./console-files.ts";
@@ -85,6 +87,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
   const cleanUp: (() => Promise<void> | void)[] = [storage.close];
   try {
     const firstTokens = storage.isFresh ? await makeFirstTokens(storage.folder, storage.store, platform) : undefined;
+    const signer = auditSigner(storage.folder);
     const metrics = createPrometheusMeter(VERSION);
     cleanUp.push(() => metrics.close());
     const { meter } = metrics;
@@ -149,6 +152,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       eventStreams,
       consoleFiles: readConsoleFiles(),
       sessions,
+      tickets: new Tickets(platform),
       feeds,
       hub,
       intake,
@@ -159,6 +163,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       metrics: () => metrics.scrape(),
       version: VERSION,
       scrub,
+      signer,
       phase: () => phase,
     };
     const reads = new SdkReads(parts);
@@ -179,7 +184,10 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     hub.start();
     cleanUp.push(...watch({ feeds, streams: [hub, eventStreams], store, logger, platform }));
     const url = `http://${hostForUrl(config.host)}:${port}`;
-    logger.info({ url, version: VERSION, dataDir: storage.folder, dev: config.dev }, "listening");
+    logger.info(
+      { url, version: VERSION, dataDir: storage.folder, dev: config.dev, auditKey: signer.publicKey },
+      "listening",
+    );
     if (config.dev)
       logger.warn(
         { url },

@@ -1,6 +1,6 @@
 import type { AuditEntry, Page } from "@rampart/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verifyChain } from "../../domain/audit.ts";
+import { ExportVerifier, type ExportVerdict } from "../../domain/audit-export.ts";
 import type { TestServer } from "../../testing/test-server.ts";
 import { startTestServer } from "../../testing/test-server.ts";
 
@@ -65,15 +65,34 @@ describe("the audit", () => {
     expect(await list("?actoin=flag.killed")).toMatchObject({ status: 400, body: { code: "INVALID_QUERY" } });
   });
 
-  it("is exported whole, as lines that verify", async () => {
+  const linesOf = (text: string): readonly string[] => text.match(/[^\n]*\n/g) ?? [];
+
+  function verified(text: string, publicKey: string): ExportVerdict {
+    const verifier = new ExportVerifier({ publicKey });
+    for (const line of linesOf(text)) verifier.take(line);
+    return verifier.end();
+  }
+
+  it("is exported whole, as lines that verify, signed with the key that the server tells", async () => {
     const { headers, text } = await server.call("GET /api/v1/audit/export");
     expect(headers.get("content-type")).toBe("application/x-ndjson");
-    const entries = text
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line) as AuditEntry);
-    expect(verifyChain(entries)).toMatchObject({ kind: "intact", head: { seq: entries.length } });
-    expect(entries.length).toBeGreaterThanOrEqual(8);
+    const key = await server.call<{ publicKey: string; algorithm: string }>("GET /api/v1/audit/key");
+    expect(key.body.algorithm).toBe("Ed25519");
+    const verdict = verified(text, key.body.publicKey);
+    expect(verdict).toMatchObject({ kind: "intact", signed: { head: { isWhole: true } } });
+    expect(verdict.entries).toBeGreaterThanOrEqual(8);
+    expect(verified(linesOf(text).slice(0, -2).join(""), key.body.publicKey).kind).toBe("broken");
+    expect(server.logs.join("")).toContain(key.body.publicKey);
+  });
+
+  it("is exported in part as well, and says that it is a part", async () => {
+    const { text } = await server.call("GET /api/v1/audit/export?action=flag.ramped");
+    const { body } = await server.call<{ publicKey: string }>("GET /api/v1/audit/key");
+    expect(verified(text, body.publicKey)).toMatchObject({
+      kind: "intact",
+      entries: 3,
+      signed: { head: { isWhole: false } },
+    });
   });
 
   it("shows a token that is bound to an environment that one, and no other", async () => {

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { z } from "@hono/zod-openapi";
-import type { AuditQuery, Store } from "../../ports/store.ts";
+import { ExportWriter, fingerprintOf } from "../../domain/audit-export.ts";
+import { instantOf } from "../../domain/instant.ts";
+import type { AuditQuery } from "../../ports/store.ts";
 import type { Grant } from "../grant.ts";
 import { authorizeAll, authorizeIn } from "../grant.ts";
 import { PAGE_MAX } from "../page.ts";
@@ -13,6 +15,14 @@ import { auditEntry, pageOf } from "../schemas.ts";
 
 const TAG = "Audit";
 
+const auditKey = z
+  .object({
+    algorithm: z.literal("Ed25519"),
+    publicKey: z.string().openapi({ description: "64 hexadecimal digits" }),
+    fingerprint: z.string().openapi({ example: "3f2a 91c0 77de 0b14" }),
+  })
+  .openapi("AuditKey");
+
 const seq = z.coerce.number().int().min(0);
 const filters = {
   environment: z.string().max(64).optional(),
@@ -23,7 +33,7 @@ const filters = {
 
 /** Who changed what, when and why. */
 export function auditRoutes(parts: HttpParts): readonly Route[] {
-  return [listRoute(parts), exportRoute(parts)];
+  return [listRoute(parts), exportRoute(parts), keyRoute(parts)];
 }
 
 function listRoute(parts: HttpParts): Route {
@@ -75,7 +85,7 @@ function exportRoute(parts: HttpParts): Route {
       tag: TAG,
       summary: "Export the audit",
       description:
-        "One entry a line, oldest first. Without filters the lines are the whole hash chain, which can be verified offline.",
+        "One entry a line, oldest first, and a last line that signs them. Without filters they are the whole hash chain. `rampart audit verify FILE` checks either offline.",
       lane: "admin",
       query: z.strictObject({ after: seq.optional(), ...filters }),
       answers: { 200: { description: "One JSON object a line", contentType: "application/x-ndjson" } },
@@ -83,9 +93,26 @@ function exportRoute(parts: HttpParts): Route {
     },
     async ({ grant, query, outgoing }): Promise<typeof TAKEN_OVER> => {
       checkReach(parts, grant, query.environment);
-      await exportTo(outgoing, parts.store, defined({ ...query, order: "oldest", limit: PAGE_MAX }));
+      await exportTo(outgoing, parts, defined({ ...query, order: "oldest", limit: PAGE_MAX }));
       return TAKEN_OVER;
     },
+  );
+}
+
+function keyRoute({ signer }: HttpParts): Route {
+  const { publicKey } = signer;
+  return route(
+    { scope: "audit:read", reach: "some" },
+    {
+      method: "get",
+      path: "/api/v1/audit/key",
+      tag: TAG,
+      summary: "Get the key that exports are signed with",
+      description: "Note it somewhere else: who holds it can tell this server's exports from any other's.",
+      lane: "admin",
+      answers: { 200: { description: "The public key", schema: auditKey } },
+    },
+    async () => json(200, { algorithm: "Ed25519", publicKey, fingerprint: fingerprintOf(publicKey) }),
   );
 }
 
@@ -95,16 +122,24 @@ function checkReach({ feeds }: HttpParts, grant: Grant, environment: string | un
 }
 
 /** Page by page, at the pace of the reader: the audit may be larger than memory. */
-async function exportTo(outgoing: ServerResponse, store: Store, query: AuditQuery): Promise<void> {
+async function exportTo(
+  outgoing: ServerResponse,
+  { store, signer, clock }: Pick<HttpParts, "store" | "signer" | "clock">,
+  query: AuditQuery,
+): Promise<void> {
+  const writer = new ExportWriter();
+  const { order: _, limit: __, ...filter } = query;
   let page = await store.audit(query);
   outgoing.writeHead(200, { ...SECURITY_HEADERS, "content-type": "application/x-ndjson", "cache-control": "no-store" });
   while (page.length > 0 && !outgoing.destroyed) {
-    const wantsMore = outgoing.write(page.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    const wantsMore = outgoing.write(page.map((entry) => writer.line(entry)).join(""));
     if (!wantsMore) await Promise.race([once(outgoing, "drain"), once(outgoing, "close")]);
     const last = page.at(-1);
     page = last === undefined || page.length < query.limit ? [] : await store.audit({ ...query, after: last.seq });
   }
-  outgoing.end();
+  // A reader that sees no last line has not got all of it.
+  const isWhole = Object.keys(filter).length === 0;
+  outgoing.end(outgoing.destroyed ? undefined : writer.end({ isWhole, exportedAt: instantOf(clock.now()) }, signer));
 }
 
 /** Without the fields that are undefined, as the store's exact types want it. */

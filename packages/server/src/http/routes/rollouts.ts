@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { flagNotFound, rolloutBusy } from "../../domain/problems.ts";
 import { refuseToBegin } from "../../domain/rollout/startable.ts";
-import { evidenceView, type NumberedRecord } from "../../domain/rollout/view/evidence.ts";
 import { rolloutSummary } from "../../domain/rollout/view/rollout.ts";
 import type { Plan } from "../../domain/plan/types.ts";
 import { creationOf } from "../../gates/commit.ts";
@@ -15,18 +14,14 @@ import { PLAN_BODY_MAX_BYTES, runnablePlanIn, storePlan } from "../plan-texts.ts
 import { ProblemError, problemReply } from "../problem.ts";
 import type { Reply } from "../reply.ts";
 import { json } from "../reply.ts";
-import { RollbackReceipts } from "../rollback-receipts.ts";
 import { outcomeReply, rolloutFor, type RolloutViews } from "../rollout-views.ts";
 import { tellLastDrill } from "./drills.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { pageOf } from "../schemas.ts";
-import { evidence, rolloutSummary as summaryShown, rolloutView as rolloutShown } from "../schemas-rollouts.ts";
+import { rolloutSummary as summaryShown, rolloutView as rolloutShown } from "../schemas-rollouts.ts";
 
 export const ROLLOUT_TAG = "Rollouts";
-
-/** A rollout of weeks has some thousands. */
-const EVIDENCE_RECORDS_MAX = 20_000;
 
 const ID_BYTES = 6;
 
@@ -43,13 +38,7 @@ const newRollout = z
 
 /** Rollouts: executions of plans. */
 export function rolloutRoutes(parts: HttpParts, views: RolloutViews): readonly Route[] {
-  return [
-    listRoute(parts),
-    createRoute(parts, views),
-    getRoute(parts, views),
-    editRoute(parts, views),
-    evidenceRoute(parts),
-  ];
+  return [listRoute(parts), createRoute(parts, views), getRoute(parts, views), editRoute(parts, views)];
 }
 
 function listRoute(parts: HttpParts): Route {
@@ -239,34 +228,6 @@ function editRoute(parts: HttpParts, views: RolloutViews): Route {
       }
       await storePlan(parts, grant, plan, body.plan);
       return outcomeReply(parts, views, row.id, await parts.runner.edit(row.id, grant.actor, plan));
-    },
-  );
-}
-
-function evidenceRoute(parts: HttpParts): Route {
-  const rollbacks = new RollbackReceipts(parts);
-  return route(
-    { scope: "rollouts:read", reach: "some" },
-    {
-      method: "get",
-      path: "/api/v1/rollouts/{id}/evidence",
-      tag: ROLLOUT_TAG,
-      summary: "Get the evidence",
-      description: "The plan, who approved and ticked what, what was decided on which grounds, and the whole story.",
-      lane: "admin",
-      answers: { 200: { description: "The evidence", schema: evidence } },
-      problems: ["ROLLOUT_NOT_FOUND"],
-    },
-    async ({ grant, params }) => {
-      const running = await rolloutFor(parts, grant, params.id);
-      const decisions = await parts.rollouts.rolloutEvidence(params.id);
-      const records: readonly NumberedRecord[] = await parts.rollouts.rolloutRecords(
-        params.id,
-        0,
-        EVIDENCE_RECORDS_MAX,
-      );
-      const rollback = await rollbacks.of(running.row);
-      return json(200, { ...evidenceView(running, decisions, records), ...(rollback && { rollback }) });
     },
   );
 }

@@ -45,8 +45,27 @@ export function eventSentence({ event, stage, percentage, cause, at }: RolloutEv
   const where =
     (event === "stageStarted" || event === "stageDone" || event === "awaiting") && stage !== null ? ` (${stage})` : "";
   const exposure = event === "stageStarted" ? `, ${percentage} % of users` : "";
-  return `${what}${where}${exposure}${cause === undefined ? "" : `: ${causeSentence(cause, at, units)}`}`;
+  if (cause === undefined || SAID_BEFORE.has(event)) return `${what}${where}${exposure}`;
+  const isImplied = IMPLIED.get(event) === cause.kind;
+  return `${what}${where}${exposure}: ${causeSentence(cause, at, units, isImplied)}`;
 }
+
+/** What comes of a rollback has the rollback's cause, which stands two lines above. */
+const SAID_BEFORE: ReadonlySet<string> = new Set(["verifying", "rolledBack", "started"]);
+
+/** The kind of cause that an event's own name says already. */
+const IMPLIED: ReadonlyMap<string, string> = new Map([
+  ["triggerFired", "trigger"],
+  ["alert", "alert"],
+  ["signal", "signal"],
+  ["noData", "noData"],
+  ["approved", "approval"],
+  ["rejected", "rejection"],
+  ["timedOut", "timeout"],
+  ["reviewed", "review"],
+  ["drillRecorded", "drill"],
+  ["scheduled", "start"],
+]);
 
 /** Units of the metrics by name. */
 export type Units = ReadonlyMap<string, MetricUnitName>;
@@ -55,8 +74,8 @@ export function unitsOf({ series }: Pick<EvidenceView, "series">): Units {
   return new Map(series.map(({ metric, unit }) => [metric, unit]));
 }
 
-/** Why something happened: `trigger errors: error_rate >= 5%, measured 6.12% against 5%, true for 2 min`. */
-export function causeSentence(cause: CauseView, at: string, units: Units): string {
+/** Why something happened; `isImplied`: what kind of cause it is was said already. `trigger errors, error_rate >= 5%, measured 6.12% against 5%, true for 2 min`. */
+export function causeSentence(cause: CauseView, at: string, units: Units, isImplied = false): string {
   const { kind, subject, condition, value, threshold, since, by, reason } = cause;
   const unit = unitIn(condition ?? subject, units);
   const forMs = since === undefined ? 0 : Date.parse(at) - Date.parse(since);
@@ -65,7 +84,7 @@ export function causeSentence(cause: CauseView, at: string, units: Units): strin
       ? ""
       : `measured ${formatValue(value, unit)}${threshold === undefined ? "" : ` against ${formatValue(threshold, unit)}`}`;
   const [head, ...rest] = [
-    kind === "command" ? subject : `${KINDS[kind] ?? kind} ${subject}`,
+    kind === "command" || isImplied ? subject : `${KINDS[kind] ?? kind} ${subject}`,
     condition === undefined || condition === subject ? "" : condition,
     measured,
     forMs > 0 ? `true for ${span(forMs)}` : "",
