@@ -69,6 +69,8 @@ export interface RampView {
   /** False when nothing had to change (the same percentage, an already killed flag). */
   readonly changed: boolean;
   readonly at: Instant;
+  /** A kill that the connected clients have and the store could not take yet. */
+  readonly unstored?: { readonly keptIn: "file" | "memory"; readonly detail: string };
 }
 
 export interface SegmentView extends Segment {
@@ -92,11 +94,17 @@ export interface TokenView {
   readonly lastUsedAt?: Instant;
   /** The first characters, enough to recognise it by. */
   readonly prefix: string;
+  /** Of client keys: origins whose pages may use it; missing: all. */
+  readonly origins?: readonly string[];
+  /** Of client keys: contexts must be signed. */
+  readonly secure?: boolean;
 }
 
 /** Answer of `POST /api/v1/tokens`: the only time the token itself is shown. */
 export interface CreatedToken extends TokenView {
   readonly token: string;
+  /** What contexts are signed with, of a client key that demands it. */
+  readonly secret?: string;
 }
 
 /** A connected or lately seen SDK. `GET /api/v1/environments/:env/clients`. */

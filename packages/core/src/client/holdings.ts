@@ -1,7 +1,7 @@
 import { formatBasis } from "../wire/basis.ts";
 import { isOlderEpoch } from "../wire/epoch.ts";
 import type { Skipped } from "../wire/parsed.ts";
-import type { Basis, Delta, Heartbeat, Snapshot } from "../wire/types.ts";
+import type { Basis, Delta, Emergency, Heartbeat, Snapshot } from "../wire/types.ts";
 import type { Ruleset } from "../ruleset/ruleset.ts";
 import { History } from "./history.ts";
 import type { Verdict } from "./verdict.ts";
@@ -60,9 +60,11 @@ export class Holdings {
       snapshot.digest === ruleset.digest
     ) {
       this.#resyncing = false;
-      return CURRENT;
+      const off = ruleset.overrule(snapshot.off ?? [], snapshot.revision);
+      return off.length === 0 ? CURRENT : { kind: "changed", flags: off };
     }
-    const flags = ruleset.replace(snapshot);
+    const replaced = ruleset.replace(snapshot);
+    const flags = [...new Set([...replaced, ...ruleset.overrule(snapshot.off ?? [], snapshot.revision)])];
     this.#moved();
     this.#resyncing = false;
     this.#digestFits = skipped.length === 0 && ruleset.digest === snapshot.digest;
@@ -107,6 +109,22 @@ export class Holdings {
       return this.#resync(`the digest at ${there} is ${heartbeat.digest}, and of what is held ${ruleset.digest}`);
     }
     return CURRENT;
+  }
+
+  /** Takes what is above all revisions so far. */
+  takeEmergency({ epoch, revision, off }: Emergency): Verdict {
+    const { ruleset } = this;
+    if (ruleset.epoch === undefined) return IGNORED;
+    if (epoch !== ruleset.epoch)
+      return (
+        this.#history.behind({ epoch, revision }) ?? this.#resync(`flags were taken back in ${epoch}, another epoch`)
+      );
+    // What led there is older than what is taken back, and would bring it back; the snapshot has both.
+    if (revision > ruleset.revision)
+      return this.#resync(`flags were taken back at ${revision}, and what led there from ${this.#held()} is missing`);
+    const flags = ruleset.overrule(off, revision);
+    // Of a server that lags it proves nothing; what it takes back is taken back all the same.
+    return flags.length > 0 ? { kind: "changed", flags } : IGNORED;
   }
 
   #moved(): void {

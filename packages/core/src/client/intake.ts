@@ -1,5 +1,5 @@
 import type { Parsed, Skipped } from "../wire/parsed.ts";
-import { parseDelta, parseGoodbye, parseHeartbeat, parseSnapshot } from "../wire/parse.ts";
+import { parseDelta, parseEmergency, parseGoodbye, parseHeartbeat, parseSnapshot } from "../wire/parse.ts";
 import type { Basis } from "../wire/types.ts";
 import type { Holdings } from "./holdings.ts";
 import type { Holder, Intake, Verdict } from "./verdict.ts";
@@ -30,6 +30,11 @@ function takeFrame(event: string, data: string, holdings: Holdings): Intake {
       return taken(parseHeartbeat(parseJson(data)), (heartbeat) => ({
         verdict: holdings.takeHeartbeat(heartbeat),
         urgent: undefined,
+      }));
+    case "emergency":
+      return taken(parseEmergency(parseJson(data)), (emergency) => ({
+        verdict: holdings.takeEmergency(emergency),
+        urgent: { epoch: emergency.epoch, revision: emergency.revision },
       }));
     case "goodbye": {
       const parsed = parseGoodbye(parseJson(data));

@@ -5,7 +5,7 @@ import { createClientOnPorts } from "./client.ts";
 import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
 import type { ClientStatus, FlagClient } from "./types.ts";
-import type { Snapshot } from "../wire/types.ts";
+import type { Emergency, Snapshot } from "../wire/types.ts";
 
 const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 
@@ -14,6 +14,8 @@ interface Decision {
   readonly epoch: number;
   readonly revision: number;
   readonly on: boolean;
+  /** It was told while it could not be stored, above a revision at which the flag is on. */
+  readonly isEmergency?: true;
 }
 
 /** All that was ever decided, in the order in which it became the truth. */
@@ -57,10 +59,10 @@ class World {
     this.platform.wallMs = old.wallMs + 1_000;
     this.platform.cache.text = old.cache.text;
     // What the disk holds is all that the next process can be held to.
-    const without = this.#start();
+    this.client = this.#start();
     await this.platform.advance(0);
-    this.reached = this.#positionOf(without.status());
-    await without.close();
+    this.reached = this.#positionOf(this.client.status());
+    await this.client.close();
     this.platform = new FakePlatform();
     this.platform.wallMs = old.wallMs + 1_000;
     this.platform.cache.text = old.cache.text;
@@ -73,14 +75,14 @@ class World {
     expect(position, "never goes back to an earlier decision").toBeGreaterThanOrEqual(this.reached);
     this.reached = position;
     const isOn = position >= 0 && this.history.at(position)!.on;
-    expect(this.client.isEnabled(FLAG, "u")).toBe(isOn);
     expect(this.client.evaluate(FLAG, "u", false).value).toBe(isOn);
   }
 
   #positionOf({ epoch, revision }: Pick<ClientStatus, "epoch" | "revision">): number {
     if (epoch === undefined) return -1;
+    const isOn = this.client.isEnabled(FLAG, "u");
     const position = this.history.findIndex(
-      (decision) => epochOf(decision) === epoch && decision.revision === revision,
+      (decision) => epochOf(decision) === epoch && decision.revision === revision && decision.on === isOn,
     );
     expect(position, "holds something that was decided").toBeGreaterThanOrEqual(0);
     return position;
@@ -96,10 +98,17 @@ class World {
 /** The first is of a server that did not date its epochs yet. */
 const epochOf = ({ epoch }: Decision): string =>
   epoch === 1 ? "5f1e0c2a99b3d710" : epochAt(epoch, new Uint8Array(4).fill((epoch * 37) % 256));
+/** Of an emergency by a server that knows of it. */
 const snapshot = (decision: Decision): Snapshot => {
-  const { revision, on } = decision;
-  return snapshotOf(revision, [flagAt(revision, { killed: !on })], epochOf(decision));
+  const { revision, on, isEmergency } = decision;
+  const stored = snapshotOf(revision, [flagAt(revision, { killed: !on })], epochOf(decision));
+  return isEmergency ? { ...stored, off: [FLAG] } : stored;
 };
+const emergency = (decision: Decision): Emergency => ({
+  epoch: epochOf(decision),
+  revision: decision.revision,
+  off: [FLAG],
+});
 const delta = (decision: Decision) => {
   const { revision, on } = decision;
   return deltaOf(revision, flagAt(revision, { killed: !on }), { urgent: !on, epoch: epochOf(decision) });
@@ -123,6 +132,17 @@ const decide = (on: boolean) =>
     on ? "restore" : "kill",
     async ({ history, latest }) => void history.push({ epoch: latest.epoch, revision: latest.revision + 1, on }),
   );
+const killUnstored = command("kill while nothing can be stored", async ({ history, latest }) => {
+  if (latest.on) history.push({ ...latest, on: false, isEmergency: true });
+});
+const tellEmergency = command("tell the emergency", async (world) => {
+  if (world.latest.isEmergency) await world.say("emergency", emergency(world.latest));
+});
+const lateEmergency = (pick: number) =>
+  command(`late emergency ${pick}`, async (world) => {
+    const then = world.past(pick);
+    if (then.isEmergency) await world.say("emergency", emergency(then));
+  });
 const tell = command("tell the newest", (world) => world.say("delta", delta(world.latest)));
 const tellAll = command("tell all", (world) => world.say("snapshot", snapshot(world.latest)));
 const crash = command("crash", (world) => world.crash());
@@ -164,7 +184,8 @@ const fastDisk = command("fast disk", async ({ platform }) => {
 const restoreBackup = (pick: number) =>
   command(`restore backup ${pick}`, async ({ history, latest }) => {
     const backup = history.at(pick % history.length)!;
-    history.push({ epoch: latest.epoch + 1, revision: backup.revision, on: backup.on });
+    const on = backup.on || backup.isEmergency === true;
+    history.push({ epoch: latest.epoch + 1, revision: backup.revision, on });
   });
 
 it("after it applied a kill, a client is never on again but by a newer decision, whatever is delivered, lost, repeated, late, crashed or restored", async () => {
@@ -172,10 +193,11 @@ it("after it applied a kill, a client is never on again but by a newer decision,
   const commands = fc.commands(
     [
       fc.boolean().map(decide),
-      fc.constantFrom(tell, tellAll, crash, breakStream, slowDisk, fastDisk),
+      fc.constantFrom(tell, tellAll, killUnstored, tellEmergency, crash, breakStream, slowDisk, fastDisk),
       pick.map(lateSnapshot),
       pick.map(lateDelta),
       pick.map(lateHeartbeat),
+      pick.map(lateEmergency),
       pick.map(latePoll),
       pick.map(crashWithBootstrap),
       pick.map(olderReplica),

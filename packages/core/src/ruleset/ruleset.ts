@@ -10,7 +10,7 @@ import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { Skipped } from "../wire/parsed.ts";
-import type { Delta, Snapshot } from "../wire/types.ts";
+import type { Delta, Snapshot, WireFlag } from "../wire/types.ts";
 import { Content } from "./content.ts";
 import { findProblems } from "./problems.ts";
 
@@ -116,12 +116,38 @@ export class Ruleset {
     return { kind: "applied", changed };
   }
 
+  /**
+   * Takes flags back for everybody above what is held of them up to `revision`, until a later revision of each says otherwise. Revision and
+   * digest stay. Returns the keys of the flags that may answer differently now.
+   */
+  overrule(off: readonly string[], revision: number): readonly string[] {
+    const flags = off.flatMap((key) => {
+      const held = this.#flags.get(key);
+      return held === undefined || !held.enabled || held.revision > revision
+        ? []
+        : [{ ...held.toWire(), enabled: false }];
+    });
+    return flags.length === 0
+      ? []
+      : this.#content.change({ flags, segments: [], removedFlags: [], removedSegments: [] });
+  }
+
   keys(): readonly string[] {
     return [...this.#flags.keys()];
   }
 
   has(flag: string): boolean {
     return this.#flags.has(flag);
+  }
+
+  /** The environment's revision at which a flag last changed; undefined: there is no such flag. */
+  flagRevision(flag: string): number | undefined {
+    return this.#flags.get(flag)?.revision;
+  }
+
+  /** What is held of some flags; unknown ones are left out. */
+  wireFlags(keys: readonly string[]): readonly WireFlag[] {
+    return keys.flatMap((key) => this.#flags.get(key)?.toWire() ?? []);
   }
 
   /** What is held, to be kept by a cache. Built anew from the compiled form; its epoch is empty before the first snapshot. */

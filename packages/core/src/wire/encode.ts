@@ -52,14 +52,15 @@ export function encodeSegment(segment: Segment | WireSegment, revision: number):
 
 /** A snapshot as compact JSON, which `parseSnapshot` reads back to the same. */
 export function encodeSnapshot(snapshot: Snapshot): JsonObject {
-  return {
+  return without({
     environment: snapshot.environment,
     epoch: snapshot.epoch,
     revision: snapshot.revision,
     digest: snapshot.digest,
     flags: snapshot.flags.map(encodeWireFlag),
     segments: snapshot.segments.map((segment) => encodeSegment(segment, segment.revision)),
-  };
+    off: snapshot.off,
+  });
 }
 
 /** A delta as compact JSON, which `parseDelta` reads back to the same. */

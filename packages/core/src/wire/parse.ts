@@ -4,7 +4,16 @@ import { show } from "../model/show.ts";
 import { readBoolean, readCount, readItems, readKey, readRecord, readText, type Problems } from "../read/value.ts";
 import type { Parsed, Skipped } from "./parsed.ts";
 import { readWireFlag, readWireSegment } from "./read.ts";
-import type { Acknowledgement, Delta, Goodbye, Heartbeat, Snapshot, WireFlag, WireSegment } from "./types.ts";
+import type {
+  Acknowledgement,
+  Delta,
+  Emergency,
+  Goodbye,
+  Heartbeat,
+  Snapshot,
+  WireFlag,
+  WireSegment,
+} from "./types.ts";
 
 /** Characters of an epoch or an instance id: both are ids made by a machine, and are logged and stored. */
 const ID_LENGTH_MAX = 128;
@@ -20,10 +29,12 @@ export function parseSnapshot(input: unknown): Parsed<Snapshot> {
     const environment = readKey(fields.environment, "/environment", problems);
     const flags = readEach(fields.flags, "/flags", problems, readWireFlag);
     const segments = readEach(fields.segments, "/segments", problems, readWireSegment);
-    if (head === undefined || environment === undefined || flags === undefined || segments === undefined)
+    const off = readItems(fields.off ?? [], "/off", problems, readKey);
+    if (head === undefined || environment === undefined || flags === undefined || segments === undefined || !off)
       return undefined;
     const skipped = [...flags.skipped, ...segments.skipped];
-    const snapshot: Snapshot = { environment, ...head, flags: flags.items, segments: segments.items };
+    const items = { flags: flags.items, segments: segments.items };
+    const snapshot: Snapshot = { environment, ...head, ...items, ...(off.length > 0 && { off }) };
     if (skipped.length === 0) return { value: snapshot, skipped };
     const unreadable = { flags: keysOf(flags.skipped), segments: keysOf(segments.skipped) };
     return { value: { ...snapshot, unreadable }, skipped };
@@ -71,6 +82,18 @@ export function parseHeartbeat(input: unknown): Parsed<Heartbeat> {
     const head = readHead(fields, problems);
     const now = readCount(fields.now, "/now", problems);
     return head === undefined || now === undefined ? undefined : whole({ ...head, now });
+  });
+}
+
+/** Reads an emergency. */
+export function parseEmergency(input: unknown): Parsed<Emergency> {
+  return parse(input, (fields, problems) => {
+    const epoch = readId(fields.epoch, "/epoch", problems);
+    const revision = readCount(fields.revision, "/revision", problems);
+    const off = readItems(fields.off, "/off", problems, readKey);
+    return epoch === undefined || revision === undefined || off === undefined
+      ? undefined
+      : whole({ epoch, revision, off });
   });
 }
 

@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly digest: string;
   readonly flags: readonly WireFlag[];
   readonly segments: readonly WireSegment[];
+  /** Flags that are off by an `Emergency`. They are sent as off; who holds the revision already learns it from here. */
+  readonly off?: readonly string[];
   /** Keys of what the frame held and this reader could not read: the last good ones of them stay. Filled in by the parser, never sent. */
   readonly unreadable?: { readonly flags: readonly string[]; readonly segments: readonly string[] };
 }
@@ -56,6 +58,16 @@ export interface Heartbeat {
   readonly digest: string;
   /** Server's wall clock when it was written, epoch milliseconds. */
   readonly now: number;
+}
+
+/**
+ * Data of the stream's `emergency` event: flags that were taken back while nothing could be stored, so that no revision says so yet. Each is off
+ * from now on, above what is held of it up to `revision`, until a later revision of the flag says otherwise. Repeating it changes nothing.
+ */
+export interface Emergency {
+  readonly epoch: string;
+  readonly revision: number;
+  readonly off: readonly string[];
 }
 
 /** Data of the stream's `goodbye` event: the server is going away; come back after `retryAfterMs`. */

@@ -46,6 +46,28 @@ export function rampView(done: {
   };
 }
 
+/** A kill that clients were told of and the store was not. */
+export function unstoredView(
+  { environment, flag }: { readonly environment: string; readonly flag: string },
+  told: { readonly at: EpochMs; readonly revision: number; readonly keptIn: "file" | "memory" },
+): RampView {
+  const { at, revision, keptIn } = told;
+  const over =
+    keptIn === "file"
+      ? "it is kept in the data folder, and a restart goes on with it"
+      : "it is kept in memory alone: should the server end before, clients that start anew get the flag as it was";
+  const detail = `Connected clients have it off, above revision ${revision}. The store can't be written; ${over}. It is tried again every second.`;
+  return {
+    feature: flag,
+    environment,
+    enabled: false,
+    revision,
+    changed: true,
+    at: instantOf(at),
+    unstored: { keptIn, detail },
+  };
+}
+
 /** A segment with its instants. */
 export function segmentView(record: SegmentRecord): SegmentView {
   return { ...record.segment, createdAt: instantOf(record.createdAt), updatedAt: instantOf(record.updatedAt) };
@@ -64,6 +86,10 @@ export function tokenView(record: TokenRecord): TokenView {
     ...(record.expiresAt === undefined ? {} : { expiresAt: instantOf(record.expiresAt) }),
     ...(record.revokedAt === undefined ? {} : { revokedAt: instantOf(record.revokedAt) }),
     ...(record.lastUsedAt === undefined ? {} : { lastUsedAt: instantOf(record.lastUsedAt) }),
+    ...(record.browsers === undefined || record.browsers.origins.length === 0
+      ? {}
+      : { origins: record.browsers.origins }),
+    ...(record.browsers?.secret === undefined ? {} : { secure: true }),
   };
 }
 

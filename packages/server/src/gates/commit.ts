@@ -70,10 +70,17 @@ export function dueAtOf(plan: Plan, state: RolloutState): number | undefined {
 function flagChange(effects: readonly FlagEffect[], measures: readonly string[]): NonNullable<RolloutCommit["flag"]> {
   const kill = effects.find((effect) => effect.kind === "kill");
   const ramp = effects.find((effect) => effect.kind === "setPercentage");
+  const measured = effects.some((effect) => effect.kind === "measure");
   return {
     decide: (current, definition) => actOnFlag(current, definition, effects, measures),
-    action: kill ? "flag.rolledBack" : ramp ? "flag.ramped" : "flag.released",
-    reason: kill ? causeText(kill.cause) : ramp ? `stage ${ramp.stage}` : "the rollout is over",
+    action: kill ? "flag.rolledBack" : ramp ? "flag.ramped" : measured ? "flag.measured" : "flag.released",
+    reason: kill
+      ? causeText(kill.cause)
+      : ramp
+        ? `stage ${ramp.stage}`
+        : measured
+          ? "the rollout has started"
+          : "the rollout is over",
     urgent: kill !== undefined,
   };
 }
@@ -130,4 +137,18 @@ function actorOf(row: RolloutRow, event: RolloutEvent): string {
     case "baselineCaptured":
       return `rollout:${row.id}`;
   }
+}
+
+/** A stored row as a commit that was stored leaves it, at `seq`. */
+export function rowAfter(row: RolloutRow, commit: RolloutCommit, seq: number, planDigest: string): RolloutRow {
+  const { endedAt: _, dueAt: __, ...rest } = row;
+  const { state, endedAt, dueAt } = commit;
+  const times = { ...(endedAt !== undefined && { endedAt }), ...(dueAt !== undefined && { dueAt }) };
+  return { ...rest, ...times, state, seq, planDigest };
+}
+
+/** A commit that leaves the flag as it is. */
+export function flagless(commit: RolloutCommit): RolloutCommit {
+  const { flag: _, ...rest } = commit;
+  return rest;
 }

@@ -9,7 +9,7 @@ import type { Dictionary } from "../domain/rollout/lookup.ts";
 import { isExposed } from "../domain/rollout/state.ts";
 import type { RolloutRow } from "../ports/rollout-store.ts";
 import type { Measured, UnitIntake } from "../ports/unit-intake.ts";
-import type { Fact } from "./driver.ts";
+import type { Fact } from "./facts.ts";
 
 /** A rollout hears of a comparison that says nothing new this often: points of its chart, and a sign that somebody looks. */
 const POINT_EVERY_MS = 10_000;

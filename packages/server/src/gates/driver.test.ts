@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parsePlan } from "../domain/plan/parse.ts";
 import type { Plan } from "../domain/plan/types.ts";
+import type { UrgentKill } from "../ports/emergency.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import { createMemoryStores } from "../store/memory-rollout-store.ts";
 import { countingRandom } from "../store/testing/fixtures.ts";
@@ -67,6 +68,39 @@ describe("a step that can't be stored", () => {
     failing.is = false;
     expect(await world.runner.command(id, PERSON, { kind: "rollback" })).toMatchObject({ kind: "done" });
     expect(await world.exposure()).toBe(0);
+  });
+});
+
+describe("a rollback that can't be stored", () => {
+  it("is decided and handed to what tells clients, though not one of the samples that led there could be stored", async () => {
+    const { world, failing, pass } = await startWorld();
+    const handed: UrgentKill[] = [];
+    world.emergency.watch = async (write, kill) => {
+      await write.catch(() => handed.push(kill));
+      return undefined;
+    };
+    failing.is = true;
+    world.metric = () => ({ kind: "value", value: 0.5, ageMs: 0 });
+    await pass(180_000);
+    expect(handed[0]).toMatchObject({ flag: "checkout", environment: "production", action: "flag.rolledBack" });
+    expect(handed[0]?.reason).toContain("trigger");
+  });
+
+  it("by a person is taken once more when the store is back", async () => {
+    const { world, id, failing } = await startWorld();
+    const handed: UrgentKill[] = [];
+    world.emergency.watch = async (write, kill) => {
+      await write.catch(() => handed.push(kill));
+      return undefined;
+    };
+    failing.is = true;
+    await world.runner.command(id, PERSON, { kind: "rollback" });
+    expect(handed).toMatchObject([{ flag: "checkout", actor: "token:a", action: "flag.rolledBack" }]);
+    expect(await handed[0]?.again?.()).toBe(false);
+    failing.is = false;
+    expect(await handed[0]?.again?.()).toBe(true);
+    expect(await world.exposure()).toBe(0);
+    expect((await world.records(id)).map(({ event }) => event)).toContain("rollbackStarted");
   });
 });
 

@@ -3,29 +3,22 @@ import type { Plan } from "../domain/plan/types.ts";
 import type { ConfigRecord } from "../domain/records.ts";
 import { alignedInstant, nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
 import { metricsToCapture } from "../domain/rollout/baseline.ts";
-import type { Refusal as RolloutRefusal, RolloutRecord } from "../domain/rollout/effect.ts";
+import type { RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
 import { step } from "../domain/rollout/step.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Emergency } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { CommitResult, RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import type { TakenBack } from "../ports/taken-back.ts";
-import { commitOf, dueAtOf } from "./commit.ts";
+import { commitOf, dueAtOf, flagless, rowAfter } from "./commit.ts";
+import { movesFlag, refusedBy, stops, type Fact, type Outcome } from "./facts.ts";
 import { captureBaselines, oldestAgeOf, sampleAll, type Providers } from "./sampler.ts";
 import { steadyTime } from "./steady-time.ts";
-
-/** An event without its instant: the driver gives it one when its turn comes. */
-export type Fact = RolloutEvent extends infer E ? (E extends RolloutEvent ? Omit<E, "at"> : never) : never;
-
-export type Outcome =
-  | { readonly kind: "done"; readonly row: RolloutRow }
-  | { readonly kind: "refused"; readonly refusal: RolloutRefusal }
-  /** Nothing was written; the caller may try again. */
-  | { readonly kind: "failed"; readonly error: unknown };
 
 export interface DriverParts {
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout">;
@@ -37,6 +30,8 @@ export interface DriverParts {
   readonly logger: Logger;
   readonly meter: Pick<Meter, "rolloutLeg">;
   readonly scrub: Scrub;
+  /** What a rollback goes through that can't be stored. */
+  readonly emergency: Emergency;
   /** Called when a flag that the rollout took back was written to the streams. */
   readonly onTakenBack?: (takenBack: TakenBack) => void;
   /** Called with each committed step, in their order. */
@@ -83,6 +78,8 @@ export class Driver {
   /** Of the newest sampling of this process. */
   #answers: readonly KeptAnswer[] = [];
   #quietUntilMs = -Infinity;
+  /** Where samples led that could not be stored: so that a rollback is decided while the store is dead. */
+  #ahead: RolloutState | undefined;
 
   constructor(row: RolloutRow, plan: Plan, parts: DriverParts) {
     this.#row = row;
@@ -174,7 +171,8 @@ export class Driver {
 
   /** False when something could not be stored. */
   async #attend(): Promise<boolean> {
-    await this.reconcile();
+    // A store that can't be read keeps nobody from watching the metrics.
+    await this.reconcile().catch(() => undefined);
     if (!(await this.#captureBaselines())) return false;
     const now = this.#time();
     const sampleAt = nextSampleAt(this.#plan, this.#row.state);
@@ -238,7 +236,7 @@ export class Driver {
       this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
     const commit = this.#stamp(commitOf(this.#row, plan, event, next));
     const decidedMs = this.#parts.clock.monotonicMs();
-    const result = await this.#store(commit, plan, (changed) =>
+    const storing = this.#store(commit, plan, (changed) =>
       this.#parts.onTakenBack?.({
         ...(fact.kind === "samples" && oldestAgeOf(fact.values)),
         ...(fact.kind === "compared" && { dataAgeMs: fact.windowMs }),
@@ -246,6 +244,9 @@ export class Driver {
         decideMs: decidedMs - begunMs,
       }),
     );
+    if (commit.flag?.urgent) this.#protect(storing, commit, fact);
+    else storing.catch(() => this.#runAhead(plan, event));
+    const result = await storing;
     switch (result.kind) {
       case "committed":
         return { kind: "done", row: this.#row };
@@ -297,10 +298,7 @@ export class Driver {
     const commitMs = committedAtMs - startedMs;
     meter.rolloutLeg("commit", commitMs / 1000);
     const before = this.#row;
-    this.#hold(
-      { ...withoutTimes(before), ...timesOf(commit), state: commit.state, seq: result.seq, planDigest: plan.digest },
-      plan,
-    );
+    this.#hold(rowAfter(before, commit, result.seq, plan.digest), plan);
     if (result.flag?.changed) {
       const { environment, id: rollout } = before;
       await publish(environment);
@@ -310,6 +308,23 @@ export class Driver {
     if (result.flag) this.#confirm(commit, result.flag.revision);
     onStep({ before, after: this.#row, records: commit.records });
     return result;
+  }
+
+  /** A rollback that can't be stored is told to clients all the same; with `fact` it is taken once more until the store has it. */
+  #protect(storing: Promise<unknown>, { flag: change, actor }: RolloutCommit, fact?: Fact): void {
+    const { environment, flag } = this.#row;
+    const { action = "", reason = "" } = change ?? {};
+    const again = fact && { again: async () => (await this.deliver(fact)).kind !== "failed" };
+    void this.#parts.emergency.watch(storing, { environment, flag, actor, action, reason, ...again });
+  }
+
+  /** Follows samples that could not be stored, one after the other, as far as a rollback; the kill then ends the rollout. */
+  #runAhead(plan: Plan, event: RolloutEvent): void {
+    if (event.kind !== "samples") return;
+    const next = step(plan, this.#ahead ?? this.#row.state, event);
+    this.#ahead = next.state;
+    const commit = commitOf(this.#row, plan, event, next);
+    if (commit.flag?.urgent) this.#protect(Promise.reject(new Error("the store is dead")), commit);
   }
 
   /** Flags, receipts and messages live by the wall clock, whatever the rollout's own time says. Evidence gets what it was decided on. */
@@ -343,59 +358,6 @@ export class Driver {
     this.#row = row;
     this.#plan = plan;
     this.#dueAt = dueAtOf(plan, row.state);
-  }
-}
-
-function withoutTimes(row: RolloutRow): Omit<RolloutRow, "endedAt" | "dueAt"> {
-  const { endedAt: _, dueAt: __, ...rest } = row;
-  return rest;
-}
-
-function timesOf({ endedAt, dueAt }: RolloutCommit): Pick<RolloutRow, "endedAt" | "dueAt"> {
-  return { ...(endedAt !== undefined && { endedAt }), ...(dueAt !== undefined && { dueAt }) };
-}
-
-function flagless(commit: RolloutCommit): RolloutCommit {
-  const { flag: _, ...rest } = commit;
-  return rest;
-}
-
-/** The rollout is over, and the flag is somebody else's by now. */
-function refusedBy(problem: { readonly detail: string; readonly hint?: string }, fact: Fact): Outcome {
-  const command = fact.kind === "command" ? fact.command.kind : "edit";
-  return {
-    kind: "refused",
-    refusal: {
-      code: "NOT_ALLOWED_NOW",
-      command,
-      detail: `${command}: ${problem.detail}`,
-      hint: problem.hint ?? "look at the flag",
-    },
-  };
-}
-
-/** Whether the rollout still raises or may raise the flag, so that what people do to the flag concerns it. */
-function movesFlag(state: RolloutState): boolean {
-  const { kind } = state.phase;
-  return kind === "scheduled" || kind === "preconditions" || kind === "awaiting" || kind === "running";
-}
-
-function stops(fact: Fact): boolean {
-  switch (fact.kind) {
-    case "flagKilled":
-    case "flagDeleted":
-    case "rolledBackCommitted":
-      return true;
-    case "command":
-      return fact.command.kind === "rollback";
-    case "tick":
-    case "samples":
-    case "compared":
-    case "signal":
-    case "alert":
-    case "drillRecorded":
-    case "baselineCaptured":
-    case "planEdited":
-      return false;
+    this.#ahead = undefined;
   }
 }

@@ -7,7 +7,8 @@ import type { Meter } from "../ports/meter.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
 import type { RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import type { UnitIntake } from "../ports/unit-intake.ts";
-import { Driver, type DriverParts, type Fact, type Outcome } from "./driver.ts";
+import { Driver, type DriverParts } from "./driver.ts";
+import type { Fact, Outcome } from "./facts.ts";
 import { Comparer } from "./comparer.ts";
 import { Plans, type StoredPlan } from "./plans.ts";
 

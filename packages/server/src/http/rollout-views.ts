@@ -5,7 +5,7 @@ import type { EpochMs } from "../domain/rollout/instant.ts";
 import { allowedCommands } from "../domain/rollout/allowed.ts";
 import { statusOf } from "../domain/rollout/state.ts";
 import { rolloutView } from "../domain/rollout/view/rollout.ts";
-import type { Outcome } from "../gates/driver.ts";
+import type { Outcome } from "../gates/facts.ts";
 import type { Running } from "../gates/runner.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import { authorizeIn, type Grant } from "./grant.ts";

@@ -84,12 +84,9 @@ const config = {
     .int()
     .optional()
     .openapi({ description: "Milliseconds without contact after which SDKs serve the off variant" }),
-  measures: z
-    .array(z.string())
-    .optional()
-    .openapi({
-      description: "What SDKs measure by cohort and unit while a rollout is under way; `run` is what `run` sees",
-    }),
+  measures: z.array(z.string()).optional().openapi({
+    description: "What SDKs measure by cohort and unit while a rollout is under way; `run` is what `run` sees",
+  }),
 };
 
 const flagState = z
@@ -152,6 +149,10 @@ export const rampView = z
     revision: z.number().int(),
     changed: z.boolean().openapi({ description: "False when nothing had to change" }),
     at: instant,
+    unstored: z
+      .object({ keptIn: z.enum(["file", "memory"]), detail: z.string() })
+      .optional()
+      .openapi({ description: "Connected clients were told, and the store was not yet" }),
   })
   .openapi("Ramp");
 
@@ -193,11 +194,16 @@ export const tokenView = z
     revokedAt: instant.optional(),
     lastUsedAt: instant.optional(),
     prefix: z.string(),
+    origins: z.array(z.string()).optional().openapi({ description: "Whose pages may use it; missing: every site's" }),
+    secure: z.boolean().optional().openapi({ description: "Contexts must be signed" }),
   })
   .openapi("Token");
 
 export const createdToken = tokenView
-  .extend({ token: z.string().openapi({ description: "Shown this once" }) })
+  .extend({
+    token: z.string().openapi({ description: "Shown this once" }),
+    secret: z.string().optional().openapi({ description: "To sign contexts with. Shown this once" }),
+  })
   .openapi("CreatedToken");
 
 export const environmentView = z

@@ -7,25 +7,25 @@ import { BEHIND_MAX_MS, UNSENT_MAX_BYTES } from "./stream.ts";
 export const SLOTS = 10;
 
 /** What a channel tells its room of. */
-export interface ChannelEvents {
+export interface ChannelEvents<S extends Stream = Stream> {
   /** `stream` does not read fast enough, and is left out from now on. */
-  fellBehind(stream: Stream): void;
+  fellBehind(stream: S): void;
   /** `stream` has read what it was sent, which ended with `held`: if that is not the present, it needs it. */
-  drained(stream: Stream, held: Basis): void;
+  drained(stream: S, held: Basis): void;
 }
 
 /** The streams of one environment. */
-export class Channel {
+export class Channel<S extends Stream = Stream> {
   /** What streams that keep up hold: the last change that was broadcast. */
   held: Basis;
-  readonly #events: ChannelEvents;
+  readonly #events: ChannelEvents<S>;
   /** In the order of their arrival, as far as nobody left: their sockets lie in memory in that order, which makes a broadcast a quarter faster. */
-  readonly #streams: Stream[] = [];
+  readonly #streams: S[] = [];
   readonly #slotSizes: number[] = Array.from({ length: SLOTS }, () => 0);
   /** When each slot was last written to, epoch milliseconds. */
   readonly #contactAt: number[] = Array.from({ length: SLOTS }, () => 0);
 
-  constructor(held: Basis, events: ChannelEvents) {
+  constructor(held: Basis, events: ChannelEvents<S>) {
     this.held = held;
     this.#events = events;
   }
@@ -35,7 +35,7 @@ export class Channel {
   }
 
   /** Gives a stream the emptiest slot; it gets every frame from now on. */
-  add(stream: Stream): void {
+  add(stream: S): void {
     const sizes = this.#slotSizes;
     stream.slot = sizes.indexOf(Math.min(...sizes));
     sizes[stream.slot] = (sizes[stream.slot] ?? 0) + 1;
@@ -44,7 +44,8 @@ export class Channel {
 
   /** Takes a stream out; once out, does nothing. */
   remove(stream: Stream): void {
-    if (this.#streams[stream.place] !== stream) return;
+    const placed: Stream | undefined = this.#streams[stream.place];
+    if (placed !== stream) return;
     const last = this.#streams.pop();
     if (last !== undefined && last !== stream) {
       this.#streams[stream.place] = last;
@@ -53,7 +54,7 @@ export class Channel {
     this.#slotSizes[stream.slot] = (this.#slotSizes[stream.slot] ?? 1) - 1;
   }
 
-  [Symbol.iterator](): Iterator<Stream> {
+  [Symbol.iterator](): Iterator<S> {
     return this.#streams.values();
   }
 
@@ -63,16 +64,16 @@ export class Channel {
    */
   broadcast(frame: Buffer, held: Basis, nowMs: number): void {
     for (const stream of this.#streams) {
-      if (stream.behind === undefined) this.#send(stream, frame, nowMs);
+      if (stream.behind === undefined) this.send(stream, frame, nowMs);
     }
     this.held = held;
   }
 
-  /** Writes a heartbeat to the streams of one slot, and closes those that have been behind for too long. `nowMs` is monotonic. */
-  beat(slot: number, frame: Buffer, at: { readonly now: EpochMs; readonly nowMs: number }): void {
+  /** Writes heartbeats to the streams of one slot, and closes those that have been behind for too long. `nowMs` is monotonic. */
+  beat(slot: number, frameFor: (stream: S) => Buffer, at: { readonly now: EpochMs; readonly nowMs: number }): void {
     for (const stream of this.#streams) {
       if (stream.slot !== slot) continue;
-      if (stream.behind === undefined) this.#send(stream, frame, at.nowMs);
+      if (stream.behind === undefined) this.send(stream, frameFor(stream), at.nowMs);
       else if (at.nowMs - stream.behind.sinceMs >= BEHIND_MAX_MS) {
         stream.end = "slow";
         stream.socket.destroy();
@@ -86,10 +87,11 @@ export class Channel {
     return this.#contactAt[slot] ?? 0;
   }
 
-  #send(stream: Stream, frame: Buffer, nowMs: number): void {
+  /** Writes a frame to a stream that keeps up. False: it does not any more, and did not get it. */
+  send(stream: S, frame: Buffer, nowMs: number): boolean {
     if (stream.socket.writableLength <= UNSENT_MAX_BYTES) {
       stream.socket.write(frame);
-      return;
+      return true;
     }
     const behind = { sinceMs: nowMs, held: this.held };
     stream.behind = behind;
@@ -98,5 +100,6 @@ export class Channel {
       stream.behind = undefined;
       this.#events.drained(stream, behind.held);
     });
+    return false;
   }
 }

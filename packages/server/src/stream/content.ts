@@ -1,3 +1,4 @@
+import type { WireFlag } from "@rampart/core";
 import type { EnvironmentChanges, EnvironmentContent } from "../ports/store.ts";
 import { encodeSegment, encodeWireFlag } from "@rampart/core";
 
@@ -21,18 +22,24 @@ export class EncodedContent {
     this.#put(changes);
   }
 
+  /** Sends another form of flags from now on. */
+  overrule(flags: readonly WireFlag[]): void {
+    this.#put({ flags, segments: [] });
+  }
+
   /** The JSON of a `Snapshot`. */
   snapshotJson(head: {
     readonly environment: string;
     readonly epoch: string;
     readonly revision: number;
     readonly digest: string;
+    readonly off?: readonly string[];
   }): string {
     const fields = JSON.stringify(head).slice(1, -1);
     return `{${fields},"flags":[${[...this.#flags.values()].join(",")}],"segments":[${[...this.#segments.values()].join(",")}]}`;
   }
 
-  #put(items: Pick<EnvironmentContent, "flags" | "segments">): void {
+  #put(items: { readonly flags: readonly WireFlag[]; readonly segments: EnvironmentContent["segments"] }): void {
     for (const flag of items.flags) this.#flags.set(flag.key, JSON.stringify(encodeWireFlag(flag)));
     for (const segment of items.segments)
       this.#segments.set(segment.key, JSON.stringify(encodeSegment(segment, segment.revision)));

@@ -1,11 +1,12 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Basis, Delta, Heartbeat, LinearRegex, Snapshot, WireFlag } from "@rampart/core";
-import { encodeDelta, formatBasis, Ruleset } from "@rampart/core";
+import type { Basis, Delta, Emergency, Heartbeat, LinearRegex, Snapshot, WireFlag } from "@rampart/core";
+import { encodeDelta, formatBasis, murmur3, Ruleset } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { EnvironmentChanges, EnvironmentContent, EpochMs, Store } from "../ports/store.ts";
+import { Answers } from "./browsers/answers.ts";
 import { EncodedContent } from "./content.ts";
 import { encodeEvent, EVENT_END, eventHead } from "./frame.ts";
 import type { HeldLease } from "./leases.ts";
@@ -29,6 +30,8 @@ export interface FeedParts {
 export interface FeedChange {
   readonly frame: Buffer;
   readonly committedAt: EpochMs;
+  /** Flags that may answer differently now; undefined: all of them. */
+  readonly keys?: readonly string[];
   /** It asks for receipts. */
   readonly urgent?: UrgentChange;
 }
@@ -60,9 +63,13 @@ export interface UrgentChange {
 export class Feed {
   readonly environment: string;
   readonly ruleset: Ruleset;
+  /** What the flags answer, encoded for those who are sent answers. */
+  readonly answers: Answers;
   readonly #parts: FeedParts;
   readonly #content = new EncodedContent();
   readonly #leases = new Leases();
+  /** Flags that are off before the store says so, each with the revision above which that is. */
+  readonly #overruled = new Map<string, number>();
   readonly #resumes = new Map<number, Promise<Buffer | undefined>>();
   #onChange: (change: FeedChange) => void = () => undefined;
   #snapshot: EncodedSnapshot | undefined;
@@ -75,6 +82,7 @@ export class Feed {
     this.environment = environment;
     this.#parts = parts;
     this.ruleset = new Ruleset({ regex: parts.regex });
+    this.answers = new Answers(this.ruleset);
   }
 
   /** Reads the environment whole. Rejects when the store can't be read or has no such environment. */
@@ -114,6 +122,41 @@ export class Feed {
   get snapshot(): EncodedSnapshot {
     this.#snapshot ??= this.#encodeSnapshot();
     return this.#snapshot;
+  }
+
+  /** Flags that are off before the store says so. */
+  get overruled(): readonly string[] {
+    return [...this.#overruled.keys()];
+  }
+
+  /**
+   * Turns a flag off for everybody at once, above the present revision, and tells the streams; it stays until a later revision of the flag
+   * comes from the store. False: there is no such flag.
+   */
+  overrule(flag: string): boolean {
+    const { revision } = this;
+    if (!this.ruleset.has(flag)) return false;
+    if (this.#overruled.has(flag) || this.ruleset.wireFlags([flag])[0]?.enabled === false) return true;
+    this.#overruled.set(flag, revision);
+    this.#applyOverruled();
+    this.#moved();
+    const frame = this.emergency();
+    if (frame !== undefined) this.#onChange({ frame, committedAt: this.#parts.clock.now() });
+    return true;
+  }
+
+  /** An `emergency` event with all that is off before the store says so; undefined: nothing is. */
+  emergency(): Buffer | undefined {
+    if (this.#overruled.size === 0) return undefined;
+    const { epoch, revision, overruled } = this;
+    const emergency: Emergency = { epoch, revision, off: overruled };
+    return encodeEvent({ id: this.#id(), event: "emergency", json: JSON.stringify(emergency) });
+  }
+
+  /** Frames that bring a stream to the present, ending with `last`, and what is off above it. */
+  present(last: Buffer): Buffer {
+    const emergency = this.emergency();
+    return emergency === undefined ? last : Buffer.concat([last, emergency]);
   }
 
   /** A `heartbeat` event for now. */
@@ -180,13 +223,17 @@ export class Feed {
     if (applied.kind !== "applied")
       throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
     this.#content.apply(changes);
+    this.answers.apply(changes);
     const urgent = changes.urgent ? this.#urgentOf(changes) : undefined;
     if (urgent !== undefined) this.#urgent = urgent;
     this.#leases.apply(changes);
+    for (const { key } of changes.flags) this.#overruled.delete(key);
+    for (const key of changes.removedFlags) this.#overruled.delete(key);
     this.#moved();
     this.#onChange({
       frame: this.#encodeDelta(changes),
       committedAt: changes.committedAt,
+      keys: [...new Set([...applied.changed, ...changes.flags.map(({ key }) => key), ...changes.removedFlags])],
       ...(urgent === undefined ? {} : { urgent }),
     });
   }
@@ -201,8 +248,14 @@ export class Feed {
         "the store went back to an older revision of the same epoch; clients keep the newer one until the revision passes it. Was a backup put in place under a running server?",
       );
     }
+    if (content.epoch !== this.ruleset.epoch) this.#overruled.clear();
     this.ruleset.replace(snapshotOf(content));
+    for (const [flag, revision] of this.#overruled) {
+      if ((this.ruleset.flagRevision(flag) ?? Infinity) > revision) this.#overruled.delete(flag);
+    }
     this.#content.replace(content);
+    this.answers.replace(content.flags);
+    this.#applyOverruled();
     this.#leases.replace(content.flags);
     this.#urgent = undefined;
     this.#syncedAtMs = this.#parts.clock.monotonicMs();
@@ -216,6 +269,13 @@ export class Feed {
     return { revision, committedAt, flags, lease: this.#leases.of(flags) };
   }
 
+  /** What is held of the flags that are off before the store says so, and what is sent of them, says off. */
+  #applyOverruled(): void {
+    const off = this.overruled;
+    this.ruleset.overrule(off, this.revision);
+    this.#content.overrule(this.ruleset.wireFlags(off));
+  }
+
   #moved(): void {
     this.#snapshot = undefined;
     this.#resumes.clear();
@@ -225,6 +285,8 @@ export class Feed {
   async #resumeFrom(revision: number): Promise<Buffer | undefined> {
     try {
       const changes = await this.#parts.store.changesSince(this.environment, revision);
+      // A delta would bring back as it is stored what is off before the store says so.
+      if (changes?.flags.some(({ key }) => this.#overruled.has(key)) === true) return undefined;
       // The store may be ahead of this feed, and the digest of what is ahead is not known here.
       if (changes === undefined || changes.epoch !== this.epoch || changes.revision !== this.revision) return undefined;
       return this.#encodeDelta(changes);
@@ -256,13 +318,16 @@ export class Feed {
   }
 
   #encodeSnapshot(): EncodedSnapshot {
-    const { environment, epoch, revision, digest } = this;
+    const { environment, epoch, revision, digest, overruled } = this;
     const head = eventHead(this.#id(), "snapshot");
-    const json = Buffer.from(this.#content.snapshotJson({ environment, epoch, revision, digest }));
+    const off = overruled.length === 0 ? {} : { off: overruled };
+    const json = Buffer.from(this.#content.snapshotJson({ environment, epoch, revision, digest, ...off }));
     const frame = Buffer.concat([head, json, EVENT_END]);
     const body = frame.subarray(head.length, frame.length - EVENT_END.length);
     let gzipped: Promise<Buffer> | undefined;
-    return { etag: `"${this.#id()}"`, body, frame, gzipped: () => (gzipped ??= gzipAsync(body)) };
+    // Who holds the revision already has to be answered with what is above it.
+    const above = overruled.length === 0 ? "" : `!${murmur3(overruled.join("\n"), 0).toString(16)}`;
+    return { etag: `"${this.#id()}${above}"`, body, frame, gzipped: () => (gzipped ??= gzipAsync(body)) };
   }
 
   #id(): string {

@@ -65,12 +65,12 @@ export class Hub {
   #stopBeating: Cancel = () => undefined;
 
   constructor(parts: HubParts) {
-    const { clock, meter, onReceipts = () => undefined } = parts;
+    const { clock, meter, nextTurn, onReceipts = () => undefined } = parts;
     this.#parts = parts;
     this.#admission = new Admission(parts.limits.admission, clock.monotonicMs());
     this.#gate = new TurnGate(TAKEN_PER_TURN, parts.nextTurn);
-    for (const feed of parts.feeds)
-      this.#rooms.set(feed.environment, new Room({ feed, clock, meter, onReceipts, isDraining: () => this.#draining }));
+    const shared = { clock, meter, nextTurn, onReceipts, isDraining: () => this.#draining };
+    for (const feed of parts.feeds) this.#rooms.set(feed.environment, new Room({ feed, ...shared }));
   }
 
   /** Open streams, of all environments. */
@@ -136,7 +136,7 @@ export class Hub {
   /** The tokens that have a stream open. */
   tokenIds(): ReadonlySet<string> {
     const ids = new Set<string>();
-    for (const { channel } of this.#rooms.values()) for (const stream of channel) ids.add(stream.tokenId);
+    for (const room of this.#rooms.values()) for (const { tokenId } of room.streams()) ids.add(tokenId);
     return ids;
   }
 
@@ -144,7 +144,7 @@ export class Hub {
   revoke(tokenId: string): void {
     const frame = goodbyeFrame({ reason: "revoked", retryAfterMs: REVOKED_RETRY_MS });
     for (const room of this.#rooms.values()) {
-      const theirs = [...room.channel].filter((stream) => stream.tokenId === tokenId);
+      const theirs = [...room.streams()].filter((stream) => stream.tokenId === tokenId);
       for (const stream of theirs) room.dismiss(stream, frame, "revoked");
     }
     this.#parts.timers.after(GOODBYE_GRACE_MS, () => this.#destroyLeaving());
@@ -157,7 +157,7 @@ export class Hub {
   async drain(): Promise<void> {
     const { timers, random, limits } = this.#parts;
     this.#draining = true;
-    const open = [...this.#rooms.values()].flatMap((room) => [...room.channel].map((stream) => ({ room, stream })));
+    const open = [...this.#rooms.values()].flatMap((room) => [...room.streams()].map((stream) => ({ room, stream })));
     const steps = Math.min(GOODBYE_STEPS, open.length);
     // Spread over the time in which the server that comes next can let them all in.
     const comeBackMs = Math.max(1_000, (open.length / limits.admission.perSecond) * 1_000);

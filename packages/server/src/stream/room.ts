@@ -1,12 +1,18 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Basis, ClientsView, ReceiptsView } from "@rampart/core";
+import type { Basis, ClientGoodbye, ClientsView, ReceiptsView } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Meter, StreamEnd } from "../ports/meter.ts";
+import type { EpochMs } from "../ports/store.ts";
+import type { NextTurn } from "../ports/timers.ts";
+import type { View } from "./browsers/viewer.ts";
+import { Viewer } from "./browsers/viewer.ts";
+import { Viewers } from "./browsers/viewers.ts";
 import { Channel } from "./channel.ts";
 import type { ClientIdentity } from "./clients.ts";
 import { CLIENTS_MAX, Clients } from "./clients.ts";
 import type { Feed, FeedChange } from "./feed.ts";
+import { encodeEvent } from "./frame.ts";
 import { Receipts } from "./receipts.ts";
 import { Stream } from "./stream.ts";
 
@@ -15,10 +21,13 @@ const RESUME_ATTEMPTS_MAX = 3;
 
 /** A response that is to become a stream, and what is known of its client. */
 export interface StreamRequest {
+  /** A stream of values for one context, and not of flags. */
+  readonly view?: View;
   readonly outgoing: ServerResponse;
   readonly environment: string;
   readonly tokenId: string;
-  readonly identity: ClientIdentity;
+  /** Undefined: one that gives no receipts, and so is not counted among the clients. */
+  readonly identity: ClientIdentity | undefined;
   readonly basis: Basis | undefined;
 }
 
@@ -26,6 +35,7 @@ export interface RoomParts {
   readonly feed: Feed;
   readonly clock: Clock;
   readonly meter: Meter;
+  readonly nextTurn: NextTurn;
   /** Nobody is let in any more. */
   readonly isDraining: () => boolean;
   /** Called with each urgent change once it is known who applied it. */
@@ -37,6 +47,7 @@ export class Room {
   readonly clients: Clients;
   readonly receipts: Receipts;
   readonly channel: Channel;
+  readonly viewers: Viewers;
   readonly #parts: RoomParts;
   /** Streams that were said goodbye to and whose sockets are not closed yet. */
   readonly #leaving = new Set<Stream>();
@@ -53,14 +64,22 @@ export class Room {
     });
     this.channel = new Channel(basisOf(feed), {
       fellBehind: () => meter.consumerSlow(feed.environment),
-      drained: (stream, held) => stream.socket.write(isAt(feed, held) ? feed.heartbeat() : feed.snapshot.frame),
+      drained: (stream, held) =>
+        stream.socket.write(feed.present(isAt(feed, held) ? feed.heartbeat() : feed.snapshot.frame)),
     });
+    this.viewers = new Viewers(parts);
     feed.onChange = (change) => this.#broadcast(change);
   }
 
   /** Streams whose sockets are open. */
   get size(): number {
-    return this.channel.size + this.#leaving.size;
+    return this.channel.size + this.viewers.channel.size + this.#leaving.size;
+  }
+
+  /** Streams that are not leaving. */
+  *streams(): Generator<Stream> {
+    yield* this.channel;
+    yield* this.viewers.channel;
   }
 
   get leaving(): number {
@@ -73,6 +92,10 @@ export class Room {
    */
   admit(request: StreamRequest): Promise<void> | undefined {
     const { feed } = this.#parts;
+    if (request.view !== undefined) {
+      this.#takeViewer(request, request.view);
+      return undefined;
+    }
     if (request.basis?.epoch === feed.epoch && request.basis.revision !== feed.revision)
       return this.#resume(request, request.basis);
     this.#takeAtPresent(request);
@@ -88,7 +111,12 @@ export class Room {
   /** Writes the heartbeats of a slot, and forgets clients that went long ago. */
   beat(slot: number, nowMs: number): void {
     const now = this.#parts.clock.now();
-    if (this.channel.size > 0) this.channel.beat(slot, this.#parts.feed.heartbeat(), { now, nowMs });
+    if (this.channel.size > 0) {
+      const frame = this.#parts.feed.heartbeat();
+      this.channel.beat(slot, () => frame, { now, nowMs });
+    }
+    this.viewers.beat(slot, nowMs);
+    this.#dismissExpired(now);
     if (slot === 0) this.clients.prune(now);
     this.receipts.tick(nowMs);
   }
@@ -98,6 +126,7 @@ export class Room {
     if (stream.socket.destroyed || stream.end !== undefined) return;
     stream.end = end;
     this.channel.remove(stream);
+    this.viewers.channel.remove(stream);
     this.#leaving.add(stream);
     stream.socket.end(frame);
   }
@@ -126,7 +155,30 @@ export class Room {
   }
 
   /** In one turn with the choice of `first`, so that no change falls between it and the stream's place in the channel. */
-  #take({ outgoing, tokenId, identity, basis }: StreamRequest, first: Buffer): void {
+  #take(request: StreamRequest, first: Buffer): void {
+    const { tokenId } = request;
+    this.#open(request, ({ socket, openedAt }) => {
+      const stream = new Stream({ socket, channel: this.channel, tokenId, openedAt });
+      this.channel.add(stream);
+      return { stream, first: this.#parts.feed.present(first) };
+    });
+  }
+
+  #takeViewer(request: StreamRequest, view: View): void {
+    const { channel } = this.viewers;
+    const { tokenId } = request;
+    this.#open(request, ({ socket, openedAt }) => {
+      const { first, ...begun } = this.viewers.begin(view);
+      const stream = new Viewer({ socket, channel, tokenId, openedAt, view, ...begun });
+      channel.add(stream);
+      return { stream, first };
+    });
+  }
+
+  #open(
+    { outgoing, identity, basis }: StreamRequest,
+    place: (on: Pick<Stream, "socket" | "openedAt">) => { readonly stream: Stream; readonly first: Buffer },
+  ): void {
     const { socket } = outgoing;
     // The client has gone, or the server has begun to go, while it waited.
     if (socket === null || socket.destroyed) return;
@@ -136,12 +188,13 @@ export class Room {
     }
     const { clock, meter, feed } = this.#parts;
     const openedAt = clock.now();
-    const stream = new Stream({ socket, channel: this.channel, tokenId, openedAt });
+    const { stream, first } = place({ socket, openedAt });
     begin(outgoing, socket, first);
-    this.channel.add(stream);
-    this.clients.connected(identity, stream, openedAt);
-    const { instanceId } = identity;
-    if (basis !== undefined) this.receipts.held({ instanceId, held: basis, receivedAt: openedAt });
+    if (identity !== undefined) {
+      this.clients.connected(identity, stream, openedAt);
+      const { instanceId } = identity;
+      if (basis !== undefined) this.receipts.held({ instanceId, held: basis, receivedAt: openedAt });
+    }
     meter.streamOpened(feed.environment);
     let isOpen = true;
     const closed = (): void => {
@@ -152,16 +205,27 @@ export class Room {
     socket.on("end", closed).on("close", closed);
   }
 
-  #closed(stream: Stream, identity: ClientIdentity): void {
+  /** Says goodbye to those whose signature's time is over: they are to show that they still may. */
+  #dismissExpired(now: EpochMs): void {
+    const expired = [...this.viewers.channel].filter(({ view }) => (view.expiresAt ?? Infinity) <= now);
+    if (expired.length === 0) return;
+    const goodbye: ClientGoodbye = { reason: "expired", retryAfterMs: 0 };
+    const frame = encodeEvent({ event: "goodbye", json: JSON.stringify(goodbye) });
+    for (const viewer of expired) this.dismiss(viewer, frame, "expired");
+  }
+
+  #closed(stream: Stream, identity: ClientIdentity | undefined): void {
     // A peer that closed its half would get no more than its own reset.
     stream.socket.destroy();
     this.channel.remove(stream);
+    this.viewers.channel.remove(stream);
     this.#leaving.delete(stream);
-    this.clients.disconnected(identity, stream);
+    if (identity !== undefined) this.clients.disconnected(identity, stream);
     this.#parts.meter.streamClosed(this.#parts.feed.environment, stream.end ?? "client");
   }
 
-  #broadcast({ frame, committedAt, urgent }: FeedChange): void {
+  #broadcast(change: FeedChange): void {
+    const { frame, committedAt, urgent } = change;
     const { feed, clock, meter } = this.#parts;
     const { epoch } = feed;
     if (this.channel.held.epoch !== epoch) this.receipts.closeAll(clock.monotonicMs());
@@ -169,6 +233,7 @@ export class Room {
     this.channel.broadcast(frame, basisOf(feed), clock.monotonicMs());
     if (urgent !== undefined)
       this.receipts.begin(urgent, { epoch, before, now: clock.now(), nowMs: clock.monotonicMs() });
+    this.viewers.changed(change);
     if (this.channel.size > 0) meter.fannedOut(feed.environment, Math.max(0, clock.now() - committedAt) / 1000);
   }
 }

@@ -28,6 +28,7 @@ export const defineKill: Define = (flags, bind) => {
           onRetry: (attempt, error) => run.note(`${error.message}; trying again (${attempt} of ${KILL_RETRIES + 1})`),
         });
         run.print(ramp, () => killText(run, ramp));
+        if (ramp.unstored !== undefined) run.note(`not stored yet: ${ramp.unstored.detail}`);
         if (!run.json)
           run.note(
             `who has it: rampart clients${elsewhere(run)}\nundo it:    rampart flags restore ${ramp.feature}${elsewhere(run)}`,

@@ -9,6 +9,7 @@ import type { RolloutRow, RolloutStore } from "../../ports/rollout-store.ts";
 import type { Store } from "../../ports/store.ts";
 import { silentIntake, type UnitIntake } from "../../ports/unit-intake.ts";
 import { silentLogger } from "../../ports/logger.ts";
+import { noEmergency, type Emergency } from "../../ports/emergency.ts";
 import { silentMeter } from "../../ports/meter.ts";
 import type { TakenBack } from "../../ports/taken-back.ts";
 import { dueAtOf } from "../commit.ts";
@@ -27,6 +28,8 @@ export class World {
   metric: (name: string, at: number) => Sample = () => ({ kind: "noData", reason: "nobody said" });
   /** What SDKs report. It outlives the process, as a store does. */
   intake: UnitIntake = silentIntake;
+  /** What rollbacks go through that can't be stored. */
+  emergency: { watch: Emergency["watch"] } = { ...noEmergency };
   runner: Runner;
   #ids = 0;
 
@@ -156,6 +159,7 @@ export class World {
       logger: silentLogger,
       meter: silentMeter,
       scrub: (text) => text,
+      emergency: this.emergency,
       timers: { after: () => () => undefined, every: () => () => undefined },
       parse: () => this.plan,
       onTakenBack: (takenBack) => void this.takenBack.push(takenBack),

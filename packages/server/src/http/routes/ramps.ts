@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 import type { Refusal } from "../../domain/problems.ts";
 import { leaveToRollout } from "../../domain/managed.ts";
 import { kill, rampTo, restore } from "../../domain/ramp.ts";
-import { rampView } from "../../domain/view.ts";
+import { rampView, unstoredView } from "../../domain/view.ts";
 import type { ConfigRecord, Decision } from "../../ports/store.ts";
 import type { EnvironmentGrant } from "../grant.ts";
 import { authorizeIn } from "../grant.ts";
@@ -102,16 +102,29 @@ function killRoute(parts: HttpParts): Route {
       tag: TAG,
       summary: "Kill a flag",
       description:
-        "Nobody gets the on variant any more, by percentage, rule or target. Idempotent, and never a conflict.",
+        "Nobody gets the on variant any more, by percentage, rule or target. Idempotent, and never a conflict. While nothing can be stored it reaches the connected clients all the same: 202.",
       lane: "kill",
       anyContentType: true,
       bodyOptional: true,
       body: z.strictObject({ reason: reason.optional() }),
-      answers: ANSWERS,
+      answers: {
+        ...ANSWERS,
+        202: {
+          description:
+            "Told to the connected clients and not stored, which is tried again every second; `unstored` says what that means",
+          schema: rampShown,
+        },
+      },
       problems: ["FLAG_NOT_FOUND"],
     },
-    ({ grant, params, body }) =>
-      change(parts, grant, params.key, { action: "flag.killed", reason: body.reason, urgent: true }, kill),
+    async ({ grant, params, body }) => {
+      const { environment, actor } = grant;
+      const what = { action: "flag.killed", reason: body.reason, urgent: true };
+      const write = change(parts, grant, params.key, what, kill);
+      const said = { actor, action: what.action, ...(body.reason !== undefined && { reason: body.reason }) };
+      const told = await parts.emergency.watch(write, { environment, flag: params.key, ...said });
+      return told === undefined ? write : json(202, unstoredView({ environment, flag: params.key }, told));
+    },
   );
 }
 
