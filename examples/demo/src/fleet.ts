@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Fault, FromService } from "./protocol.ts";
+import type { FromService, ToService } from "./protocol.ts";
 
 /** What is known of one process of the sample service. */
 export interface ServiceView {
@@ -73,7 +73,7 @@ class Service {
     };
   }
 
-  send(message: Fault): void {
+  send(message: ToService): void {
     this.#child.send(message);
   }
 
@@ -116,6 +116,11 @@ export class Fleet {
 
   breakNewCode(share: number): void {
     for (const service of this.#services) service.send({ kind: "fault", share });
+  }
+
+  /** Requests ask for another flag from now on. */
+  turnTo(flag: string): void {
+    for (const service of this.#services) service.send({ kind: "scenery", flag });
   }
 
   /** Since the start. */

@@ -1,21 +1,23 @@
 /**
- * `npm run demo`: a server on a fresh data folder, a sample service of three processes under steady traffic, and a rollout that ramps
- * by its plan until the new code breaks, and takes it back by itself.
+ * `npm run demo`: a server on a fresh data folder, a sample service of three processes under steady traffic, and two rollouts that ramp
+ * by their plans until the new code breaks, and take it back by themselves: one by a threshold, one by comparing users.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Fleet } from "./fleet.ts";
 import { serveMetrics, type MetricSourceOfDemo } from "./metrics-server.ts";
 import { Operator } from "./operator.ts";
-import { FLAG, planText } from "./plan.ts";
+import { comparedPlanText, FLAG, planText } from "./plan.ts";
 import { startPrometheus } from "./prometheus.ts";
 import { lineScreen, terminalScreen } from "./screen.ts";
 import { startServer } from "./server.ts";
-import { tell, type Outcome } from "./story.ts";
+import { COMPARED_SCENE, tell, THRESHOLD_SCENE, type Outcome, type Scene } from "./story.ts";
 import { summary } from "./summary.ts";
 
 const SERVICES = 3;
 const READY_TIMEOUT_MS = 15_000;
+/** For the first scene's summary, before the second one begins. */
+const READING_MS = 4000;
 
 const USAGE = `Usage: npm run demo [-- --once | --stay] [--prometheus]
 
@@ -58,16 +60,20 @@ async function run(options: Options, later: (close: () => Promise<void>) => void
   const live = process.stdout.isTTY;
   const title = `${server.url} · fresh data folder · ${SERVICES} processes with the SDK`;
   const screen = live ? terminalScreen(write, title, !process.env["NO_COLOR"]) : lineScreen(write);
-  const outcome = await tell({
+  const stagehands = {
     operator: new Operator(server.url, server.adminToken),
     fleet,
-    plan: planText(source),
-    pause: (ms) => wait(ms),
-    show: (scene) => screen.show(scene),
-  });
-  write(summary(outcome));
-  if (options.stay) await stay(server.url, server.adminToken, outcome.rollout.id);
-  return wentAsTold(outcome) ? 0 : 1;
+    pause: (ms: number) => wait(ms),
+    show: (scene: Scene) => screen.show(scene),
+  };
+  const first = await tell(THRESHOLD_SCENE, planText(source), stagehands);
+  write(summary(first));
+  if (live) await wait(READING_MS);
+  const second = await tell(COMPARED_SCENE, comparedPlanText(source), stagehands);
+  // On a terminal the picture has taken the first summary's place.
+  write(live ? summary(first) + summary(second) : summary(second));
+  if (options.stay) await stay(server.url, server.adminToken, second.rollout.id);
+  return [first, second].every(wentAsTold) ? 0 : 1;
 }
 
 async function metricSource(

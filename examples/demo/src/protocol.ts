@@ -19,6 +19,12 @@ export interface Applied {
   readonly at: number;
 }
 
+/** From the demo to a service: from now on requests ask for this flag, whose new code is whole. */
+export interface Scenery {
+  readonly kind: "scenery";
+  readonly flag: string;
+}
+
 export type FromService = Report | Applied;
 
 /** From the demo to a service: from now on this share of the requests that take the new code fails. */
@@ -26,3 +32,5 @@ export interface Fault {
   readonly kind: "fault";
   readonly share: number;
 }
+
+export type ToService = Fault | Scenery;

@@ -1,4 +1,4 @@
-import type { RolloutStatus, RolloutView, StageView } from "@rampart/core";
+import type { RolloutStatus, RolloutView, StageView, TriggerView } from "@rampart/core";
 import type { ServiceView } from "./fleet.ts";
 import type { Scene } from "./story.ts";
 
@@ -32,7 +32,10 @@ export function lineScreen(write: (text: string) => void): Screen {
 }
 
 function frame({ rollout, services, isBroken }: Scene, title: string, paint: Painter): string {
-  const trigger = rollout.triggers[0];
+  const triggers = rollout.triggers.map(
+    (trigger) =>
+      `  ${paint("dim", "trigger")}  ${trigger.text}  ${trigger.threshold !== undefined && trigger.unit === "none" ? evidence(trigger) : `now ${share(trigger.value)}`}${trigger.isTrue ? paint("red", "  true") : ""}`,
+  );
   const fault = isBroken ? paint("yellow", "   the new code is broken") : "";
   return [
     `  ${paint("bold", "Rampart")}  ${title}`,
@@ -40,7 +43,7 @@ function frame({ rollout, services, isBroken }: Scene, title: string, paint: Pai
     `  ${rail(rollout, paint)}   ${paint("bold", `${rollout.percentage} %`)}  ${paint(STATUS_STYLE[rollout.status], rollout.status)}${fault}`,
     `  ${rollout.sentence}`,
     "",
-    `  ${paint("dim", "trigger")}  ${trigger ? `${trigger.text}  now ${share(trigger.value)}${trigger.isTrue ? paint("red", "  true") : ""}` : ""}`,
+    ...triggers,
     "",
     `  ${paint("dim", "process      users on                       errors   revision  state")}`,
     ...services.map((service) => `  ${serviceLine(service)}`),
@@ -89,6 +92,10 @@ function serviceLine(view: ServiceView): string {
   const filled = Math.round(view.onShare * BAR_CELLS);
   const bar = "█".repeat(filled) + "░".repeat(BAR_CELLS - filled);
   return `${view.name.padEnd(11)} ${bar} ${share(view.onShare).padStart(7)}  ${share(view.failureShare).padStart(7)}   ${String(view.revision).padStart(8)}  ${view.state}`;
+}
+
+function evidence({ value = 0, threshold = 0 }: TriggerView): string {
+  return `evidence ${Number(value.toPrecision(2))} of ${Number(threshold.toPrecision(2))}`;
 }
 
 export function share(value: number | undefined): string {

@@ -3,14 +3,15 @@
  * new code can be broken from outside.
  */
 import { createClient } from "@rampart/sdk-node";
-import type { Fault, FromService } from "./protocol.ts";
+import type { FromService, ToService } from "./protocol.ts";
 
 const REQUESTS_PER_TICK = 40;
 const TICK_MS = 100;
 const USERS = 10_000;
 
-const [url = "", sdkKey = "", flag = ""] = process.argv.slice(2);
+const [url = "", sdkKey = "", firstFlag = ""] = process.argv.slice(2);
 const sdk = createClient({ url, sdkKey });
+let flag = firstFlag;
 let faultShare = 0;
 let next = 0;
 
@@ -57,8 +58,16 @@ sdk.on("change", ({ revision }) => tell({ kind: "applied", revision, at: Date.no
 await sdk.init({ timeoutMs: 5000 });
 const timer = setInterval(tick, TICK_MS);
 
-process.on("message", (message: Fault) => {
-  faultShare = message.share;
+process.on("message", (message: ToService) => {
+  switch (message.kind) {
+    case "fault":
+      faultShare = message.share;
+      return;
+    case "scenery":
+      flag = message.flag;
+      faultShare = 0;
+      return;
+  }
 });
 process.once("disconnect", () => {
   clearInterval(timer);

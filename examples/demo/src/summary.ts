@@ -1,6 +1,6 @@
 import type { RolloutEventView } from "@rampart/core";
 import { share } from "./screen.ts";
-import { FAULT_SHARE, type Outcome } from "./story.ts";
+import type { Outcome } from "./story.ts";
 
 /** Events that make the story; the rest is detail. */
 const TOLD: ReadonlySet<string> = new Set([
@@ -23,15 +23,26 @@ export function summary(outcome: Outcome): string {
       (event) =>
         `  ${seconds(Date.parse(event.at) - start).padStart(8)}  ${`${event.percentage} %`.padStart(5)}  ${event.event}${because(event)}`,
     );
-  return ["", ...story, "", ...legs(outcome), verdict(outcome), ""].join("\n");
+  return ["", ...story, "", ...legs(outcome), ...comparison(outcome), verdict(outcome), ""].join("\n");
 }
 
 function because({ cause }: RolloutEventView): string {
   if (cause?.kind !== "trigger") return "";
-  return `: ${cause.subject} (${cause.condition ?? ""}, at ${share(cause.value)})`;
+  const seen = cause.value === undefined ? "" : `, at ${share(cause.value)}`;
+  return `: ${cause.subject} (${cause.condition ?? ""}${seen})`;
 }
 
-function legs({ brokenAt, events, services }: Outcome): readonly string[] {
+/** What the comparison saw, and that no threshold would have. */
+function comparison({ rollout, script, errorRateMax }: Outcome): readonly string[] {
+  const line = rollout.cause?.comparison;
+  if (line === undefined) return [];
+  return [
+    `  Only users with ${script.flag} were hurt. ${line}`,
+    `  The plan's threshold, 5 % of all requests, never saw more than ${share(errorRateMax)}.`,
+  ];
+}
+
+function legs({ brokenAt, events, services, script }: Outcome): readonly string[] {
   const fired = events.find((event) => event.event === "triggerFired");
   if (brokenAt === undefined || fired === undefined) return [];
   const decidedAt = Date.parse(fired.at);
@@ -39,9 +50,13 @@ function legs({ brokenAt, events, services }: Outcome): readonly string[] {
   const lastAppliedAt = lastApplied(services, decidedAt);
   const recovered = events.find((event) => event.event === "recovered");
   const rows: readonly (readonly [string, number | undefined])[] = [
-    [`the new code begins to fail (${FAULT_SHARE * 100} % of its requests)`, 0],
-    ["the breach is in a sample", seenAt === undefined ? undefined : seenAt - brokenAt],
-    ["the rollback is decided: true for the trigger's `for`", decidedAt - brokenAt],
+    [`the new code begins to fail (${script.faultShare * 100} % of its requests)`, 0],
+    ...(fired.cause?.comparison === undefined
+      ? ([
+          ["the breach is in a sample", seenAt === undefined ? undefined : seenAt - brokenAt],
+          ["the rollback is decided: true for the trigger's `for`", decidedAt - brokenAt],
+        ] as const)
+      : ([["the evidence is enough, and the rollback is decided", decidedAt - brokenAt]] as const)),
     ["off in the last process", lastAppliedAt === undefined ? undefined : lastAppliedAt - brokenAt],
     ["recovery is seen", recovered === undefined ? undefined : Date.parse(recovered.at) - brokenAt],
   ];

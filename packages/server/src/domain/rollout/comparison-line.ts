@@ -60,11 +60,13 @@ function evidencePart({ layer, evidence, needed }: TestResult): string {
 function ratioPart({ of, ratio, low, high }: ComparisonPoint): string {
   if (ratio === undefined) return "";
   const word = of === "failures" ? "odds" : "takes";
-  const range =
-    low === undefined && high === undefined
-      ? ""
-      : ` (99 %: ${low === undefined ? "" : ratioText(low)}–${high === undefined ? "" : ratioText(high)})`;
-  return `${word} ${ratioText(ratio)}${range}`;
+  const range = rangeText(low, high);
+  return `${word} ${ratioText(ratio)}${range === "" ? "" : ` (99 %: ${range})`}`;
+}
+
+function rangeText(low: number | undefined, high: number | undefined): string {
+  if (low === undefined) return high === undefined ? "" : `at most ${ratioText(high)}`;
+  return high === undefined ? `at least ${ratioText(low)}` : `${ratioText(low)}–${ratioText(high)}`;
 }
 
 function furthest(tests: KeptComparison["tests"]): TestResult | undefined {
