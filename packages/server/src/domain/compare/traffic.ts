@@ -58,12 +58,16 @@ export class Traffic {
     this.#pick = new Alias(activity);
   }
 
-  /** The requests of one second: `take` is told of each who made it, and whether it failed. */
-  second(conductOf: (user: number) => Conduct, take: (user: number, failed: boolean) => void): void {
-    for (let left = this.#random.poisson(this.#settings.requestsPerSecond); left > 0; left--) {
-      const user = this.#pick.draw(this.#random);
-      const scale = this.#scaleOf(conductOf(user).failureRate);
-      take(user, this.#random.uniform() < scale * (this.#propensity[user] ?? 1));
+  /**
+   * The requests of one second: `take` is told of each who made it, and whether it failed. `groupOf` says for each user which of
+   * the `conducts` is theirs.
+   */
+  second(groupOf: Uint8Array, conducts: readonly Conduct[], take: (user: number, failed: boolean) => void): void {
+    const scales = conducts.map(({ failureRate }) => this.#scaleOf(failureRate));
+    const random = this.#random;
+    for (let left = random.poisson(this.#settings.requestsPerSecond); left > 0; left--) {
+      const user = this.#pick.draw(random);
+      take(user, random.uniform() < (scales[groupOf[user] ?? 0] ?? 0) * (this.#propensity[user] ?? 1));
     }
   }
 
@@ -86,14 +90,14 @@ export class Traffic {
     return high;
   }
 
-  /** Milliseconds that a request takes. */
-  latencyMs({ latency }: Conduct): number {
-    return LATENCY_MEDIAN_MS * latency * Math.exp(LATENCY_SPREAD * this.#random.normal());
+  /** Milliseconds that a request takes, where it takes `factor` times as long as usual. */
+  latencyMs(factor: number): number {
+    return LATENCY_MEDIAN_MS * factor * Math.exp(LATENCY_SPREAD * this.#random.normal());
   }
 
-  /** Whether a percentage, in thousandths of a percent, puts a user on. */
-  isOn(user: number, thousandths: number): boolean {
-    return (this.hashes[user] ?? 0) * (BUCKETS / 2 ** 32) < thousandths;
+  /** For each user 1 when the percentage, in thousandths of a percent, puts them on, else 0. */
+  sides(thousandths: number): Uint8Array {
+    return Uint8Array.from(this.hashes, (hash) => (hash * (BUCKETS / 2 ** 32) < thousandths ? 1 : 0));
   }
 }
 

@@ -92,8 +92,7 @@ export class Cohorts {
   #lookAt(crowd: Crowd, { comparedEpochs = {} }: RolloutState, now: EpochMs): Dictionary<Comparison> {
     const { measured, settings, counted } = crowd;
     const atMs = now - LOOK_EVERY_MS - this.#startAt;
-    const [on, off] = [conductAt(settings.on, atMs), conductAt(settings.off, atMs)];
-    const window = counted?.second((isOn) => (isOn ? on : off));
+    const window = counted?.second([conductAt(settings.off, atMs), conductAt(settings.on, atMs)]);
     this.#requests += settings.requestsPerSecond;
     const next = look({
       measured,

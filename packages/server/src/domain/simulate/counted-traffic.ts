@@ -1,4 +1,4 @@
-import { UNITS, unitSides, VALUE_BINS, valueBin } from "@rampart/core";
+import { unitOf, UNITS, unitSides, VALUE_BINS, valueBin } from "@rampart/core";
 import type { Conduct, Traffic } from "../compare/traffic.ts";
 import type { ComparedSums, ComparedWindow, EpochOf } from "../comparing/window.ts";
 
@@ -14,6 +14,8 @@ export class CountedTraffic {
   readonly #thousandths: number;
   readonly #onEnd: number;
   readonly #offStart: number;
+  readonly #units: Uint16Array;
+  readonly #groups: Uint8Array;
   readonly #exposed = new Uint8Array(UNITS);
   readonly #seen = new Uint8Array(UNITS);
   readonly #failed = new Uint8Array(UNITS);
@@ -21,23 +23,27 @@ export class CountedTraffic {
   readonly #requests = new Uint32Array(UNITS);
   readonly #failures = new Uint32Array(UNITS);
 
-  /** `thousandths`: the percentage in thousandths of a percent. */
-  constructor(traffic: Traffic, thousandths: number) {
+  /**
+   * `thousandths`: the percentage in thousandths of a percent. `groups`: for each user which conduct of those that `second` is told is
+   * theirs; if not given, the first is that of users who are off, the second that of those who are on.
+   */
+  constructor(traffic: Traffic, thousandths: number, groups: Uint8Array = traffic.sides(thousandths)) {
     this.#traffic = traffic;
     this.#thousandths = thousandths;
     const { onEnd, offStart } = unitSides(thousandths);
     this.#onEnd = onEnd;
     this.#offStart = offStart;
+    this.#units = Uint16Array.from(traffic.hashes, unitOf);
+    this.#groups = groups;
   }
 
-  /** Lives through one second. `conductOf` says how a user fares whom the percentage put on, or off. */
-  second(conductOf: (isOn: boolean, user: number) => Conduct): ComparedWindow {
+  /** Lives through one second. */
+  second(conducts: readonly Conduct[]): ComparedWindow {
     const traffic = this.#traffic;
     const [exposed, seen, failed, requests, failures] = [tally(), tally(), tally(), tally(), tally()];
     const values = { on: new Uint32Array(VALUE_BINS), off: new Uint32Array(VALUE_BINS) };
-    const conduct = (user: number) => conductOf(traffic.isOn(user, this.#thousandths), user);
-    traffic.second(conduct, (user, hasFailed) => {
-      const unit = (traffic.hashes[user] ?? 0) >>> 16;
+    traffic.second(this.#groups, conducts, (user, hasFailed) => {
+      const unit = this.#units[user] ?? 0;
       if (unit >= this.#onEnd && unit < this.#offStart) return;
       const side = unit < this.#onEnd ? "on" : "off";
       requests[side] += 1;
@@ -45,7 +51,7 @@ export class CountedTraffic {
       if (isFirst(this.#exposed, unit)) exposed[side] += 1;
       if (isFirst(this.#seen, unit)) seen[side] += 1;
       if (isFirst(this.#valued, unit)) {
-        const bin = valueBin(traffic.latencyMs(conduct(user)));
+        const bin = valueBin(traffic.latencyMs(conducts[this.#groups[user] ?? 0]?.latency ?? 1));
         values[side][bin] = (values[side][bin] ?? 0) + 1;
       }
       if (!hasFailed) return;
