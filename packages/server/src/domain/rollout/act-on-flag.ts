@@ -6,10 +6,17 @@ import type { ConfigRecord, Decision } from "../records.ts";
 import type { Effect } from "./effect.ts";
 
 /** The effects that change the flag itself. */
-export type FlagEffect = Extract<Effect, { readonly kind: "setPercentage" | "kill" | "release" }>;
+export type FlagEffect = Extract<Effect, { readonly kind: "setPercentage" | "measure" | "kill" | "release" }>;
+
+const FLAG_EFFECTS: readonly Effect["kind"][] = [
+  "setPercentage",
+  "measure",
+  "kill",
+  "release",
+] satisfies FlagEffect["kind"][];
 
 export function isFlagEffect(effect: Effect): effect is FlagEffect {
-  return effect.kind === "setPercentage" || effect.kind === "kill" || effect.kind === "release";
+  return FLAG_EFFECTS.includes(effect.kind);
 }
 
 /**
@@ -24,12 +31,22 @@ export function actOnFlag(
 ): Decision<FlagConfig, Refusal> {
   let config = record.config;
   for (const effect of effects) {
-    if (effect.kind === "setPercentage") {
-      const decision = rampTo({ ...record, config }, definition, effect.percentage);
-      if (decision.kind === "refuse") return decision;
-      config = managed(decision.kind === "write" ? decision.next : config, { leaseMs: effect.leaseMs, measures });
-    } else {
-      config = effect.kind === "kill" ? rolledBack(config) : managed(config, { leaseMs: undefined, measures: [] });
+    switch (effect.kind) {
+      case "setPercentage": {
+        const decision = rampTo({ ...record, config }, definition, effect.percentage);
+        if (decision.kind === "refuse") return decision;
+        config = managed(decision.kind === "write" ? decision.next : config, { leaseMs: effect.leaseMs, measures });
+        break;
+      }
+      case "measure":
+        config = managed(config, { leaseMs: config.leaseMs, measures });
+        break;
+      case "kill":
+        config = rolledBack(config);
+        break;
+      case "release":
+        config = managed(config, { leaseMs: undefined, measures: [] });
+        break;
     }
   }
   return isDeepStrictEqual(config, record.config) ? { kind: "keep" } : { kind: "write", next: config };

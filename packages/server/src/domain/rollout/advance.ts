@@ -5,6 +5,7 @@ import type { Cause } from "./cause.ts";
 import { criterionText } from "./criterion.ts";
 import { comparisonsOf, evidenceOf } from "./evidence.ts";
 import { missingAgain, missingToBegin, missingToClose, missingToOpen } from "./gate.ts";
+import { measuresOf } from "./measures.ts";
 import { followMissing } from "./no-data.ts";
 import { pauseFor } from "./pause.ts";
 import { decideRollback } from "./rollback.ts";
@@ -16,6 +17,7 @@ import { windowOf, windowText } from "./window.ts";
 /** The rollout starts: the preconditions are looked at from now on. */
 export function begin(turn: Turn, cause: Cause): void {
   enter(turn, { kind: "preconditions", since: turn.now });
+  if (measuresOf(turn.plan).length > 0) turn.effects.push({ kind: "measure" });
   record(turn, "started", cause);
   notify(turn, "started", `started: ${turn.plan.title}`, { cause });
 }

@@ -21,7 +21,9 @@ export type Effect =
     }
   /** Off for everybody, targets and rules included, and 0 %. Idempotent; answered with `rolledBackCommitted`. */
   | { readonly kind: "kill"; readonly cause: Cause }
-  /** The rollout doesn't manage the flag any more: no lease, and people may ramp it again. */
+  /** SDKs measure the flag's users from now on, before anybody is exposed, so that there is something to compare with. */
+  | { readonly kind: "measure" }
+  /** The rollout doesn't manage the flag any more: no lease, no measuring, and people may ramp it again. */
   | { readonly kind: "release" }
   | Notify
   | { readonly kind: "record"; readonly record: RolloutRecord }
