@@ -3,6 +3,8 @@ import { AuditPage } from "../pages/audit.tsx";
 import { ChannelsPage } from "../pages/channels.tsx";
 import { ClientsPage } from "../pages/clients.tsx";
 import { DrillsPage } from "../pages/drills.tsx";
+import { FlagPage } from "../pages/flag/page.tsx";
+import { FlagsPage } from "../pages/flags.tsx";
 import { OverviewPage } from "../pages/overview.tsx";
 import { RolloutPage } from "../pages/rollout/page.tsx";
 import { RolloutsPage } from "../pages/rollouts.tsx";
@@ -26,6 +28,8 @@ const PAGES: readonly (readonly [pattern: string, page: Page])[] = [
   ["/", here(OverviewPage)],
   ["/rollouts", here(RolloutsPage)],
   ["/rollouts/:id", here(RolloutPage)],
+  ["/flags", here(FlagsPage)],
+  ["/flags/:key*", here(FlagPage)],
   ["/clients", here(ClientsPage)],
   ["/audit", here(AuditPage)],
   ["/drills", here(DrillsPage)],

@@ -1,0 +1,213 @@
+import type { Clause, JsonValue, Operator, Rule, Serve } from "@rampart/core";
+import { emptyRule, moveAt, replaceAt } from "./draft.ts";
+import { ServeField } from "./serve-field.tsx";
+
+const OPERATORS: readonly (readonly [op: Operator, word: string])[] = [
+  ["in", "is one of"],
+  ["equals", "equals"],
+  ["contains", "contains"],
+  ["startsWith", "begins with"],
+  ["endsWith", "ends with"],
+  ["matches", "matches (regular expression)"],
+  ["lessThan", "<"],
+  ["lessThanOrEqual", "≤"],
+  ["greaterThan", ">"],
+  ["greaterThanOrEqual", "≥"],
+  ["before", "is before (date)"],
+  ["after", "is after (date)"],
+  ["semverEqual", "version ="],
+  ["semverLessThan", "version <"],
+  ["semverLessThanOrEqual", "version ≤"],
+  ["semverGreaterThan", "version >"],
+  ["semverGreaterThanOrEqual", "version ≥"],
+  ["inCidr", "is in the network"],
+  ["inSegment", "is in the segment"],
+];
+
+export interface RulesProps {
+  readonly rules: readonly Rule[];
+  readonly variants: readonly string[];
+  readonly isBoolean: boolean;
+  readonly onChange: (rules: readonly Rule[]) => void;
+}
+
+/** The rules in their order: the first that matches decides. */
+export function Rules({ rules, variants, isBoolean, onChange }: RulesProps) {
+  const first: Serve = { variant: variants[0] ?? "on" };
+  return (
+    <div class="stack">
+      {rules.length === 0 ? <p class="soft">No rules. The first rule that matches a user would decide.</p> : null}
+      <ol class="stack">
+        {rules.map((rule, index) => (
+          <RuleEditor
+            key={rule.id}
+            rule={rule}
+            number={index + 1}
+            variants={variants}
+            isBoolean={isBoolean}
+            onChange={(changed) => onChange(replaceAt(rules, index, changed))}
+            onMove={(by) => onChange(moveAt(rules, index, by))}
+          />
+        ))}
+      </ol>
+      <button type="button" class="button button-small" onClick={() => onChange([...rules, emptyRule(rules, first)])}>
+        Add a rule
+      </button>
+    </div>
+  );
+}
+
+interface RuleEditorProps {
+  readonly rule: Rule;
+  readonly number: number;
+  readonly variants: readonly string[];
+  readonly isBoolean: boolean;
+  readonly onChange: (rule: Rule | undefined) => void;
+  readonly onMove: (by: -1 | 1) => void;
+}
+
+function RuleEditor({ rule, number, variants, isBoolean, onChange, onMove }: RuleEditorProps) {
+  const label = `Rule ${number}`;
+  const change = (clauses: readonly Clause[]): void => onChange({ ...rule, clauses });
+  return (
+    <li class="rule">
+      <fieldset class="stack-tight">
+        <legend class="row-between">
+          <strong>{label}</strong> <code class="soft">{rule.id}</code>
+        </legend>
+        {rule.clauses.map((clause, index) => (
+          <ClauseEditor
+            key={index}
+            label={`${label}, condition ${index + 1}`}
+            clause={clause}
+            onChange={(changed) => change(replaceAt(rule.clauses, index, changed))}
+          />
+        ))}
+        <div class="row-between">
+          <ServeField
+            label={label}
+            serve={rule.serve}
+            variants={variants}
+            isBoolean={isBoolean}
+            onChange={(serve) => onChange({ ...rule, serve })}
+          />
+          <span class="row">
+            <button
+              type="button"
+              class="button button-small"
+              onClick={() => change([...rule.clauses, { attribute: "", op: "equals", values: [], negate: false }])}
+            >
+              And…
+            </button>
+            <button
+              type="button"
+              class="button button-small"
+              aria-label={`Move ${label} up`}
+              onClick={() => onMove(-1)}
+            >
+              ↑
+            </button>
+            <button
+              type="button"
+              class="button button-small"
+              aria-label={`Move ${label} down`}
+              onClick={() => onMove(1)}
+            >
+              ↓
+            </button>
+            <button
+              type="button"
+              class="button button-small"
+              aria-label={`Remove ${label}`}
+              onClick={() => onChange(undefined)}
+            >
+              Remove
+            </button>
+          </span>
+        </div>
+      </fieldset>
+    </li>
+  );
+}
+
+/** One test of a user, also for segments. */
+export function ClauseEditor({
+  label,
+  clause,
+  onChange,
+}: {
+  readonly label: string;
+  readonly clause: Clause;
+  readonly onChange: (clause: Clause | undefined) => void;
+}) {
+  const isSegment = clause.op === "inSegment";
+  return (
+    <div class="clause">
+      {isSegment ? (
+        <span>the user</span>
+      ) : (
+        <input
+          class="input"
+          value={clause.attribute}
+          placeholder="attribute"
+          aria-label={`${label}: attribute`}
+          onInput={(event) => onChange({ ...clause, attribute: event.currentTarget.value })}
+        />
+      )}
+      <select
+        class="input"
+        aria-label={`${label}: negated`}
+        value={clause.negate ? "not" : ""}
+        onChange={(event) => onChange({ ...clause, negate: event.currentTarget.value === "not" })}
+      >
+        <option value="">does</option>
+        <option value="not">does not</option>
+      </select>
+      <select
+        class="input"
+        aria-label={`${label}: comparison`}
+        value={clause.op}
+        onChange={(event) => onChange(withOperator(clause, event.currentTarget.value as Operator))}
+      >
+        {OPERATORS.map(([op, word]) => (
+          <option key={op} value={op}>
+            {word}
+          </option>
+        ))}
+      </select>
+      <input
+        class="input"
+        value={clause.values.map(textOf).join(", ")}
+        placeholder="values, with commas"
+        aria-label={`${label}: values`}
+        onChange={(event) => onChange({ ...clause, values: valuesOf(event.currentTarget.value) })}
+      />
+      <button
+        type="button"
+        class="button button-small"
+        aria-label={`Remove ${label}`}
+        onClick={() => onChange(undefined)}
+      >
+        ×
+      </button>
+    </div>
+  );
+}
+
+function withOperator(clause: Clause, op: Operator): Clause {
+  return { ...clause, op, attribute: op === "inSegment" ? "" : clause.attribute };
+}
+
+const textOf = (value: JsonValue): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** Numbers and truth values as such; everything else, and what stands in quotes, as text. */
+function valuesOf(text: string): readonly JsonValue[] {
+  const parts = text.split(",").map((part) => part.trim());
+  return parts
+    .filter((part) => part !== "")
+    .map((part) => {
+      if (/^-?\d+(\.\d+)?$/.test(part)) return Number(part);
+      if (part === "true" || part === "false") return part === "true";
+      return part.replace(/^"(.*)"$/, "$1");
+    });
+}
