@@ -1,5 +1,7 @@
 export type { AuditDraft, ChainHead, ChainVerdict } from "./domain/audit.ts";
 export { verifyChain } from "./domain/audit.ts";
+export type { ExportVerdict, VerifyOptions } from "./domain/audit-export.ts";
+export { ExportVerifier, fingerprintOf } from "./domain/audit-export.ts";
 export { planSchema } from "./domain/plan/json-schema.ts";
 export type { ParsedPlan, ParseOptions } from "./domain/plan/parse.ts";
 export { parsePlan } from "./domain/plan/parse.ts";

@@ -55,32 +55,37 @@ export function createApi(
     url: connection.url,
     request: async <T>(call: Call) => (await request(call)) as T,
     async *stream(call) {
-      const controller = new AbortController();
-      const silence = (): NodeJS.Timeout =>
-        setTimeout(() => controller.abort(new DOMException("silent", "TimeoutError")), options.timeoutMs);
-      let timer = silence();
-      const end = (): void => controller.abort();
-      call.signal?.addEventListener("abort", end);
-      try {
-        if (call.signal?.aborted === true) return;
-        const response = await send(call, controller.signal);
-        const decoder = new TextDecoder();
-        for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-          clearTimeout(timer);
-          yield decoder.decode(chunk, { stream: true });
-          timer = silence();
-        }
-        yield decoder.decode();
-      } catch (error) {
-        if (call.signal?.aborted === true) return;
-        throw connectionError(error, at);
-      } finally {
-        clearTimeout(timer);
-        call.signal?.removeEventListener("abort", end);
-        controller.abort();
-      }
+      const decoder = new TextDecoder();
+      for await (const chunk of bytes(call)) yield decoder.decode(chunk, { stream: true });
+      yield decoder.decode();
     },
+    bytes,
   };
+
+  async function* bytes(call: Call): AsyncGenerator<Uint8Array> {
+    const controller = new AbortController();
+    const silence = (): NodeJS.Timeout =>
+      setTimeout(() => controller.abort(new DOMException("silent", "TimeoutError")), options.timeoutMs);
+    let timer = silence();
+    const end = (): void => controller.abort();
+    call.signal?.addEventListener("abort", end);
+    try {
+      if (call.signal?.aborted === true) return;
+      const response = await send(call, controller.signal);
+      for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        clearTimeout(timer);
+        yield chunk;
+        timer = silence();
+      }
+    } catch (error) {
+      if (call.signal?.aborted === true) return;
+      throw connectionError(error, at);
+    } finally {
+      clearTimeout(timer);
+      call.signal?.removeEventListener("abort", end);
+      controller.abort();
+    }
+  }
 }
 
 function headersOf(connection: Connection, call: Call, version: string): Record<string, string> {

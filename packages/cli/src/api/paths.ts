@@ -19,6 +19,7 @@ export const paths = {
   token: (id: string) => `/api/v1/tokens/${encodeURIComponent(id)}`,
   audit: "/api/v1/audit",
   auditExport: "/api/v1/audit/export",
+  auditKey: "/api/v1/audit/key",
   rollouts: "/api/v1/rollouts",
   rolloutById: (id: string) => `/api/v1/rollouts/${encodeURIComponent(id)}`,
   rolloutCommand: (id: string, command: RolloutCommand) => `${paths.rolloutById(id)}/${command}`,

@@ -30,4 +30,6 @@ export interface Api {
   request<T>(call: Call): Promise<T>;
   /** The answer's text as it arrives. The timeout counts for each piece. */
   stream(call: Call): AsyncGenerator<string>;
+  /** The answer as it arrives, for what is not text. The timeout counts for each piece. */
+  bytes(call: Call): AsyncGenerator<Uint8Array>;
 }

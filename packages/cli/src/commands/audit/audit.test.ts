@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AuditEntry } from "@rampart/core";
@@ -34,6 +34,26 @@ function chain(length: number): readonly AuditEntry[] {
 }
 
 const ndjson = (entries: readonly AuditEntry[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+
+const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+const KEY = publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("hex");
+
+/** The entries with the line that signs them, written out here to be independent of the server's. */
+function signed(entries: readonly AuditEntry[]): string {
+  const lines = ndjson(entries);
+  const head = canonical({
+    format: "rampart-audit/1",
+    entries: entries.length,
+    first: entries.at(0)?.seq ?? null,
+    last: entries.at(-1)?.seq ?? null,
+    hash: entries.at(-1)?.hash ?? null,
+    linesHash: createHash("sha256").update(lines).digest("hex"),
+    isWhole: true,
+    exportedAt: "2026-01-05T12:00:00.000Z",
+  });
+  const signature = sign(null, Buffer.from(head), privateKey).toString("hex");
+  return `${lines}{"head":${head},"publicKey":"${KEY}","signature":"${signature}"}\n`;
+}
 
 async function audit(routes: Routes, argv: readonly string[], options: FakeOptions = {}) {
   const api = await fakeApi(routes);
@@ -93,29 +113,45 @@ describe("audit list", () => {
 describe("audit verify", () => {
   const entries = chain(1200);
   const head = entries.at(-1)?.hash ?? "";
+  const short = chain(8);
+  const keyRoute: Routes = {
+    "GET /api/v1/audit/key": { body: { algorithm: "Ed25519", publicKey: KEY, fingerprint: "0000 0000" } },
+  };
 
   async function verifyText(text: string, argv: readonly string[] = []) {
-    return rampart(["audit", "verify", "--file", "-", ...argv], { stdin: text });
+    return rampart(["audit", "verify", "-", ...argv], { stdin: text });
   }
 
-  it("finds an intact record intact, without a server, and prints its head", async () => {
+  it("finds an intact record intact, without a server, and prints its head and who signed it", async () => {
     const file = join(temporaryFolder(), "audit.ndjson");
-    writeFileSync(file, ndjson(entries));
-    const { code, stdout, stderr } = await rampart(["audit", "verify", "--file", file], {
+    writeFileSync(file, signed(entries));
+    const { code, stdout, stderr } = await rampart(["audit", "verify", file, "--key", KEY], {
       env: { RAMPART_URL: "http://127.0.0.1:1" },
     });
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `intact: 1,200 entries\nhead: ${head}\n`, stderr: "" });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `intact: 1,200 entries\nhead: ${head}\nsigned: 2026-01-05 12:00:00 UTC by ${KEY}\n`,
+      stderr: "",
+    });
+    expect((await rampart(["audit", "verify", "--file", file])).stderr).toContain("rampart audit key");
   });
 
-  it("verifies what the server exports", async () => {
-    const routes: Routes = { "GET /api/v1/audit/export": (response) => void response.end(ndjson(entries)) };
+  it("verifies what the server exports, against the server's key", async () => {
+    const routes: Routes = {
+      ...keyRoute,
+      "GET /api/v1/audit/export": (response) => void response.end(signed(entries)),
+    };
     const { code, stdout } = await audit(routes, ["verify", "--json"]);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ intact: true, entries: 1200, head: { seq: 1200, hash: head } });
+    expect(JSON.parse(stdout)).toEqual({
+      intact: true,
+      entries: 1200,
+      head: { seq: 1200, hash: head },
+      signed: { publicKey: KEY, exportedAt: "2026-01-05T12:00:00.000Z", isWhole: true },
+    });
   });
 
-  it("finds every entry that was changed, moved, doubled or taken out, and says which", async () => {
-    const short = chain(8);
+  it("finds every entry that was changed, moved, doubled or taken out, and says which, even without the signature", async () => {
     const entryAt = (index: number): AuditEntry => short.slice(index)[0] ?? expect.unreachable();
     const tamper = fc.oneof(
       fc.record({
@@ -135,25 +171,35 @@ describe("audit verify", () => {
         else if (how.kind === "remove") forged.splice(how.at, 1);
         else if (how.kind === "double") forged.splice(how.at, 0, victim);
         else forged.splice(how.at, 2, entryAt(how.at + 1), victim);
-        const { code, stdout, stderr } = await verifyText(ndjson(forged));
+        const { code, stdout, stderr } = await verifyText(ndjson(forged), ["--unsigned"]);
         expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-        expect(stderr).toContain(`broken at entry ${how.kind === "double" ? how.at + 2 : how.at + 1}`);
+        expect(stderr).toContain("the audit is broken at entry ");
+        if (how.kind === "change" || how.kind === "remove") expect(stderr).toContain(`broken at entry ${how.at + 1}:`);
       }),
       { numRuns: 40 },
     );
   });
 
-  it("finds entries cut off at the end by a head that was noted before", async () => {
+  it("finds a cut-off end by the signature, and by a head that was noted before", async () => {
+    const lines = signed(short).match(/[^\n]*\n/g) ?? [];
+    for (const cut of [lines.slice(0, -1), lines.slice(0, 3), [...lines.slice(0, 6), lines.at(-1) ?? ""]])
+      expect((await verifyText(cut.join(""))).code).toBe(1);
     const noted = entries.at(999)?.hash ?? "";
-    expect((await verifyText(ndjson(entries), ["--head", noted])).code).toBe(0);
-    const cut = await verifyText(ndjson(entries.slice(0, 900)), ["--head", noted]);
+    expect((await verifyText(signed(entries), ["--head", noted])).code).toBe(0);
+    const cut = await verifyText(ndjson(entries.slice(0, 900)), ["--unsigned", "--head", noted]);
     expect(cut.code).toBe(1);
     expect(cut.stderr).toContain("cut off or rewritten");
-    expect((await verifyText(ndjson(entries.slice(0, 900)))).code).toBe(0);
+    expect((await verifyText(ndjson(entries.slice(0, 900)), ["--unsigned"])).stdout).toContain("not signed");
+  });
+
+  it("finds another's signature where the key is given", async () => {
+    const { code, stderr } = await verifyText(signed(short), ["--key", "ab".repeat(32)]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("signed with another key");
   });
 
   it("says in JSON what is broken", async () => {
-    const { code, stdout } = await verifyText(ndjson(entries.slice(1)), ["--json"]);
+    const { code, stdout } = await verifyText(signed(entries.slice(1)), ["--json"]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ intact: false, seq: 1 });
   });
@@ -168,12 +214,24 @@ describe("audit verify", () => {
     expect(stderr).toContain(message);
   });
 
-  it("refuses a file that can't be read and a head that is none", async () => {
+  it("finds bytes that are no text", async () => {
+    const file = join(temporaryFolder(), "audit.ndjson");
+    writeFileSync(file, Buffer.concat([Buffer.from(signed(short)), Buffer.from([0xff])]));
+    expect(await rampart(["audit", "verify", file])).toMatchObject({ code: 1, stdout: "" });
+  });
+
+  it("refuses a file that can't be read, and a head and a key that are none", async () => {
     expect(await rampart(["audit", "verify", "--file", "/nonexistent"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("/nonexistent"),
     });
     expect(await verifyText("", ["--head", "abc"])).toMatchObject({ code: 2 });
+    expect(await verifyText("", ["--key", "abc"])).toMatchObject({ code: 2 });
+  });
+
+  it("is given the key to compare with by the server", async () => {
+    const { stdout, stderr } = await audit(keyRoute, ["key"]);
+    expect({ stdout, stderr }).toEqual({ stdout: `${KEY}\n`, stderr: "Ed25519, fingerprint 0000 0000\n" });
   });
 });
 
