@@ -197,7 +197,30 @@ describe("POST /sdk/v1/events", () => {
     expect(text).not.toContain("made-up");
   });
 
+  it("counts a report once, however often it comes", async () => {
+    const body = report([run("checkout", "on")]);
+    for (let time = 0; time < 3; time++) expect((await send(body)).status).toBe(204);
+    await send({ ...body, seq: 2 });
+    const { text } = await server.call("GET /metrics");
+    expect(text).toMatch(/rampart_flag_runs_total\{environment="production",flag="checkout",cohort="on"\} 20/);
+  });
+
+  it("refuses units that can't be read, counting nothing of the report, so that it can be sent again", async () => {
+    const units = [{ flag: "checkout", metric: "run", thousandths: 5_000, data: "!" }];
+    const body = report([run("checkout", "on")], { units });
+    expect(await send(body)).toMatchObject({
+      status: 400,
+      body: { code: "INVALID_BODY", detail: "units[0].data can't be read." },
+    });
+    expect((await send({ ...body, units: [{ ...units[0], data: "AA" }] })).status).toBe(204);
+  });
+
   it.each([
+    ["units of a percentage that divides nobody", { units: [{ flag: "f", metric: "run", thousandths: 0, data: "" }] }],
+    [
+      "a bin beyond the last",
+      { cohorts: [{ flag: "f", metric: "m", cohort: "on", count: 1, failures: 0, valueBins: [[255, 1]] }] },
+    ],
     ["a cohort that is none", { runs: [run("checkout", "maybe")] }],
     ["a count below 0", { runs: [{ ...run("checkout", "on"), count: -1 }] }],
     [
