@@ -8,6 +8,7 @@ import { FlagsPage } from "../pages/flags.tsx";
 import { OverviewPage } from "../pages/overview.tsx";
 import { RolloutPage } from "../pages/rollout/page.tsx";
 import { RolloutsPage } from "../pages/rollouts.tsx";
+import { SegmentsPage } from "../pages/segments.tsx";
 import { TokensPage } from "../pages/tokens.tsx";
 import { match } from "./router.ts";
 
@@ -30,6 +31,7 @@ const PAGES: readonly (readonly [pattern: string, page: Page])[] = [
   ["/rollouts/:id", here(RolloutPage)],
   ["/flags", here(FlagsPage)],
   ["/flags/:key*", here(FlagPage)],
+  ["/segments", here(SegmentsPage)],
   ["/clients", here(ClientsPage)],
   ["/audit", here(AuditPage)],
   ["/drills", here(DrillsPage)],

@@ -143,6 +143,15 @@ export function ClauseEditor({
   const isSegment = clause.op === "inSegment";
   return (
     <div class="clause">
+      <select
+        class="input"
+        aria-label={`${label}: negated`}
+        value={clause.negate ? "not" : ""}
+        onChange={(event) => onChange({ ...clause, negate: event.currentTarget.value === "not" })}
+      >
+        <option value="">if</option>
+        <option value="not">if not</option>
+      </select>
       {isSegment ? (
         <span>the user</span>
       ) : (
@@ -154,15 +163,6 @@ export function ClauseEditor({
           onInput={(event) => onChange({ ...clause, attribute: event.currentTarget.value })}
         />
       )}
-      <select
-        class="input"
-        aria-label={`${label}: negated`}
-        value={clause.negate ? "not" : ""}
-        onChange={(event) => onChange({ ...clause, negate: event.currentTarget.value === "not" })}
-      >
-        <option value="">does</option>
-        <option value="not">does not</option>
-      </select>
       <select
         class="input"
         aria-label={`${label}: comparison`}
