@@ -26,16 +26,15 @@ export class History {
   }
 
   /** Why what is there at `there` comes before what is held; undefined: it does not. */
-  behind({ epoch, revision }: Basis): Extract<Verdict, { kind: "behind" }> | undefined {
+  behind(there: Basis): Extract<Verdict, { kind: "behind" }> | undefined {
     const { at } = this;
     if (at === undefined) return undefined;
-    if (this.#left.includes(epoch) || isOlderEpoch(epoch, at.epoch)) {
-      const message = `the server is at epoch ${epoch}, which was left for ${at.epoch} or is older; ${formatBasis(at)} is kept`;
-      return { kind: "behind", code: "EPOCH_WENT_BACK", message };
-    }
-    if (epoch !== at.epoch || revision >= at.revision) return undefined;
-    const message = `the server is at revision ${revision} of epoch ${epoch}, older than revision ${at.revision}, which is kept. Was a backup restored? It should have a new epoch`;
-    return { kind: "behind", code: "REVISION_WENT_BACK", message };
+    const { epoch, revision } = there;
+    const isOther = epoch !== at.epoch;
+    const wentBack = isOther ? this.#left.includes(epoch) || isOlderEpoch(epoch, at.epoch) : revision < at.revision;
+    if (!wentBack) return undefined;
+    const message = `the server is at ${formatBasis(there)}, older than ${formatBasis(at)}, which is kept. A restored backup needs a new epoch`;
+    return { kind: "behind", code: isOther ? "EPOCH_WENT_BACK" : "REVISION_WENT_BACK", message };
   }
 
   /** What is held is at `there` now. */

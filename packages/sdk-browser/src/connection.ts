@@ -1,0 +1,134 @@
+import { backoffMs, MACHINE_DEFAULTS, POLL_TIMEOUT_MS, retryAfterMs } from "@rampart/core";
+import type { Send } from "./sender.ts";
+
+const TIMES = MACHINE_DEFAULTS;
+
+/** Values for one user, far above any honest number of flags; an event that is longer ends the stream. */
+const CHARACTERS_MAX = 4 * 1024 * 1024;
+
+/** Ends an event of the stream, however its lines end. */
+const FRAME_END = /\r?\n\r?\n/;
+
+/** What the connection asks of its client, and tells it. */
+export interface ConnectionHost {
+  readonly send: Send;
+  /** Body of the calls that ask for values. `stream`: with what is held. */
+  asked(stream: boolean): object;
+  /** The server said something. False: it does not fit what is held, connect anew. */
+  hear(event: string, data: string, via: "stream" | "poll"): boolean;
+  /** There is no contact any more, or the server refused the key, the origin or the signature. */
+  lost(why: "none" | "refused"): void;
+  problem(code: string, message: string): void;
+}
+
+/** Why a stream is over. */
+interface End {
+  readonly refused: boolean;
+  /** The server fell silent, or the machine slept: what is held may be old. */
+  readonly silent: boolean;
+  /** It lived long enough for earlier failures to be forgotten. */
+  readonly settled: boolean;
+  readonly retryAfterMs: number;
+}
+
+/**
+ * Follows the server until the signal: a stream with a watchdog; after it failed, another with full jitter; from the third failure on
+ * a poll before each try. The durations are those of every SDK. Never rejects.
+ */
+export async function follow(host: ConnectionHost, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted;) {
+    const end = await stream(host, signal);
+    failures = end.settled ? 1 : failures + 1;
+    const random = Math.random();
+    let delayMs = backoffMs(failures, random, TIMES);
+    if (end.refused) {
+      host.lost("refused");
+      failures = 0;
+      delayMs = TIMES.refusedRetryMs * (1 + random / 10);
+    } else {
+      // A single quick reconnect is no loss.
+      if (end.silent || failures === 2) host.lost("none");
+      if (failures >= TIMES.pollAfterFailures && !signal.aborted) {
+        await poll(host, signal);
+        delayMs = TIMES.pollIntervalMs * (0.9 + random / 5);
+      }
+    }
+    await pause(Math.max(delayMs, Math.min(end.retryAfterMs, TIMES.retryAfterMaxMs) + random * 1000), signal);
+  }
+}
+
+async function stream(host: ConnectionHost, signal: AbortSignal): Promise<End> {
+  const end = { refused: false, silent: false, settled: false, retryAfterMs: 0 };
+  const over = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expect = (withinMs: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      end.silent = true;
+      over.abort();
+    }, withinMs);
+  };
+  try {
+    expect(TIMES.openTimeoutMs);
+    const response = await host.send("stream", host.asked(true), AbortSignal.any([signal, over.signal]));
+    if (response.status !== 200) {
+      end.refused = response.status === 401 || response.status === 403;
+      end.retryAfterMs = retryAfterMs(response.headers.get("retry-after") ?? undefined, Date.now()) ?? 0;
+      throw new Error(`status ${response.status}`);
+    }
+    const openedAt = performance.now();
+    const reader = response.body?.getReader();
+    const decoder = new TextDecoder();
+    expect(TIMES.firstByteMs);
+    for (let rest = "", next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+      expect(TIMES.watchdogMs);
+      end.settled = performance.now() - openedAt > TIMES.settleMs;
+      const frames = (rest + decoder.decode(next.value, { stream: true })).split(FRAME_END);
+      rest = frames.pop() ?? "";
+      if (rest.length > CHARACTERS_MAX) throw new Error("an event is too long");
+      for (const frame of frames) {
+        const event = /^event: ?(.*)$/m.exec(frame)?.[1] ?? "";
+        const data = /^data: ?(.*)$/m.exec(frame)?.[1];
+        if (data === undefined || signal.aborted) continue;
+        if (event === "goodbye") {
+          const goodbye = JSON.parse(data) as { reason: string; retryAfterMs: number };
+          end.refused = goodbye.reason === "revoked";
+          end.retryAfterMs = goodbye.retryAfterMs;
+        }
+        if (event === "goodbye" || !host.hear(event, data, "stream")) return end;
+      }
+    }
+    throw new Error("it ended");
+  } catch (error) {
+    if (!signal.aborted) host.problem("STREAM_FAILED", end.silent ? "it fell silent" : String(error));
+    return end;
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}
+
+async function poll(host: ConnectionHost, signal: AbortSignal): Promise<void> {
+  try {
+    const response = await host.send(
+      "evaluate",
+      host.asked(false),
+      AbortSignal.any([signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]),
+    );
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    host.hear("values", await response.text(), "poll");
+  } catch (error) {
+    if (signal.aborted) return;
+    host.lost("none");
+    host.problem("POLL_FAILED", String(error));
+  }
+}
+
+/** Resolves after the time, or with the signal. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => resolve());
+  });
+}

@@ -1,0 +1,49 @@
+import type {
+  Branches,
+  ClientEvents,
+  ClientSignature,
+  ClientStatus,
+  EvaluationDetails,
+  FlagKey,
+  InitResult,
+  JsonValue,
+  User,
+} from "@rampart/core";
+
+/** Where a browser client stands. `tab`: another tab of this origin has the connection, and passes on what it hears. */
+export interface BrowserStatus extends Omit<ClientStatus, "transport"> {
+  readonly transport: ClientStatus["transport"] | "tab";
+}
+
+/** What `track` takes: a number that was measured, or whether it went wrong. */
+export interface TrackDetails {
+  readonly value?: number;
+  readonly failed?: boolean;
+}
+
+/**
+ * The surface of every SDK with the context bound. No call throws or rejects for a reason of its own; `run` passes its branch's errors
+ * through.
+ */
+export interface BrowserClient {
+  init(options?: { readonly timeoutMs?: number }): Promise<InitResult>;
+  isEnabled(flag: FlagKey, defaultValue?: boolean): boolean;
+  variation<T extends JsonValue>(flag: FlagKey, defaultValue: T): T;
+  evaluate<T extends JsonValue>(flag: FlagKey, defaultValue: T): EvaluationDetails<T>;
+  run<T>(flag: FlagKey, branches: Branches<T>): T;
+  track(metric: string, details?: TrackDetails): void;
+  /**
+   * Asks for the values of another context. Until they come, those of the old one stay where it has the same targeting key; for anybody
+   * else there are none. Resolves as `init` does.
+   */
+  setContext(context: User, options?: ContextOptions): Promise<InitResult>;
+  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
+  status(): BrowserStatus;
+  close(): Promise<void>;
+}
+
+export interface ContextOptions {
+  readonly timeoutMs?: number;
+  /** Where the key demands it: proof of the context, made on the application's server. */
+  readonly secure?: ClientSignature;
+}
