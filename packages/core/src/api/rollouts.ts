@@ -254,6 +254,8 @@ export interface ComparisonPointView {
   readonly at: Instant;
   /** `failures`: `ratio` is an odds ratio. `values`: how many times longer it takes. */
   readonly of: "failures" | "values";
+  /** What the cohorts' `rate` is in. */
+  readonly unit: MetricUnitName;
   readonly ratio?: number;
   /** Where it lies with 99 % certainty, however often one looks; missing without a bound on that side. */
   readonly low?: number;
@@ -267,7 +269,7 @@ export interface CohortPointView {
   readonly users: number;
   readonly failing: number;
   readonly failures: number;
-  /** Of the last minute: the share of requests that failed, or the 95th percentile in seconds. */
+  /** The share of requests of the last minute that failed, or the 95th percentile of users' first values. */
   readonly rate?: number;
 }
 

@@ -9,7 +9,8 @@ const cohortPoint = z
     failing: count,
     failures: count,
     rate: z.number().optional().openapi({
-      description: "Of the last minute: the share of requests that failed, or the 95th percentile in seconds",
+      description:
+        "The share of requests of the last minute that failed, or the 95th percentile of users' first values",
     }),
   })
   .openapi("CohortPoint");
@@ -18,6 +19,9 @@ const comparisonPoint = z
   .object({
     at: instant,
     of: z.enum(["failures", "values"]),
+    unit: z
+      .enum(["ratio", "percent", "seconds", "milliseconds", "count", "none"])
+      .openapi({ description: "What the cohorts' rate is in" }),
     ratio: z.number().optional().openapi({ description: "Odds ratio of failing, or how many times longer it takes" }),
     low: z.number().optional(),
     high: z.number().optional(),

@@ -91,6 +91,7 @@ export function failuresPoint(side: FailuresSide, share: number, at: EpochMs): C
   return {
     at,
     of: "failures",
+    unit: "ratio",
     ...(estimate !== undefined && { ratio: Math.min(estimate, ODDS_MAX) }),
     ...(low !== undefined && { low }),
     ...(high !== undefined && { high }),

@@ -58,7 +58,12 @@ class Flag {
   /** Lives through seconds until one of them says so; gives how many it took. */
   live(seconds: number, { on, off }: { readonly on: Fares; readonly off: Fares }, until = () => false): number {
     for (let second = 1; second <= seconds; second += 1) {
-      this.second(this.#counted.second((isOn) => ({ latency: 1, ...(isOn ? on : off) })));
+      this.second(
+        this.#counted.second([
+          { latency: 1, ...off },
+          { latency: 1, ...on },
+        ]),
+      );
       if (until()) return second;
     }
     return seconds;

@@ -139,7 +139,7 @@ function standingOf({ since, heardAt, exposed }: Comparing, share: number, now: 
 
 function compare(
   { failures, values, slow, heardAt, thousandths }: Comparing,
-  { of, tests, proofs }: ComparedMetric,
+  { of, unit, tests, proofs }: ComparedMetric,
   standing: Standing,
   { measured, now }: LookAt,
 ): Comparison {
@@ -147,7 +147,7 @@ function compare(
   const point =
     of === "failures"
       ? failuresPoint(failures, shareOf(thousandths), now)
-      : valuesPoint(values, measured.measured, now);
+      : valuesPoint(values, { measured: measured.measured, unit, at: now });
   const results = tests.flatMap(({ key }) => {
     const test = own(fast, key);
     return test ? [[key, withSlow(test, own(slow.harms, key))]] : [];

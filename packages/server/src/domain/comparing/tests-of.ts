@@ -4,7 +4,7 @@ import { plannedEpochs } from "../compare/epochs.ts";
 import { FAILURES_EPOCH_WINDOWS } from "../compare/failures.ts";
 import { LATENCY_EPOCH_WINDOWS } from "../compare/latency.ts";
 import { comparedMetrics, comparedProofs, comparedTests, type ComparedProof } from "../plan/compared.ts";
-import type { Plan } from "../plan/types.ts";
+import type { MetricUnit, Plan } from "../plan/types.ts";
 import type { EpochOf } from "./window.ts";
 
 /** The cohorts are looked at this often: a window of the tests. */
@@ -26,6 +26,7 @@ export interface TestSettings {
 export interface ComparedMetric {
   readonly name: string;
   readonly of: EpochOf;
+  readonly unit: MetricUnit;
   readonly tests: readonly TestSettings[];
   readonly proofs: readonly ComparedProof[];
 }
@@ -45,12 +46,13 @@ export function measuredMetrics(plan: Plan): readonly MeasuredMetric[] {
   if (known) return known;
   const groups = new Map<string, ComparedMetric[]>();
   for (const name of comparedMetrics(plan)) {
-    const source = plan.metrics[name]?.source;
-    if (source?.kind !== "sdk") continue;
+    const compared = plan.metrics[name];
+    if (compared?.source.kind !== "sdk") continue;
+    const { source, unit } = compared;
     const measured = source.metric ?? RUN_METRIC;
     const of = source.measure === "error_rate" ? "failures" : "values";
     const proofs = comparedProofs(plan).filter(({ within }) => within.metric === name);
-    const metric = { name, of, tests: testsOf(plan, name, of), proofs } as const;
+    const metric = { name, of, unit, tests: testsOf(plan, name, of), proofs } as const;
     groups.set(measured, [...(groups.get(measured) ?? []), metric]);
   }
   const all = [...groups].map(([measured, metrics]) => ({ measured, metrics }));

@@ -9,6 +9,7 @@ import {
   type LatencyState,
 } from "../compare/latency.ts";
 import type { Arms } from "../compare/slow.ts";
+import type { MetricUnit } from "../plan/types.ts";
 import type { CohortPoint, ComparisonPoint, TestResult } from "../rollout/comparison.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import { own, type Dictionary } from "../rollout/lookup.ts";
@@ -107,21 +108,25 @@ function armOf(counts: readonly number[]): Arms["on"] {
   return { requests: values.map(() => 1), failures: values };
 }
 
-/** `measured`: what SDKs call it. `run` is measured in milliseconds, everything else in the unit of whoever tracks it. */
-export function valuesPoint({ counts }: ValuesSide, measured: string, at: EpochMs): ComparisonPoint {
+/** `run` is measured in milliseconds, everything else in the unit of whoever tracks it. */
+export function valuesPoint(
+  { counts }: ValuesSide,
+  { measured, unit, at }: { readonly measured: string; readonly unit: MetricUnit; readonly at: EpochMs },
+): ComparisonPoint {
   const [on, off] = [meanOf(counts.on), meanOf(counts.off)];
+  const scale = measured === RUN_METRIC && unit === "seconds" ? 1000 : 1;
   return {
     at,
     of: "values",
+    unit,
     ...(on !== undefined && off !== undefined && { ratio: on / off }),
-    on: cohort(counts.on, measured),
-    off: cohort(counts.off, measured),
+    on: cohort(counts.on, scale),
+    off: cohort(counts.off, scale),
   };
 }
 
-function cohort(counts: readonly number[], measured: string): CohortPoint {
+function cohort(counts: readonly number[], scale: number): CohortPoint {
   const bin = binOfQuantile(counts, 0.95);
-  const scale = measured === RUN_METRIC ? 1000 : 1;
   return {
     users: total(counts),
     failing: 0,

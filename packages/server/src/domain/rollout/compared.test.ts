@@ -48,6 +48,7 @@ function comparison(plan: Plan, at: number, seen: Seen = {}): Comparison {
     point: {
       at,
       of: "failures",
+      unit: "ratio",
       ratio: 10,
       low: 1.5,
       high: 49,

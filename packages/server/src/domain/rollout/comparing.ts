@@ -2,7 +2,7 @@ import { comparedIn, comparedMetrics, testKey } from "../plan/compared.ts";
 import type { CompareWithin, CompareWorse, Condition, Metric, MetricUnit, Plan } from "../plan/types.ts";
 import type { Alarm, ComparisonPoint, KeptComparison, TestResult } from "./comparison.ts";
 import type { EpochMs } from "./instant.ts";
-import { own } from "./lookup.ts";
+import { own, type Dictionary } from "./lookup.ts";
 import { unseenAfterMs } from "./reading.ts";
 import { isExposed, type RolloutState } from "./state.ts";
 import { openStage } from "./turn.ts";
@@ -94,22 +94,18 @@ export function isShared(plan: Plan, state: RolloutState, condition: Condition, 
 }
 
 /** Control's rate as a number of a metric with this unit; undefined where that means nothing. */
-function inUnit({ of, off: { rate } }: ComparisonPoint, unit: MetricUnit): number | undefined {
-  if (rate === undefined) return undefined;
-  switch (unit) {
-    case "ratio":
-      return of === "failures" ? rate : undefined;
-    case "percent":
-      return of === "failures" ? rate * 100 : undefined;
-    case "seconds":
-      return of === "values" ? rate : undefined;
-    case "milliseconds":
-      return of === "values" ? rate * 1000 : undefined;
-    case "count":
-    case "none":
-      return undefined;
-  }
+function inUnit({ unit: from, off: { rate } }: ComparisonPoint, unit: MetricUnit): number | undefined {
+  if (rate === undefined || unit === "none" || unit === "count") return undefined;
+  if (from === unit) return rate;
+  const factor = own(FACTORS, `${from} to ${unit}`);
+  return factor === undefined ? undefined : rate * factor;
 }
+
+const FACTORS: Dictionary<number> = {
+  "ratio to percent": 100,
+  "seconds to milliseconds": 1000,
+  "milliseconds to seconds": 0.001,
+};
 
 function isSameMeasure({ source }: Metric, other: Metric | undefined): boolean {
   return source.kind === "sdk" && other?.source.kind === "sdk" && source.metric === other.source.metric;

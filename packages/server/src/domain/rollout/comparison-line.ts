@@ -1,3 +1,5 @@
+import { measure } from "@rampart/core";
+import type { MetricUnit } from "../plan/types.ts";
 import type { CohortPoint, ComparisonPoint, KeptComparison, TestResult } from "./comparison.ts";
 
 /** What is said of a breach that users without the flag suffer from as well. */
@@ -29,19 +31,19 @@ export function comparisonLine(
   return `${metric}: ${parts.filter((part) => part !== "").join(" · ")}`;
 }
 
-function usersPart({ of, on, off }: ComparisonPoint, percentage: number): string {
+function usersPart({ of, unit, on, off }: ComparisonPoint, percentage: number): string {
   const cohort = `in the ${percentage} %`;
   switch (of) {
     case "failures":
       return `${users(on.failing)} with failures ${cohort} vs ${count(off.failing)} in control`;
     case "values":
-      return `p95 ${time(on)} of ${users(on.users)} ${cohort} vs ${time(off)} of ${count(off.users)} in control`;
+      return `p95 ${rate(on, unit)} of ${users(on.users)} ${cohort} vs ${rate(off, unit)} of ${count(off.users)} in control`;
   }
 }
 
-function requestParts({ of, on, off }: ComparisonPoint): readonly string[] {
+function requestParts({ of, unit, on, off }: ComparisonPoint): readonly string[] {
   if (of === "values") return [];
-  const control = off.rate === undefined ? "" : `control at ${share(off.rate)}`;
+  const control = off.rate === undefined ? "" : `control at ${rate(off, unit)}`;
   return [
     control,
     on.failures === 0 ? "" : `${count(on.failures)} failed ${on.failures === 1 ? "request" : "requests"}`,
@@ -75,11 +77,8 @@ function furthest(tests: KeptComparison["tests"]): TestResult | undefined {
 
 const users = (number: number): string => `${count(number)} ${number === 1 ? "user" : "users"}`;
 
-const time = ({ rate }: CohortPoint): string =>
-  rate === undefined ? "unknown" : rate < 1 ? `${short(rate * 1000)}ms` : `${short(rate)}s`;
-
-/** `0.5%`, as metrics are written. */
-const share = (ratio: number): string => `${short(ratio * 100)}%`;
+const rate = ({ rate: value }: CohortPoint, unit: MetricUnit): string =>
+  value === undefined ? "unknown" : measure(Number(value.toPrecision(2)), unit);
 
 const short = (number: number): string => String(Number(number.toPrecision(2)));
 

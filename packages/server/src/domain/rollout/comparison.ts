@@ -1,3 +1,4 @@
+import type { MetricUnit } from "../plan/types.ts";
 import type { EpochMs } from "./instant.ts";
 import { own, type Dictionary } from "./lookup.ts";
 
@@ -49,8 +50,10 @@ export interface ProofResult {
 /** Both cohorts at an instant: a point of the chart. */
 export interface ComparisonPoint {
   readonly at: EpochMs;
-  /** Failures count users and requests that failed; values are times, of which a cohort's 95th percentile is shown. */
+  /** Failures count users and requests that failed; of values a cohort's 95th percentile is shown. */
   readonly of: "failures" | "values";
+  /** What the cohorts' `rate` is in; a ratio for failures. */
+  readonly unit: MetricUnit;
   /** Odds ratio of failing, or how many times longer it takes; missing while unknown. */
   readonly ratio?: number;
   /** Where it lies with 99 % certainty, however often one looks; missing without a bound on that side. */
@@ -67,7 +70,7 @@ export interface CohortPoint {
   readonly failing: number;
   /** … and their requests that failed. */
   readonly failures: number;
-  /** Of the last minute: the share of requests that failed, or the 95th percentile in seconds; missing without requests. */
+  /** The share of requests of the last minute that failed, or the 95th percentile of users' first values in the current epoch; missing without requests. */
   readonly rate?: number;
 }
 
