@@ -1,8 +1,8 @@
-import { measure } from "@rampart/core";
 import type { QuantilesView, ReceiptsList, ReceiptsVerdict, ReceiptsView } from "@rampart/core";
 import { paths } from "../api/paths.ts";
 import { parseNumber } from "../input/count.ts";
 import { ago, count, orDash, plural } from "../output/format.ts";
+import { seconds } from "../output/measure.ts";
 import type { Paint } from "../output/style.ts";
 import { table, type Cell } from "../output/table.ts";
 import type { Run } from "../run.ts";
@@ -144,6 +144,3 @@ function summary({ verdict, revision, environment, flags, expected, acknowledged
   const who = missing === 0 ? "nobody is missing" : `${plural(missing, "client")} missing${named}`;
   return `${verdict}: ${count(acknowledged)} of ${count(expected)} clients have ${flags.join(", ")} off at revision ${revision} of ${environment}; ${who}`;
 }
-
-/** To the millisecond: a time that was promised is not rounded down. */
-const seconds = (ms: number): string => measure(ms / 1000, "seconds");

@@ -1,3 +1,5 @@
+import { measure } from "@rampart/core";
+
 const UNITS_MS = [
   ["d", 86_400_000],
   ["h", 3_600_000],
@@ -36,4 +38,9 @@ export function bar(share: number, width: number): { readonly filled: string; re
   const eighths = Math.floor(Math.min(1, Math.max(0, share)) * width * 8);
   const filled = "█".repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? "");
   return { filled, empty: "░".repeat(width - Math.ceil(eighths / 8)) };
+}
+
+/** A time that was promised, to four digits: `4ms`, `1.932s`. It is not rounded down to whole seconds. */
+export function seconds(ms: number): string {
+  return measure(ms / 1000, "seconds");
 }

@@ -1,3 +1,4 @@
+import type { ReceiptsView } from "@rampart/core";
 import { describe, expect, it } from "vitest";
 import {
   BY_ID,
@@ -122,6 +123,32 @@ describe("rollout status", () => {
   it("prints the API's answer with --json", async () => {
     const { stdout } = await run(routes, ["rollout", "status", "checkout", "--json"]);
     expect(JSON.parse(stdout)).toEqual(view);
+  });
+
+  it("says where a rollback's time went, leg by leg, against what was promised", async () => {
+    const apply = { p50Ms: 200, p99Ms: 1900, maxMs: 1900 };
+    const shown = async (legs: ReceiptsView["legs"]) => {
+      const over = { body: rolloutView({ status: "rolledBack", percentage: 0, rollback: receiptsView({ legs }) }) };
+      return (await run({ ...FOUND, [`GET ${BY_ID}`]: over }, ["rollout", "status", "checkout"])).stdout;
+    };
+    expect(await shown({ dataAgeMs: 4200, decideMs: 61, commitMs: 3, writeMs: 2, apply })).toContain(
+      [
+        "  WHERE THE TIME WENT",
+        "    age of the data at the sample        4.2s",
+        "    sample to decision                   61ms",
+        "    decision to commit                   3ms",
+        "    commit to written to sockets         2ms",
+        "    written to applied, the last client  1.9s",
+        "    total                                6.166s of 30s",
+        "",
+      ].join("\n"),
+    );
+    expect(await shown({ dataAgeMs: 29_000, decideMs: 0, commitMs: 0, writeMs: 0, apply })).toContain(
+      "30.9s of 30s, too long\n",
+    );
+    expect(await shown({ decideMs: 1, commitMs: 3, writeMs: 2 })).toMatch(
+      /at the sample +-\n[^]*last client +-\n +total, without the clients +6ms of 30s\n/,
+    );
   });
 
   it("says who applied a rollback, and how to learn who is missing", async () => {

@@ -3,6 +3,7 @@ import { moment } from "../../../output/format.ts";
 import { line } from "../../../output/lines.ts";
 import { truncate } from "../../../output/text.ts";
 import { eventPaint, eventText } from "../words.ts";
+import { budgetLines } from "./budget.ts";
 import type { RolloutCanvas } from "./canvas.ts";
 import { comparisonLines } from "./comparisons.ts";
 import { criteriaLines, triggerLines } from "./conditions.ts";
@@ -19,6 +20,7 @@ export function statusLines(
 ): readonly string[] {
   const parts = [
     headLines(view, canvas),
+    budgetLines(view, canvas),
     railLines(view, canvas),
     criteriaLines(view, canvas),
     triggerLines(view, canvas),
