@@ -57,6 +57,16 @@ export interface TokenRecord {
   readonly expiresAt?: EpochMs;
   readonly revokedAt?: EpochMs;
   readonly lastUsedAt?: EpochMs;
+  /** Of client keys that have some. */
+  readonly browsers?: BrowserRules;
+}
+
+/** How a client key may be used by browsers. Their keys are public, so that this bounds what a copied one is good for. */
+export interface BrowserRules {
+  /** Origins whose pages may use the key; none named: all. */
+  readonly origins: readonly string[];
+  /** With it, contexts must be signed. Kept as it is, because checking a signature takes the secret itself. */
+  readonly secret?: string;
 }
 
 /**

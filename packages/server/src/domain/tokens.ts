@@ -36,7 +36,8 @@ export type Scope =
   | "sdk:read"
   | "sdk:write"
   | "client:read"
-  | "client:write";
+  | "client:write"
+  | "ofrep:read";
 
 /** A token as it is handed out, once. */
 export interface MintedToken {
@@ -126,13 +127,18 @@ const SCOPES: { readonly [kind in TokenKind]: ReadonlySet<Scope> } = {
     "rollouts:read",
     "rollouts:write",
   ]),
-  server: new Set(["sdk:read", "sdk:write"]),
-  client: new Set(["client:read", "client:write"]),
+  server: new Set(["sdk:read", "sdk:write", "ofrep:read"]),
+  client: new Set(["client:read", "client:write", "ofrep:read"]),
 };
 
 /** What a kind of token may do. Everything that isn't in the set is denied. */
 export function scopesOf(kind: TokenKind): ReadonlySet<Scope> {
   return SCOPES[kind];
+}
+
+/** 256 random bits in base64url, by which contexts are signed. Nothing is stored of it but itself. */
+export function mintContextSecret(random: (sizeBytes: number) => Uint8Array): string {
+  return Buffer.from(random(SECRET_SIZE_BYTES)).toString("base64url");
 }
 
 /** Not against forgery, only against typing errors: anybody can compute it. */

@@ -2,6 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
 import { Hono } from "hono";
+import { preflightHeaders } from "./cors.ts";
 import type { HttpParts } from "./parts.ts";
 import type { Routed } from "./pipeline.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -20,6 +21,13 @@ export function createApp(parts: HttpParts, routes: readonly Route[], authentica
   for (const route of routes) {
     app.on(route.spec.method.toUpperCase(), routerPath(route.spec.path), async (c) => {
       await pipeline.serve(route, routed(c));
+      return RESPONSE_ALREADY_SENT;
+    });
+  }
+  for (const path of new Set(routes.filter(({ spec }) => spec.browsers).map(({ spec }) => spec.path))) {
+    const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    app.on("OPTIONS", routerPath(path), async (c) => {
+      await pipeline.serveMissing(routed(c), { status: 204, headers: preflightHeaders(methods) });
       return RESPONSE_ALREADY_SENT;
     });
   }

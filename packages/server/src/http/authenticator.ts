@@ -163,8 +163,8 @@ function tokenText(incoming: IncomingMessage): string | undefined {
 }
 
 function principalOf(record: TokenRecord): Principal {
-  const { id, kind, name, environments, roles } = record;
-  return { actor: `token:${id} (${name})`, kind, environments, roles, tokenId: id };
+  const { id, kind, name, environments, roles, browsers } = record;
+  return { actor: `token:${id} (${name})`, kind, environments, roles, tokenId: id, browsers };
 }
 
 function checkTime(record: TokenRecord, now: number): void {

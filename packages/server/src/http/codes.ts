@@ -23,8 +23,13 @@ export type HttpCode =
   | "INVALID_QUERY"
   | "INVALID_IF_MATCH"
   | "INVALID_CONTEXT"
+  | "SIGNATURE_REQUIRED"
+  | "SIGNATURE_WRONG"
+  | "SIGNATURE_EXPIRED"
+  | "ORIGIN_NOT_ALLOWED"
   | "RECEIPTS_NOT_FOUND"
   | "DRILL_PROVES_NOTHING"
+  | "DRILL_NOT_FOUND"
   | "CHANNEL_NOT_FOUND"
   | "CHANNEL_INVALID"
   | "CHANNEL_FIXED"
@@ -202,6 +207,26 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     title: "Invalid context",
     meaning: "An id, or an object with `targetingKey` and attributes, within the limits.",
   },
+  SIGNATURE_REQUIRED: {
+    status: 403,
+    title: "Signature required",
+    meaning: "The client key was made for signed contexts: `secure` must come with each.",
+  },
+  SIGNATURE_WRONG: {
+    status: 403,
+    title: "Wrong signature",
+    meaning: "It was made for another context key, or with the secret of another client key.",
+  },
+  SIGNATURE_EXPIRED: {
+    status: 403,
+    title: "Signature expired",
+    meaning: "Ask your own server for a new one; it may be good for at most seven days.",
+  },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    title: "Origin not allowed",
+    meaning: "The client key names the origins whose pages may use it, and this is none of them.",
+  },
   CROSS_SITE: {
     status: 403,
     title: "Cross-site request",
@@ -234,6 +259,7 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     title: "No such receipts",
     meaning: "The revision was no kill or rollback, or this server does not remember it any more.",
   },
+  DRILL_NOT_FOUND: { status: 404, title: "No such drill", meaning: "The last hundred drills are kept at hand." },
   DRILL_PROVES_NOTHING: {
     status: 409,
     title: "Drill proves nothing",

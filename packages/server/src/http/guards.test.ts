@@ -46,8 +46,8 @@ const ALLOWED: { readonly [kind in TokenKind]: readonly string[] } = {
     ...rolloutReads(),
     ...runs(),
   ],
-  server: ["get sdk", "post sdk"],
-  client: [],
+  server: ["get sdk", "post sdk", "post ofrep"],
+  client: ["post client", "post ofrep"],
 };
 
 function reads(): readonly string[] {
@@ -158,6 +158,10 @@ function nameOf(method: string, path: string): string | undefined {
     [/^\/api\/v1\/rollouts\/\{id\}\/(plan|evidence|events)$/, "rollout"],
     [/^\/metrics$|metrics\.prom$/, "metrics"],
     [/^\/sdk\//, "sdk"],
+    // A ticket lets in, and no token: not even one of a kind that gets tickets.
+    ...(method === "get" ? ([[/^\/(client|ofrep)\/v1\/stream$/, "ticket"]] as const) : []),
+    [/^\/client\//, "client"],
+    [/^\/ofrep\//, "ofrep"],
     [/\/(rollout)$/, "ramp"],
     [/\/kill$/, "kill"],
     [/\/restore$/, "restore"],
@@ -200,7 +204,7 @@ describe("the guards", () => {
             bound.includes("*") || (!GLOBAL.test(name) && (environment === undefined || bound.includes(environment)));
           const isAllowed = ALLOWED[kind].includes(name) && isInReach;
           // What is let in to a stream stays there.
-          if (isAllowed && method === "get" && /\/(?:stream|changes)$/.test(path)) continue;
+          if (isAllowed && /\/(?:stream|changes)$/.test(path)) continue;
           const { status } = await server.call(`${method.toUpperCase()} ${path}`, { token, body });
           expect([kind, bound, method, path, isRefusal(status) ? "refused" : "let in"]).toEqual([
             kind,

@@ -6,7 +6,7 @@ import { ProblemError } from "./problem.ts";
  * Requests are counted apart by what they are for, so that a flood of one kind uses up nothing of another: a kill is let through
  * however many reads, receipts or dashboards there are.
  */
-export type Lane = "kill" | "admin" | "signals" | "sdk" | "ack" | "events" | "open";
+export type Lane = "kill" | "admin" | "signals" | "sdk" | "browser" | "ofrep" | "ack" | "events" | "open";
 
 /** Requests a second that one token may make in a lane; an address, behind which there may be several, twice as many. */
 export type Rates = { readonly [lane in Lane]: number };
@@ -20,6 +20,9 @@ export const ratesAround = (admin: number): Rates => ({
   admin,
   signals: 500,
   sdk: 100_000,
+  // A client key is public: whoever copies it can ask, and each answer takes an evaluation of every flag.
+  browser: 5_000,
+  ofrep: 20_000,
   ack: 20_000,
   events: 5_000,
   open: 1_000,
@@ -62,6 +65,8 @@ function limiters(rates: Rates, factor: number): Limiters {
     signals: of("signals"),
     admin: of("admin"),
     sdk: of("sdk"),
+    browser: of("browser"),
+    ofrep: of("ofrep"),
     ack: of("ack"),
     events: of("events"),
     open: of("open"),

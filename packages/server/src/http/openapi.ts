@@ -33,6 +33,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
     name: "x-api-key",
     description: "The same, in another header",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "ticket", {
+    type: "apiKey",
+    in: "query",
+    name: "ticket",
+    description: "A ticket that is good once, for a minute",
+  });
   for (const route of routes) app.openAPIRegistry.registerPath(pathOf(route));
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
@@ -51,6 +57,8 @@ export function guardText(guard: Guard): string {
   switch (guard.kind) {
     case "open":
       return "No token needed.";
+    case "ticket":
+      return "Takes a ticket in place of a token.";
     case "scope":
       return `Scope \`${guard.scope}\` (${kindsWith(guard.scope)})${reachText(guard)}.`;
   }
@@ -86,7 +94,7 @@ function pathOf({ spec, guard }: Route): RouteConfig {
     summary: spec.summary,
     description: [spec.description, guardText(guard)].filter((text) => text !== undefined).join("\n\n"),
     operationId: `${spec.method}${spec.path.replaceAll(/[/{}.]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
-    security: guard.kind === "open" ? [] : [{ token: [] }, { apiKey: [] }],
+    security: SECURITY[guard.kind],
     request: {
       ...(params.length === 0 ? {} : { params: z.object(Object.fromEntries(params)) }),
       ...(spec.query === undefined ? {} : { query: spec.query as z.ZodObject }),
@@ -97,6 +105,12 @@ function pathOf({ spec, guard }: Route): RouteConfig {
     responses: { ...answersOf({ spec, guard }), ...problemsOf({ spec, guard }) },
   };
 }
+
+const SECURITY: { readonly [kind in Guard["kind"]]: NonNullable<RouteConfig["security"]> } = {
+  open: [],
+  ticket: [{ ticket: [] }],
+  scope: [{ token: [] }, { apiKey: [] }],
+};
 
 function bodyContent(
   { bodyOfText }: Route["spec"],

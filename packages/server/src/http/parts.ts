@@ -1,6 +1,7 @@
 import type { LinearRegex } from "@rampart/core";
 import type { Variables } from "../domain/plan/view.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
+import type { DrillSource } from "../metrics/drill-source.ts";
 import type { Runner } from "../gates/runner.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -31,6 +32,7 @@ export interface HttpParts {
   readonly runner: Runner;
   /** What a kill goes through that can't be stored. */
   readonly emergency: Emergency;
+  readonly drills: DrillSource;
   readonly channels: ChannelDesk;
   /** Rollouts that somebody follows. */
   readonly eventStreams: EventStreams;

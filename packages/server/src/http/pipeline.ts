@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { clientAddress } from "./address.ts";
 import type { BodyRules } from "./body.ts";
 import { readBody } from "./body.ts";
+import { allowAnyOrigin, allowOriginsOf } from "./cors.ts";
 import { failureOf } from "./failure.ts";
 import type { Grant } from "./grant.ts";
 import { authorize, authorizeAll, authorizeIn, authorizeKey } from "./grant.ts";
@@ -58,7 +59,7 @@ export class Pipeline {
     const { clock, meter, logger } = this.#parts;
     const startedMs = clock.monotonicMs();
     const trace = this.#trace(routed);
-    await this.#answer(routed, trace, () => this.#handle(route, routed, trace));
+    await this.#answer(routed, trace, () => this.#inWordsOf(route, routed, this.#handle(route, routed, trace)));
     const tookMs = clock.monotonicMs() - startedMs;
     const { method, path, lane } = route.spec;
     const status = routed.outgoing.statusCode;
@@ -69,7 +70,7 @@ export class Pipeline {
     logger.info({ ...facts, actor: principal?.actor, address }, "request");
   }
 
-  /** Answers a request that there is no route for. Never rejects. */
+  /** Answers a request that there is no route for, or that is only a preflight of one. Never rejects. */
   async serveMissing(routed: Routed, reply: Reply): Promise<void> {
     const trace = this.#trace(routed);
     await this.#answer(routed, trace, async () => {
@@ -89,12 +90,18 @@ export class Pipeline {
   async #handle(route: Route, routed: Routed, trace: Trace): Promise<Reply | typeof TAKEN_OVER> {
     const { spec } = route;
     const { incoming, outgoing, params } = routed;
-    const grant = await this.#admit(route, routed, trace);
+    if (spec.browsers === true) allowAnyOrigin(outgoing);
+    const early = await this.#bodyWithKey(route, routed, trace);
+    const grant = await this.#admit(route, routed, trace, keyIn(early?.body));
     const query = checked(spec.query, routed.query, "INVALID_QUERY");
     const body =
       spec.body === undefined
         ? undefined
-        : checked(spec.body, await readBody(incoming, rulesOf(route)), "INVALID_BODY");
+        : checked(
+            spec.body,
+            early === undefined ? await readBody(incoming, rulesOf(route)) : early.body,
+            "INVALID_BODY",
+          );
     const call: Call<unknown, unknown, unknown, unknown> = {
       grant,
       params,
@@ -107,14 +114,49 @@ export class Pipeline {
     return route.handle(call as Call<never, never, never, never>);
   }
 
-  async #admit({ guard, spec }: Route, { incoming, params }: Routed, trace: Trace): Promise<Grant | undefined> {
+  /** What fails in a route of another protocol is told in its words, where it has some. */
+  async #inWordsOf(
+    { spec }: Route,
+    { params }: Routed,
+    made: Promise<Reply | typeof TAKEN_OVER>,
+  ): Promise<Reply | typeof TAKEN_OVER> {
+    if (spec.failed === undefined) return made;
+    try {
+      return await made;
+    } catch (cause) {
+      const reply = cause instanceof ProblemError ? spec.failed(cause.failure, params) : undefined;
+      if (reply === undefined) throw cause;
+      return reply;
+    }
+  }
+
+  /** The body of a call that has its key in there and nowhere else, read before it is known who calls. */
+  async #bodyWithKey(
+    route: Route,
+    { incoming }: Routed,
+    { address }: Trace,
+  ): Promise<{ readonly body: unknown } | undefined> {
+    if (route.spec.keyInBody !== true || incoming.headers.authorization !== undefined) return undefined;
+    await this.#lanes.enter("open", { tokenId: undefined, address });
+    return { body: await readBody(incoming, rulesOf(route)) };
+  }
+
+  async #admit(
+    { guard, spec }: Route,
+    { incoming, outgoing, params }: Routed,
+    trace: Trace,
+    key: string | undefined,
+  ): Promise<Grant | undefined> {
     const { address } = trace;
-    if (guard.kind === "open") {
+    if (guard.kind !== "scope") {
       await this.#lanes.enter(spec.lane, { tokenId: undefined, address });
       return undefined;
     }
-    const principal = await this.#authenticator.authenticate(incoming);
+    const principal = await (key === undefined
+      ? this.#authenticator.authenticate(incoming)
+      : this.#authenticator.authenticateText(key));
     trace.principal = principal;
+    if (spec.browsers === true) allowOriginsOf(principal, { incoming, outgoing });
     await this.#lanes.enter(spec.lane, { tokenId: principal.tokenId, address });
     const grant = authorize(principal, guard.scope);
     const environments = this.#parts.feeds.keys();
@@ -172,6 +214,11 @@ export class Pipeline {
       throw limited;
     }
   }
+}
+
+function keyIn(body: unknown): string | undefined {
+  const key = typeof body === "object" && body !== null && "key" in body ? body.key : undefined;
+  return typeof key === "string" ? key : undefined;
 }
 
 function rulesOf({ spec }: Route): BodyRules {

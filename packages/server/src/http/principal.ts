@@ -1,4 +1,5 @@
 import type { TokenKind } from "@rampart/core";
+import type { BrowserRules } from "../domain/records.ts";
 
 /** Who is calling. Says nothing yet of what they may do. */
 export interface Principal {
@@ -9,4 +10,6 @@ export interface Principal {
   readonly roles: readonly string[];
   /** What rate limits and streams are counted by. */
   readonly tokenId: string;
+  /** Of client keys that have some. */
+  readonly browsers?: BrowserRules | undefined;
 }

@@ -4,6 +4,7 @@ import type { Scope } from "../domain/tokens.ts";
 import type { ProblemCode } from "./codes.ts";
 import type { EnvironmentGrant, Grant } from "./grant.ts";
 import type { Lane } from "./lanes.ts";
+import type { Failure } from "./problem.ts";
 import type { Reply, TAKEN_OVER } from "./reply.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -41,6 +42,12 @@ export interface RouteSpec<Path extends string, Query extends z.ZodType, Body ex
   readonly bodyOptional?: boolean;
   /** What a body that is YAML or plain text stands for, so that a file can be sent as it is. */
   readonly bodyOfText?: (text: string) => unknown;
+  /** Pages of other sites may call it. Only what needs a key that is public anyway, or a ticket. */
+  readonly browsers?: boolean;
+  /** Without a header the key may stand in the body, as `key`: a beacon has no headers. */
+  readonly keyInBody?: boolean;
+  /** A failure in another protocol's words; undefined: it has none for it, and a problem is answered. */
+  readonly failed?: (failure: Failure, params: { readonly [name: string]: string }) => Reply | undefined;
   /** By status. */
   readonly answers: { readonly [status: number]: AnswerSpec };
   /** The problems that belong to this route, beside those that any may have. */
@@ -69,6 +76,8 @@ export type Reach = "some" | "path" | "all" | "key";
 /** How a route is guarded. `open` ones are few, and each says why. */
 export type Guard =
   | { readonly kind: "open"; readonly because: string }
+  /** The handler lets in who shows a ticket for one stream, which only a guarded route gives out. */
+  | { readonly kind: "ticket" }
   | { readonly kind: "scope"; readonly scope: Scope; readonly reach: Reach };
 
 /** A route with its types folded away, as the router and the reference see it. */
@@ -101,6 +110,14 @@ export function openRoute<const Path extends string, Query extends z.ZodType = z
   handle: (call: Call<ParamsOf<Path>, z.output<Query>, undefined, undefined>) => Handled,
 ): Route {
   return { spec, guard: { kind: "open", because }, handle };
+}
+
+/** A route whose handler lets in who shows a ticket in the query. */
+export function ticketRoute<const Path extends string, Query extends z.ZodType>(
+  spec: RouteSpec<Path, Query, z.ZodUndefined>,
+  handle: (call: Call<ParamsOf<Path>, z.output<Query>, undefined, undefined>) => Handled,
+): Route {
+  return { spec, guard: { kind: "ticket" }, handle };
 }
 
 /** As `openRoute`, with a body. */

@@ -1,15 +1,16 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Basis } from "@rampart/core";
-import { BASIS_HEADER, INSTANCE_HEADER, parseBasis } from "@rampart/core";
+import { parseBasis } from "@rampart/core";
 import type { StreamRefusal } from "../ports/meter.ts";
-import type { Clients } from "../stream/clients.ts";
 import type { EncodedSnapshot, Feed } from "../stream/feed.ts";
 import type { StreamAnswer } from "../stream/hub.ts";
 import { clientAddress } from "./address.ts";
 import type { ProblemCode } from "./codes.ts";
 import { matchesTag } from "./etag.ts";
 import type { EnvironmentGrant } from "./grant.ts";
+import { notePoll } from "./note-poll.ts";
 import type { HttpParts } from "./parts.ts";
+import { feedOf } from "./parts.ts";
 import { problemReply } from "./problem.ts";
 import { send } from "./reply.ts";
 import { anonymousIdentity, namedIdentity } from "./sdk-identity.ts";
@@ -41,8 +42,8 @@ export class SdkReads {
 
   /** Answers with the environment whole, or with nothing but that it has not changed. A promise only where it takes more than one turn. */
   flags({ environment }: EnvironmentGrant, { incoming, outgoing }: Exchange): Promise<void> | undefined {
-    const { snapshot, plain, notModified } = this.#prepare(this.#feedOf(environment));
-    this.#note(environment, incoming);
+    const { snapshot, plain, notModified } = this.#prepare(feedOf(this.#parts, environment));
+    notePoll(this.#parts, environment, incoming);
     const { "if-none-match": known, "accept-encoding": encoding } = incoming.headers;
     if (matchesTag(known, snapshot.etag)) outgoing.writeHead(304, notModified).end();
     else if (encoding === undefined || !takesGzip(encoding)) outgoing.writeHead(200, plain).end(snapshot.body);
@@ -84,23 +85,6 @@ export class SdkReads {
     this.#prepared.set(feed.environment, made);
     return made;
   }
-
-  /** Who asks, and what it says it holds: a poll is a receipt. */
-  #note(environment: string, incoming: IncomingMessage): void {
-    const { [INSTANCE_HEADER]: instanceId, [BASIS_HEADER]: basis } = incoming.headers;
-    const clients: Clients | undefined = this.#parts.hub.clients(environment);
-    if (clients === undefined || typeof instanceId !== "string") return;
-    const held = { basis: typeof basis === "string" ? parseBasis(basis) : undefined, now: this.#parts.clock.now() };
-    if (clients.polledAgain(instanceId, held)) return;
-    const identity = namedIdentity(incoming, clientAddress(incoming, this.#parts.trustedProxies));
-    if (identity !== undefined) clients.polled(identity, held);
-  }
-
-  #feedOf(environment: string): Feed {
-    const feed = this.#parts.feeds.get(environment);
-    if (feed === undefined) throw new Error(`no feed for the granted environment ${JSON.stringify(environment)}`);
-    return feed;
-  }
 }
 
 async function sendZipped(
@@ -127,7 +111,8 @@ const REFUSAL_CODES: { readonly [refusal in StreamRefusal]: ProblemCode } = {
   draining: "SHUTTING_DOWN",
 };
 
-function refuseIfRefused(outgoing: ServerResponse, answer: StreamAnswer): void {
+/** Says when to come back to who was refused a stream. */
+export function refuseIfRefused(outgoing: ServerResponse, answer: StreamAnswer): void {
   if (answer.kind === "open") return;
   const retryAfter = String(answer.retryAfterSeconds);
   const failure = {

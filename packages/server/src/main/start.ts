@@ -148,6 +148,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       rollouts,
       runner: engine.runner,
       emergency: emergencies,
+      drills: engine.drills,
       channels: engine.channels,
       eventStreams,
       consoleFiles: readConsoleFiles(),

@@ -1,5 +1,5 @@
 /** Why the hub let go of a stream. */
-export type StreamEnd = "client" | "slow" | "revoked" | "shutdown";
+export type StreamEnd = "client" | "slow" | "revoked" | "shutdown" | "expired";
 
 /** Why a stream was not accepted. */
 export type StreamRefusal = "storm" | "full" | "draining";

@@ -11,6 +11,7 @@ import type {
 } from "../domain/records.ts";
 
 export type {
+  BrowserRules,
   ChangeMeta,
   ConfigRecord,
   Decision,
@@ -33,16 +34,21 @@ export type Created<R> =
   /** The key belonged to something that was deleted; it is not given out again unless `reuse` is set. */
   | { readonly kind: "tombstone"; readonly deletedAt: EpochMs };
 
+/** A flag as it is served: what server SDKs get of it, and whether browsers may know of it, which none of them is told. */
+export interface ServedFlag extends WireFlag {
+  readonly clientVisible: boolean;
+}
+
 /** Everything of one environment at one revision, read in one transaction. */
 export interface EnvironmentContent extends EnvironmentRecord {
-  readonly flags: readonly WireFlag[];
+  readonly flags: readonly ServedFlag[];
   readonly segments: readonly WireSegment[];
 }
 
 /** What changed after a revision, with each item as it is now; coalesced. */
 export interface EnvironmentChanges extends EnvironmentRecord {
   readonly from: number;
-  readonly flags: readonly WireFlag[];
+  readonly flags: readonly ServedFlag[];
   readonly segments: readonly WireSegment[];
   readonly removedFlags: readonly string[];
   readonly removedSegments: readonly string[];

@@ -1,7 +1,8 @@
-import type { JsonObject, JsonValue, Segment, WireSegment } from "@rampart/core";
+import type { FlagConfig, FlagDefinition, JsonObject, JsonValue, Segment, WireSegment } from "@rampart/core";
+import { wireFlagOf } from "@rampart/core";
 import { instantOf } from "../domain/instant.ts";
 import type { AuditDraft } from "../domain/audit.ts";
-import type { AuditQuery, ChangeMeta, TokenRecord } from "../ports/store.ts";
+import type { AuditQuery, ChangeMeta, ServedFlag, TokenRecord } from "../ports/store.ts";
 import { AUDIT_PAGE_MAX } from "./limits.ts";
 
 /** What an act adds to the audit besides who, what and when. */
@@ -54,7 +55,7 @@ export function asJson(value: object): JsonValue {
 
 /** What the audit shows of a new token: nothing by which it could be used or looked up. */
 export function auditedToken(token: TokenRecord): JsonValue {
-  const { kind, name, environments, roles, prefix, expiresAt } = token;
+  const { kind, name, environments, roles, prefix, expiresAt, browsers } = token;
   return {
     kind,
     name,
@@ -62,7 +63,13 @@ export function auditedToken(token: TokenRecord): JsonValue {
     roles,
     prefix,
     ...(expiresAt === undefined ? {} : { expiresAt: instantOf(expiresAt) }),
+    ...(browsers === undefined ? {} : { origins: browsers.origins, secure: browsers.secret !== undefined }),
   };
+}
+
+/** A flag as feeds get it. */
+export function servedFlag(definition: FlagDefinition, config: FlagConfig, revision: number): ServedFlag {
+  return { ...wireFlagOf(definition, config, revision), clientVisible: config.clientVisible };
 }
 
 /** A segment as SDKs get it. */

@@ -1,5 +1,4 @@
-import type { AuditEntry, FlagConfig, FlagDefinition, JsonValue, Segment, WireFlag, WireSegment } from "@rampart/core";
-import { wireFlagOf } from "@rampart/core";
+import type { AuditEntry, FlagConfig, FlagDefinition, JsonValue, Segment, WireSegment } from "@rampart/core";
 import { FIRST_PREVIOUS_HASH, sealEntry } from "../domain/audit.ts";
 import type {
   AuditQuery,
@@ -13,12 +12,22 @@ import type {
   EpochMs,
   FlagRecord,
   SegmentRecord,
+  ServedFlag,
   Store,
   TokenRecord,
   Written,
 } from "../ports/store.ts";
 import type { Subject } from "./changes.ts";
-import { asJson, auditDraft, auditedToken, auditLimit, changedFields, sameKey, wireSegment } from "./changes.ts";
+import {
+  asJson,
+  auditDraft,
+  auditedToken,
+  auditLimit,
+  changedFields,
+  sameKey,
+  servedFlag,
+  wireSegment,
+} from "./changes.ts";
 import { mintEpoch } from "./environments.ts";
 import type { Item, Kind, MemoryEnvironment } from "./memory-environments.ts";
 import { byKey, firstEnvironments } from "./memory-environments.ts";
@@ -384,12 +393,12 @@ class MemoryStore implements Store {
     return entry;
   }
 
-  #wireFlag(environment: MemoryEnvironment, key: string): WireFlag | undefined {
+  #wireFlag(environment: MemoryEnvironment, key: string): ServedFlag | undefined {
     const flag = this.#flags.get(key);
     const config = environment.configs.get(key);
     return flag === undefined || config === undefined
       ? undefined
-      : wireFlagOf(flag.definition, config.config, config.revision);
+      : servedFlag(flag.definition, config.config, config.revision);
   }
 
   #wireSegment(environment: MemoryEnvironment, key: string): WireSegment | undefined {

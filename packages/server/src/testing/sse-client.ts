@@ -25,12 +25,13 @@ export interface SseClient {
   closed(): Promise<void>;
 }
 
-/** Opens a stream. It is closed with the test. */
+/** Opens a stream, by a `POST` where there is a body. It is closed with the test. */
 export function openStream(
   port: number,
   path: string,
   headers: Readonly<Record<string, string>> = {},
   version = "1.1",
+  body?: object,
 ): SseClient {
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -59,10 +60,16 @@ export function openStream(
     isClosed = true;
     wake();
   });
-  const lines = Object.entries({ host: `127.0.0.1:${port}`, accept: "text/event-stream", ...headers }).map(
-    ([name, value]) => `${name}: ${value}`,
-  );
-  socket.write(`GET ${path} HTTP/${version}\r\n${lines.join("\r\n")}\r\n\r\n`);
+  const text = body === undefined ? "" : JSON.stringify(body);
+  const ofBody = { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) };
+  const lines = Object.entries({
+    host: `127.0.0.1:${port}`,
+    accept: "text/event-stream",
+    ...(body === undefined ? {} : ofBody),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}`);
+  const method = body === undefined ? "GET" : "POST";
+  socket.write(`${method} ${path} HTTP/${version}\r\n${lines.join("\r\n")}\r\n\r\n${text}`);
   const until = <T>(what: string, look: () => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
       const check = (): void => {

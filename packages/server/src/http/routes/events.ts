@@ -2,6 +2,8 @@ import { VALUE_BINS } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import type { HttpParts } from "../parts.ts";
 import { problemReply } from "../problem.ts";
+import { parseJson } from "../body.ts";
+import type { Scope } from "../../domain/tokens.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 
@@ -92,15 +94,33 @@ const report = z
   })
   .openapi("EventReport", { description: "Numbers of users' calls since the last report, never who they were" });
 
+/** Where a route stands that servers and browsers have each for themselves. */
+export interface Where {
+  readonly path: `/${string}`;
+  readonly scope: Scope;
+  readonly tag: string;
+  /** Pages of other sites may call it, beacons included: their key is in the body. */
+  readonly browsers?: boolean;
+}
+
 /** What SDKs measured. */
-export function eventsRoute(parts: HttpParts): Route {
+export function eventsRoute(parts: HttpParts, { path, scope, tag, browsers = false }: Where): Route {
   return route(
-    { scope: "sdk:write", reach: "key" },
+    { scope, reach: "key" },
     {
       method: "post",
-      path: "/sdk/v1/events",
-      tag: SDK_TAG,
+      path,
+      tag,
       summary: "Report what was measured",
+      ...(browsers
+        ? {
+            browsers,
+            keyInBody: true,
+            bodyOfText: parseJson,
+            description:
+              "A beacon, which has no headers, sends the same as `text/plain` with the client key as a field `key`.",
+          }
+        : {}),
       lane: "events",
       bodyMaxBytes: EVENTS_MAX_BYTES,
       body: report,

@@ -9,6 +9,7 @@ import { TAKEN_OVER } from "../reply.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import type { SdkReads } from "../sdk-reads.ts";
+import type { Where } from "./events.ts";
 import { eventsRoute, SDK_TAG } from "./events.ts";
 
 /** One receipt. */
@@ -18,7 +19,13 @@ const ACCEPTED: Reply = { status: 204, headers: { "cache-control": "no-store" } 
 
 /** What server SDKs call. The environment is that of the key. */
 export function sdkRoutes(parts: HttpParts, reads: SdkReads): readonly Route[] {
-  return [flagsRoute(reads), streamRoute(reads), ackRoute(parts), eventsRoute(parts)];
+  const where = { scope: "sdk:write", tag: SDK_TAG } as const;
+  return [
+    flagsRoute(reads),
+    streamRoute(reads),
+    ackRoute(parts, { ...where, path: "/sdk/v1/ack" }),
+    eventsRoute(parts, { ...where, path: "/sdk/v1/events" }),
+  ];
 }
 
 function flagsRoute(reads: SdkReads): Route {
@@ -73,13 +80,15 @@ function streamRoute(reads: SdkReads): Route {
   );
 }
 
-function ackRoute(parts: HttpParts): Route {
+/** Takes receipts. */
+export function ackRoute(parts: HttpParts, { path, scope, tag, browsers = false }: Where): Route {
   return route(
-    { scope: "sdk:write", reach: "key" },
+    { scope, reach: "key" },
     {
       method: "post",
-      path: "/sdk/v1/ack",
-      tag: SDK_TAG,
+      path,
+      tag,
+      browsers,
       summary: "Confirm a change",
       description: "A client's receipt after a change marked `urgent`.",
       lane: "ack",

@@ -1,9 +1,9 @@
 import type { CreatedToken, TokenKind } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import { environmentNotFound, tokenNotFound } from "../../domain/problems.ts";
-import { mintToken } from "../../domain/tokens.ts";
+import { mintContextSecret, mintToken } from "../../domain/tokens.ts";
 import { tokenView } from "../../domain/view.ts";
-import type { TokenRecord } from "../../ports/store.ts";
+import type { BrowserRules, TokenRecord } from "../../ports/store.ts";
 import { pageAfter, pageQuery } from "../page.ts";
 import type { HttpParts } from "../parts.ts";
 import { metaOf } from "../parts.ts";
@@ -18,6 +18,12 @@ const TAG = "Tokens";
 
 /** The only kinds that programs with an SDK hold: each is good for one environment, and takes it from the key. */
 const SDK_KINDS: ReadonlySet<TokenKind> = new Set(["server", "client"]);
+
+const origin = z
+  .string()
+  .max(200)
+  .refine(isOrigin, "must be an origin as browsers send it, like https://shop.example or http://localhost:5173")
+  .openapi({ example: "https://shop.example" });
 
 const newToken = z
   .strictObject({
@@ -38,6 +44,12 @@ const newToken = z
       .max(20)
       .default([]),
     expiresAt: z.iso.datetime({ error: "must be a UTC instant like 2026-12-31T00:00:00Z" }).optional(),
+    origins: z
+      .array(origin)
+      .max(50)
+      .optional()
+      .openapi({ description: "Of client keys: whose pages may use it. Without any, those of every site" }),
+    secure: z.boolean().optional().openapi({ description: "Of client keys: contexts must be signed" }),
   })
   .openapi("NewToken");
 
@@ -94,10 +106,23 @@ function createRoute(parts: HttpParts): Route {
           errors: [{ pointer: "/environments", detail }],
         });
       }
+      const wrong = body.origins !== undefined ? "origins" : body.secure === undefined ? undefined : "secure";
+      if (kind !== "client" && wrong !== undefined) {
+        const detail = `is for client keys, and this is to be a ${kind} key`;
+        return problemReply({
+          code: "INVALID_BODY",
+          detail: `/${wrong} ${detail}.`,
+          hint: "Leave it out.",
+          errors: [{ pointer: `/${wrong}`, detail }],
+        });
+      }
+      const secret = body.secure === true ? mintContextSecret(parts.randomBytes) : undefined;
+      const browsers = browserRules(body.origins, secret);
       const expiresAt = body.expiresAt === undefined ? undefined : Date.parse(body.expiresAt);
-      const { record, text } = issue(parts, { kind, environments, name: body.name, roles: body.roles, expiresAt });
+      const { name, roles } = body;
+      const { record, text } = issue(parts, { kind, environments, name, roles, expiresAt, browsers });
       await parts.store.createToken(record, metaOf(parts, grant.actor, { action: "token.created" }));
-      return json(201, { ...tokenView(record), token: text } satisfies CreatedToken);
+      return json(201, { ...tokenView(record), token: text, ...(secret && { secret }) } satisfies CreatedToken);
     },
   );
 }
@@ -120,6 +145,7 @@ function revokeRoute(parts: HttpParts, authenticator: Authenticator): Route {
       switch (revoked.kind) {
         case "written":
           authenticator.forget(params.id);
+          parts.tickets.revoke(params.id);
           parts.hub.revoke(params.id);
           parts.eventStreams.revoke(params.id);
           return json(200, tokenView(revoked.after));
@@ -134,13 +160,29 @@ function revokeRoute(parts: HttpParts, authenticator: Authenticator): Route {
   );
 }
 
+function browserRules(origins: readonly string[] = [], secret: string | undefined): BrowserRules | undefined {
+  return origins.length === 0 && secret === undefined
+    ? undefined
+    : { origins: origins.map((one) => one.toLowerCase()), ...(secret === undefined ? {} : { secret }) };
+}
+
+/** Scheme, host and port, and nothing that a browser would leave out. */
+function isOrigin(text: string): boolean {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  return parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.origin === text.toLowerCase();
+}
+
 /** A new token, as it is stored and as it is shown. */
 export function issue(
   { randomBytes, clock }: Pick<HttpParts, "randomBytes" | "clock">,
   {
     expiresAt,
+    browsers,
     ...of
-  }: Pick<TokenRecord, "kind" | "name" | "environments" | "roles"> & { readonly expiresAt?: number | undefined },
+  }: Pick<TokenRecord, "kind" | "name" | "environments" | "roles"> & {
+    readonly expiresAt?: number | undefined;
+    readonly browsers?: BrowserRules | undefined;
+  },
 ): { readonly record: TokenRecord; readonly text: string } {
   const [only, ...others] = of.environments;
   const label = only === undefined || only === "*" || others.length > 0 ? "all" : only;
@@ -148,6 +190,14 @@ export function issue(
   const id = Buffer.from(randomBytes(6)).toString("hex");
   return {
     text,
-    record: { ...of, id, hash, prefix, createdAt: clock.now(), ...(expiresAt === undefined ? {} : { expiresAt }) },
+    record: {
+      ...of,
+      id,
+      hash,
+      prefix,
+      createdAt: clock.now(),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(browsers === undefined ? {} : { browsers }),
+    },
   };
 }

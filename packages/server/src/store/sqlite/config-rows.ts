@@ -1,8 +1,8 @@
-import type { FlagConfig, FlagDefinition, WireFlag } from "@rampart/core";
-import { wireFlagOf } from "@rampart/core";
+import type { FlagConfig, FlagDefinition } from "@rampart/core";
 import type { Statement } from "better-sqlite3";
 import { and, asc, eq } from "drizzle-orm";
-import type { ConfigRecord } from "../../ports/store.ts";
+import type { ConfigRecord, ServedFlag } from "../../ports/store.ts";
+import { servedFlag } from "../changes.ts";
 import { configs, environments } from "./schema.ts";
 import type { Session } from "./session.ts";
 
@@ -80,12 +80,12 @@ export class ConfigRows {
     return { record: { ...rest, config: parseConfig(config) }, definition: parseDefinition(definition) };
   }
 
-  wire(environment: string, key: string): WireFlag | undefined {
+  wire(environment: string, key: string): ServedFlag | undefined {
     const row = this.#wire.get(environment, key);
     return row === undefined ? undefined : wireOf(row);
   }
 
-  wireAll(environment: string): readonly WireFlag[] {
+  wireAll(environment: string): readonly ServedFlag[] {
     return this.#wireAll.all(environment).map(wireOf);
   }
 
@@ -107,5 +107,5 @@ export class ConfigRows {
 const parseConfig = (text: string): FlagConfig => JSON.parse(text) as FlagConfig;
 const parseDefinition = (text: string): FlagDefinition => JSON.parse(text) as FlagDefinition;
 
-const wireOf = (row: WireRow): WireFlag =>
-  wireFlagOf(parseDefinition(row.definition), parseConfig(row.config), row.revision);
+const wireOf = (row: WireRow): ServedFlag =>
+  servedFlag(parseDefinition(row.definition), parseConfig(row.config), row.revision);

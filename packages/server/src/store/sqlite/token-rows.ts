@@ -61,11 +61,12 @@ export class TokenRows {
   }
 }
 
-function recordOf({ expiresAt, revokedAt, lastUsedAt, ...row }: typeof tokens.$inferSelect): TokenRecord {
+function recordOf({ expiresAt, revokedAt, lastUsedAt, browsers, ...row }: typeof tokens.$inferSelect): TokenRecord {
   return {
     ...row,
     ...(expiresAt === null ? {} : { expiresAt }),
     ...(revokedAt === null ? {} : { revokedAt }),
     ...(lastUsedAt === null ? {} : { lastUsedAt }),
+    ...(browsers === null ? {} : { browsers }),
   };
 }

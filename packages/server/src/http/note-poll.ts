@@ -1,0 +1,20 @@
+import type { IncomingMessage } from "node:http";
+import { BASIS_HEADER, INSTANCE_HEADER, parseBasis } from "@rampart/core";
+import { clientAddress } from "./address.ts";
+import type { HttpParts } from "./parts.ts";
+import { namedIdentity } from "./sdk-identity.ts";
+
+/** Notes who asks, and what it says it holds: a poll is a receipt. */
+export function notePoll(
+  { hub, clock, trustedProxies }: Pick<HttpParts, "hub" | "clock" | "trustedProxies">,
+  environment: string,
+  incoming: IncomingMessage,
+): void {
+  const { [INSTANCE_HEADER]: instanceId, [BASIS_HEADER]: basis } = incoming.headers;
+  const clients = hub.clients(environment);
+  if (clients === undefined || typeof instanceId !== "string") return;
+  const held = { basis: typeof basis === "string" ? parseBasis(basis) : undefined, now: clock.now() };
+  if (clients.polledAgain(instanceId, held)) return;
+  const identity = namedIdentity(incoming, clientAddress(incoming, trustedProxies));
+  if (identity !== undefined) clients.polled(identity, held);
+}
