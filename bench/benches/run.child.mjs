@@ -9,7 +9,16 @@ const WARM_UP_ROUNDS = 10;
 const spec = SCENARIOS[0].spec();
 const key = spec.flags[0].key;
 const users = makeUsers(1024).map(({ id }) => id);
-const client = await startFrom(JSON.parse(await payload(spec)));
+const bootstrap = JSON.parse(await payload(spec));
+/** As a rollout leaves it, but for the lease, which would be over: there is no server. */
+const measured = "measured-by-a-rollout";
+bootstrap.flags.push({
+  key: measured,
+  revision: bootstrap.revision,
+  fallthrough: { percentage: 50 },
+  measures: ["run"],
+});
+const client = await startFrom(bootstrap);
 
 let work = 0;
 const on = () => (work = (work + 1) | 0);
@@ -28,6 +37,9 @@ const loops = {
   },
   run: (n) => {
     for (let i = 0; i < n; i++) client.run(key, users[i & 1023], branches);
+  },
+  runMeasured: (n) => {
+    for (let i = 0; i < n; i++) client.run(measured, users[i & 1023], branches);
   },
   bareAsync: async (n) => {
     for (let i = 0; i < n; i++) await asyncBranches.on();

@@ -21,6 +21,7 @@ export async function run({ rounds = 40 } = {}) {
     ["the function itself", number(median(nsPerCall.bare)), ""],
     ["isEnabled, then the function", number(median(nsPerCall.branch)), number(over("branch", "bare"))],
     ["run", number(median(nsPerCall.run)), number(over("run", "bare"))],
+    ["run, of a flag under a rollout", number(median(nsPerCall.runMeasured)), number(over("runMeasured", "bare"))],
     ["an async function itself, awaited", number(median(nsPerCall.bareAsync)), ""],
     ["run with async functions, awaited", number(median(nsPerCall.runAsync)), number(over("runAsync", "bareAsync"))],
   ];
@@ -35,6 +36,13 @@ export async function run({ rounds = 40 } = {}) {
         limit: LIMIT_NS,
       },
       {
+        text: "run of a flag under a rollout over the function itself",
+        measured: over("runMeasured", "bare"),
+        unit: "ns",
+        bound: "atMost",
+        limit: LIMIT_NS,
+      },
+      {
         text: "run with an async function over awaiting it",
         measured: over("runAsync", "bareAsync"),
         unit: "ns",
@@ -42,7 +50,9 @@ export async function run({ rounds = 40 } = {}) {
         limit: LIMIT_NS,
       },
     ],
-    notes: ["The functions do next to nothing, so that the cost shows. run evaluates the flag, calls, and records."],
+    notes: [
+      "The functions do next to nothing, so that the cost shows. run evaluates the flag, calls, and records; under a rollout it also counts by unit.",
+    ],
     data: { nsPerCall },
   };
 }
