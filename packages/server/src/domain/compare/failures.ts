@@ -1,5 +1,5 @@
 import { logNeeded } from "./epochs.ts";
-import { EMPTY_MIXTURE, mixtureIdle, mixtureStep, type Mixture } from "./mixture.ts";
+import { EMPTY_MIXTURE, mixtureStep, type Mixture } from "./mixture.ts";
 import type { BySide } from "./units.ts";
 
 /** Windows of a second that an epoch of failures has: an hour. */
@@ -74,26 +74,16 @@ export function nextFailuresEpoch({ settings, epoch }: FailuresState, share: num
 export function failuresWindow(state: FailuresState, { failed, seen }: FailuresWindow): FailuresState {
   const current = isFailuresEpochOver(state) ? nextFailuresEpoch(state, state.share) : state;
   const { settings, share } = current;
-  const total = failed.on + failed.off;
-  const mixture =
-    total === 0
-      ? mixtureIdle(current.mixture, { windows: 1, bets: BETS.length, planned: FAILURES_EPOCH_WINDOWS })
-      : mixtureStep(current.mixture, coinBets(failed.on, total, share, settings.tolerated), FAILURES_EPOCH_WINDOWS);
+  const bets = coinBets(failed, share, settings.tolerated);
+  const mixture = mixtureStep(current.mixture, bets, FAILURES_EPOCH_WINDOWS);
   return { ...current, mixture, failed: add(current.failed, failed), seen: add(current.seen, seen) };
 }
 
-/**
- * `windows` in which nobody failed or was seen, no more than are left of the epoch. The same as taking each, at the cost of one.
- */
-export function failuresIdle(state: FailuresState, windows: number): FailuresState {
-  if (windows === 0) return state;
-  const current = isFailuresEpochOver(state) ? nextFailuresEpoch(state, state.share) : state;
-  const mixture = mixtureIdle(current.mixture, { windows, bets: BETS.length, planned: FAILURES_EPOCH_WINDOWS });
-  return { ...current, mixture };
-}
+const NO_NEWS: readonly number[] = BETS.map(() => 0);
 
-function coinBets(on: number, total: number, share: number, tolerated: number): readonly number[] {
-  return BETS.map((bet) => coinLog({ on, total, share, odds: bet * tolerated, tolerated }));
+function coinBets({ on, off }: BySide, share: number, tolerated: number): readonly number[] {
+  const total = on + off;
+  return total === 0 ? NO_NEWS : BETS.map((bet) => coinLog({ on, total, share, odds: bet * tolerated, tolerated }));
 }
 
 /** Of `total` units that failed `on` are on, at the configured share. */

@@ -1,7 +1,7 @@
 import { BIN_RATIO, comparedCounts, firstComparedBin } from "@rampart/core";
 import { logNeeded } from "./epochs.ts";
 import type { FastVerdict } from "./failures.ts";
-import { EMPTY_MIXTURE, mixtureIdle, mixtureStep, type Mixture } from "./mixture.ts";
+import { EMPTY_MIXTURE, mixtureStep, type Mixture } from "./mixture.ts";
 import { labelLog, poolLog } from "./kernels.ts";
 import { SLOWDOWNS, tiltsOf } from "./tilts.ts";
 import type { BySide } from "./units.ts";
@@ -80,11 +80,8 @@ export function latencyWindow(model: LatencyModel, state: LatencyState, { values
   const on = comparedCounts(values.on, model.firstBin + model.shift);
   const off = comparedCounts(values.off, model.firstBin);
   const seen = { on: sum(on), off: sum(off) };
-  const planned = LATENCY_EPOCH_WINDOWS;
-  const mixture =
-    seen.on === 0 || seen.off === 0
-      ? mixtureIdle(current.mixture, { windows: 1, bets: SLOWDOWNS.length, planned })
-      : mixtureStep(current.mixture, tiltBets(model, { on, off }, current.share), planned);
+  const bets = seen.on === 0 || seen.off === 0 ? NO_NEWS : tiltBets(model, { on, off }, current.share);
+  const mixture = mixtureStep(current.mixture, bets, LATENCY_EPOCH_WINDOWS);
   return {
     ...current,
     mixture,
@@ -92,13 +89,7 @@ export function latencyWindow(model: LatencyModel, state: LatencyState, { values
   };
 }
 
-/** `windows` without any value, no more than are left of the epoch. The same as taking each, at the cost of one. */
-export function latencyIdle(state: LatencyState, windows: number): LatencyState {
-  if (windows === 0) return state;
-  const current = isLatencyEpochOver(state) ? nextLatencyEpoch(state, state.share) : state;
-  const planned = LATENCY_EPOCH_WINDOWS;
-  return { ...current, mixture: mixtureIdle(current.mixture, { windows, bets: SLOWDOWNS.length, planned }) };
-}
+const NO_NEWS: readonly number[] = SLOWDOWNS.map(() => 0);
 
 function tiltBets(
   { tilts }: LatencyModel,

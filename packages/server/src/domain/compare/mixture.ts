@@ -34,17 +34,6 @@ export function mixtureStep({ window, logWealth }: Mixture, increments: readonly
   return { window: next, logWealth: moved, logEvidence: logEvidenceOf(moved, next, planned) };
 }
 
-/** `windows` (at least 1) in which nothing happened: no bet is won or lost, stakes are only placed. The same as taking each. */
-export function mixtureIdle(
-  mixture: Mixture,
-  { windows, bets, planned }: { readonly windows: number; readonly bets: number; readonly planned: number },
-): Mixture {
-  const next = mixture.window + windows;
-  const placed = weightLeft(mixture.window, planned) - weightLeft(next, planned);
-  const moved = Array.from({ length: bets }, (_, j) => logAdd(mixture.logWealth[j] ?? -Infinity, Math.log(placed)));
-  return { window: next, logWealth: moved, logEvidence: logEvidenceOf(moved, next, planned) };
-}
-
 function logEvidenceOf(logWealth: readonly number[], window: number, planned: number): number {
   return logAdd(logMeanExp(logWealth), Math.log(weightLeft(window, planned)));
 }

@@ -95,8 +95,7 @@ function readConducts(reader: Reader<ConductsDocument>, cohort: "on" | "off"): r
       `for example ${cohort}: { failureRate: 0.5% }, or a list with the times of changes`,
     );
   const isConstant = reader.isMapping();
-  const read = reader.many().map((one) => {
-    const item = one as Reader<ConductDocument>;
+  const read = reader.many().map((item) => {
     onlyFields(item, isConstant ? ["failureRate", "latency"] : ["at", "failureRate", "latency"]);
     return { atMs: isConstant ? 0 : readAt(item), item };
   });
