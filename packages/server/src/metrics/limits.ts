@@ -2,8 +2,8 @@
 export const QUERY_TIMEOUT_MS = 2000;
 /** One number does not need more; a query that returns thousands of series is stopped here. */
 export const ANSWER_BYTES_MAX = 1024 * 1024;
-/** What is kept of an answer for the evidence. */
-export const RAW_CHARS_MAX = 4096;
+/** What is looked at of an answer for the evidence, which keeps a small part of it. */
+export const RAW_CHARS_MAX = 32 * 1024;
 
 export function rawOf(text: string): string {
   return text.length <= RAW_CHARS_MAX ? text : `${text.slice(0, RAW_CHARS_MAX)}…`;

@@ -12,7 +12,7 @@ export type Measurement =
       readonly value: number;
       /** When the value was true, by the provider. */
       readonly observedAt: EpochMs;
-      /** The provider's answer as it came, cut to 4 KiB, for the evidence of decisive samples. */
+      /** The provider's answer as it came, cut to 32 KiB, of which the evidence of decisive samples keeps what can be no secret. */
       readonly raw: string;
     }
   | { readonly kind: "noData"; readonly reason: string; readonly raw: string }

@@ -10,7 +10,7 @@ export function plain(value: string): string {
       // eslint-disable-next-line no-control-regex
       .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
       .replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, "")
-      .replaceAll(/[\\|*`[\]]|<(?=[a-z/!?])/gi, String.raw`\$&`)
+      .replaceAll(/[\\|*`]|<(?=[a-z/!?])|\](?=[(:[])/gi, String.raw`\$&`)
       .trim()
   );
 }

@@ -6,6 +6,7 @@ import { baselineOf } from "../baseline.ts";
 import { alarmOf, whyNot } from "../comparing.ts";
 import { conditionKey } from "../conditions.ts";
 import { criterionText, viewCriterion, type CriterionView as Standing } from "../criterion.ts";
+import { scrubQuery } from "../../secrets/plan-text.ts";
 import type { EpochMs } from "../instant.ts";
 import { own } from "../lookup.ts";
 import { readMetric } from "../reading.ts";
@@ -154,7 +155,7 @@ function aboutMetric(plan: Plan, state: RolloutState, name: string): Pick<Criter
 function queryText(source: MetricSource): string {
   switch (source.kind) {
     case "prometheus":
-      return source.query;
+      return scrubQuery(source.query);
     case "http":
       return `${source.method} ${source.url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//")}`;
     case "signal":
