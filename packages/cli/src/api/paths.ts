@@ -27,6 +27,8 @@ export const paths = {
   rolloutEvidence: (id: string) => `${paths.rolloutById(id)}/evidence`,
   signals: "/api/v1/signals",
   drills: "/api/v1/drills",
+  drillPlan: "/api/v1/drills/plan",
+  drillBreach: "/api/v1/drills/breach",
   channels: "/api/v1/channels",
   channel: (name: string) => `${paths.channels}/${encodeURIComponent(name)}`,
   channelTest: (name: string) => `${paths.channels}/${encodeURIComponent(name)}/test`,

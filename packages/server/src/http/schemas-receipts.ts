@@ -15,7 +15,8 @@ const straggler = z
   })
   .openapi("Straggler");
 
-const legs = z
+/** Where the time of a rollback went. */
+export const legs = z
   .object({
     dataAgeMs: milliseconds.optional().openapi({ description: "Age of the oldest value that it was decided on" }),
     decideMs: milliseconds

@@ -4,6 +4,7 @@ import type { Metric, Plan } from "../domain/plan/types.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
 import { Runner } from "../gates/runner.ts";
 import type { Providers } from "../gates/sampler.ts";
+import { DrillSource } from "../metrics/drill-source.ts";
 import { createHttpCheckProvider } from "../metrics/http-check.ts";
 import { createPrometheusProvider } from "../metrics/prometheus.ts";
 import { createSdkProvider } from "../metrics/sdk.ts";
@@ -46,6 +47,7 @@ export interface RolloutParts extends Platform {
 export interface RolloutEngine {
   readonly runner: Runner;
   readonly channels: ChannelDesk;
+  readonly drills: DrillSource;
   /** Goes on with what was under way. */
   start(): Promise<void>;
   /** Resolves when every step that was begun is stored. */
@@ -53,12 +55,13 @@ export interface RolloutEngine {
 }
 
 export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): RolloutEngine {
+  const drills = new DrillSource();
   const runner = new Runner({
     ...parts,
     store: parts.rollouts,
     config: (environment, flag) => parts.store.config(environment, flag),
     publish: async (environment) => parts.feeds.get(environment)?.catchUp(),
-    providers: createProviders(config, parts.clock, parts.intake),
+    providers: createProviders(config, parts.clock, { counts: parts.intake, drills }),
     parse: parseStored,
     onTakenBack: (takenBack) => parts.hub.explainTakenBack(takenBack),
   });
@@ -71,6 +74,7 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
   return {
     runner,
     channels,
+    drills,
     async start() {
       await runner.start();
       dispatcher.start();
@@ -100,7 +104,7 @@ function createChannels(
 function createProviders(
   { prometheusUrl, egressAllow, egressPrivate, variables }: ServerConfig,
   clock: Clock,
-  counts: CohortCounts,
+  { counts, drills }: { readonly counts: CohortCounts; readonly drills: DrillSource },
 ): Providers {
   const nowMs = (): number => clock.monotonicMs();
   const egress = createEgress({ policy: { allow: egressAllow, allowPrivate: egressPrivate }, nowMs });
@@ -119,7 +123,7 @@ function createProviders(
     baseline: (metric, range, subject) => of(metric).baseline(metric, range, subject),
   };
   return {
-    prometheus: withVariables(prometheus, variables),
+    prometheus: drills.before(withVariables(prometheus, variables)),
     http: withVariables(createHttpCheckProvider({ egress }), variables),
     sdk: createSdkProvider(counts),
   };
