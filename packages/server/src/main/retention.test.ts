@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { parsePlan } from "../domain/plan/parse.ts";
+import { step } from "../domain/rollout/step.ts";
 import type { Logger } from "../ports/logger.ts";
 import { manualPlatform } from "../testing/manual-platform.ts";
 import { INTERVAL_MS, startRolloutServer } from "../testing/rollout-server.ts";
@@ -86,6 +88,10 @@ spec: { flag: checkout, environment: production, interval: 10s, stages: [ { name
     expect(await server.exposure()).toBe(0);
     const row = await server.rollouts.rollout(id);
     const log = await server.rollouts.rolloutEvents(id, row?.logBase?.seq ?? 0, 1000);
+    const parsed = parsePlan(plan);
+    if (!parsed.ok || row?.logBase === undefined) throw new Error("there is no base, or no plan");
+    const replayed = log.reduce((state, { event }) => step(parsed.plan, state, event).state, row.logBase.state);
+    expect(replayed).toEqual(row.state);
     expect(log.map(({ seq }) => seq)).toEqual(
       Array.from({ length: (row?.seq ?? 0) - (row?.logBase?.seq ?? 0) }, (_, n) => (row?.logBase?.seq ?? 0) + 1 + n),
     );

@@ -175,6 +175,7 @@ export const MIGRATIONS: readonly string[] = [
     updated_by TEXT NOT NULL
   ) STRICT;
   ALTER TABLE rollouts ADD COLUMN log_base TEXT;
+  ALTER TABLE rollouts ADD COLUMN pruned_seq INTEGER;
   CREATE INDEX rollouts_over ON rollouts (ended_at) WHERE ended_at IS NOT NULL AND due_at IS NULL;
   CREATE INDEX outbox_done ON outbox (created_at) WHERE status <> 'waiting';
   `,

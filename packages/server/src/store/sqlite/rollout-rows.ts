@@ -124,22 +124,31 @@ export class RolloutRows {
   }
 
   /**
-   * Takes the samplings out of the logs of rollouts that are over, and says where such a log begins from then on. Gives how many; the
-   * rollout that is begun is finished by the rounds that follow.
+   * Takes the samplings out of the logs of rollouts that are over, and says where such a log begins from then on. Gives how many; a
+   * rollout that is begun is finished by the rounds that follow. `pruned_seq` keeps those that are done with from being looked at again.
    */
   prune(before: number, limit: number): number {
-    const over = this.#orm.all<{ readonly id: string }>(
-      sql`SELECT id FROM rollouts WHERE ended_at < ${before} AND due_at IS NULL AND EXISTS (
-            SELECT 1 FROM rollout_events WHERE rollout_id = id AND ${IS_SAMPLING}) LIMIT 1`,
-    )[0];
-    if (over === undefined) return 0;
-    this.#orm.run(
-      sql`UPDATE rollouts SET log_base = json_object('seq', seq, 'state', json(state)) WHERE id = ${over.id}`,
+    let left = limit;
+    for (let looked = 0; looked < PRUNED_A_ROUND_MAX && left > 0; looked += 1) {
+      const over = this.#orm.get<{ readonly id: string } | undefined>(
+        sql`SELECT id FROM rollouts WHERE ended_at < ${before} AND due_at IS NULL AND pruned_seq IS NOT seq LIMIT 1`,
+      );
+      if (over === undefined) break;
+      const dropped = this.#dropSamplings(over.id, left);
+      if (dropped < left) this.#orm.run(sql`UPDATE rollouts SET pruned_seq = seq WHERE id = ${over.id}`);
+      left -= dropped;
+    }
+    return limit - left;
+  }
+
+  #dropSamplings(id: string, limit: number): number {
+    const { changes } = this.#orm.run(
+      sql`DELETE FROM rollout_events WHERE rollout_id = ${id} AND seq IN (
+            SELECT seq FROM rollout_events WHERE rollout_id = ${id} AND ${IS_SAMPLING} LIMIT ${limit})`,
     );
-    return this.#orm.run(
-      sql`DELETE FROM rollout_events WHERE rollout_id = ${over.id} AND seq IN (
-            SELECT seq FROM rollout_events WHERE rollout_id = ${over.id} AND ${IS_SAMPLING} LIMIT ${limit})`,
-    ).changes;
+    if (changes > 0)
+      this.#orm.run(sql`UPDATE rollouts SET log_base = json_object('seq', seq, 'state', json(state)) WHERE id = ${id}`);
+    return changes;
   }
 
   #count(rolloutId: string, table: typeof rolloutRecords | typeof rolloutEvidence): number {
@@ -153,12 +162,15 @@ export class RolloutRows {
   }
 }
 
+/** Rollouts that one round looks at: most have nothing left to prune. */
+const PRUNED_A_ROUND_MAX = 100;
+
 /** What comes by itself, every few seconds. */
 const IS_SAMPLING = sql.raw(
   `json_extract(event, '$.kind') IN (${SAMPLING_EVENTS.map((kind) => `'${kind}'`).join(", ")})`,
 );
 
-function rowOf({ endedAt, dueAt, logBase, ...row }: typeof rollouts.$inferSelect): RolloutRow {
+function rowOf({ endedAt, dueAt, logBase, prunedSeq: _, ...row }: typeof rollouts.$inferSelect): RolloutRow {
   return {
     ...row,
     ...(endedAt === null ? {} : { endedAt }),

@@ -133,6 +133,8 @@ export const rollouts = sqliteTable("rollouts", {
   dueAt: integer("due_at"),
   /** Where the log begins, once samplings before it were dropped. */
   logBase: text("log_base", { mode: "json" }).$type<LogBase>(),
+  /** `seq` when the log had nothing left to drop. */
+  prunedSeq: integer("pruned_seq"),
 });
 
 /** What happened to a rollout, in order: replaying it gives the rollout's state. */
