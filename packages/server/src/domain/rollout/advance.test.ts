@@ -129,6 +129,18 @@ stages:
     expect(outcome).toBe("completed");
   });
 
+  it("goes past triggers that compare users whom the scenario doesn't bring, and says so", () => {
+    const spec = `
+metrics: { upload_errors: { sdk: { measure: error_rate, cohort: on } } }
+triggers: [{ name: regression, compare: upload_errors, action: rollback }]
+stages: [{ name: a, percentage: 5, duration: 1h }, { name: b, percentage: 10, duration: 1m }]
+`;
+    const { ramp, notes } = tell(spec, "metrics: { upload_errors: 1% }");
+    expect(ramp).toBe("0s 5, 1h 10");
+    expect(notes).toEqual(["taken for granted: upload_errors is the same with and without the flag"]);
+    expect(tell(spec, "metrics: { upload_errors: 1% }\nassume: nothing\nuntil: 1d").ramp).toBe("0s 5");
+  });
+
   it("stays at a stage that compares cohorts while nobody reports any, and says so", () => {
     const spec = `
 metrics: { upload_errors: { sdk: { measure: error_rate, cohort: on } } }

@@ -1,10 +1,11 @@
-import type { Plan, Precondition } from "../plan/types.ts";
-import { polledMetricsOf } from "../rollout/conditions.ts";
 import { measuredMetrics } from "../comparing/tests-of.ts";
+import { comparedTests } from "../plan/compared.ts";
+import type { Plan, Precondition, Trigger } from "../plan/types.ts";
+import { polledMetricsOf } from "../rollout/conditions.ts";
 import { answersZero } from "./feed.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** A plan without the preconditions that a scenario takes for granted, and what they are. */
+/** A plan without what a scenario takes for granted, and what that is. */
 export interface Assumed {
   readonly plan: Plan;
   readonly notes: readonly string[];
@@ -12,17 +13,45 @@ export interface Assumed {
 
 /**
  * A scenario is about the ramp. Unless it says `assume: nothing`, a check that none of its events ticks, a drill that it doesn't hold, and a
- * condition on a metric that it doesn't mention count as met.
+ * condition on a metric that it doesn't mention count as met, and a comparison of users that it doesn't bring fires no trigger.
  */
 export function assumePreconditions(plan: Plan, scenario: Scenario): Assumed {
   if (scenario.assume === "nothing") return { plan, notes: notesOnMetrics(plan, scenario) };
   const assumed = plan.preconditions.filter((one) => !isPlayed(plan, scenario, one));
-  const notes = assumed.length === 0 ? [] : [`taken for granted: ${assumed.map(textOf).join("; ")}`];
-  const preconditions = plan.preconditions.filter((one) => !assumed.includes(one));
+  const alike = uncomparedMetrics(plan, scenario).filter((metric) => isTriggering(plan, metric));
+  const granted = [...assumed.map(textOf), ...alike.map((metric) => `${metric} is the same with and without the flag`)];
+  const left = granted.length === 0 ? plan : without(plan, assumed, alike);
   return {
-    plan: assumed.length === 0 ? plan : { ...plan, preconditions },
-    notes: [...notes, ...notesOnMetrics(plan, scenario)],
+    plan: left,
+    notes: [
+      ...(granted.length === 0 ? [] : [`taken for granted: ${granted.join("; ")}`]),
+      ...notesOnMetrics(left, scenario),
+    ],
   };
+}
+
+function without(plan: Plan, assumed: readonly Precondition[], alike: readonly string[]): Plan {
+  const stays = ({ test }: Trigger): boolean => test.kind !== "compare" || !alike.includes(test.compare.metric);
+  return {
+    ...plan,
+    preconditions: plan.preconditions.filter((one) => !assumed.includes(one)),
+    stages:
+      alike.length === 0
+        ? plan.stages
+        : plan.stages.map((stage) => ({ ...stage, triggers: stage.triggers.filter(stays) })),
+  };
+}
+
+function isTriggering(plan: Plan, metric: string): boolean {
+  return comparedTests(plan).some(({ compare }) => compare.metric === metric);
+}
+
+/** Metrics that the plan compares, and of which the scenario brings no users. */
+function uncomparedMetrics(plan: Plan, scenario: Scenario): readonly string[] {
+  return measuredMetrics(plan).flatMap(({ metrics }) => {
+    const names = metrics.map((metric) => metric.name);
+    return names.some((name) => Object.hasOwn(scenario.cohorts ?? {}, name)) ? [] : names;
+  });
 }
 
 function isPlayed(plan: Plan, scenario: Scenario, precondition: Precondition): boolean {
@@ -71,10 +100,7 @@ function textOf(precondition: Precondition): string {
 function notesOnMetrics(plan: Plan, scenario: Scenario): readonly string[] {
   const used = [...new Set(plan.stages.flatMap((stage) => polledMetricsOf(plan, stage)))];
   const silent = used.filter((name) => !Object.hasOwn(scenario.metrics, name) && !answersZero(plan, name));
-  const uncompared = measuredMetrics(plan).flatMap(({ metrics }) => {
-    const names = metrics.map((metric) => metric.name);
-    return names.some((name) => Object.hasOwn(scenario.cohorts ?? {}, name)) ? [] : names;
-  });
+  const uncompared = uncomparedMetrics(plan, scenario);
   return [
     ...(silent.length === 0 ? [] : [`the scenario has no data for ${silent.join(", ")}`]),
     ...(uncompared.length === 0

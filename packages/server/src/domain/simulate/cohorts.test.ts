@@ -49,8 +49,8 @@ cohorts: { upload_errors: { ${traffic}, off: [ { at: 0s, failureRate: 0.5% }, { 
     expect(story.first("triggerFired")?.at).toBe(tell(spec, harmed).first("triggerFired")?.at);
   });
 
-  it("waits where it is when the scenario has no users to compare, and says so", () => {
-    const story = tell(spec, "metrics: { error_rate: 0.7%, p95: 200ms }");
+  it("waits where it is when the scenario has no users to compare and takes nothing for granted, and says so", () => {
+    const story = tell(spec, "metrics: { error_rate: 0.7%, p95: 200ms }\nassume: nothing");
     expect(story.outcome).toBe("running");
     expect(story.state.percentage).toBe(5);
     expect(story.notes.join()).toContain("no cohorts for upload_errors");
