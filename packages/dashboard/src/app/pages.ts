@@ -6,10 +6,12 @@ import { DrillsPage } from "../pages/drills.tsx";
 import { FlagPage } from "../pages/flag/page.tsx";
 import { FlagsPage } from "../pages/flags.tsx";
 import { OverviewPage } from "../pages/overview.tsx";
+import { PlansPage } from "../pages/plans.tsx";
 import { RolloutPage } from "../pages/rollout/page.tsx";
 import { RolloutsPage } from "../pages/rollouts.tsx";
 import { SegmentsPage } from "../pages/segments.tsx";
 import { TokensPage } from "../pages/tokens.tsx";
+import { WelcomePage } from "../pages/welcome.tsx";
 import { match } from "./router.ts";
 
 /** What a page is given: the parameters of its address. */
@@ -31,6 +33,9 @@ const PAGES: readonly (readonly [pattern: string, page: Page])[] = [
   ["/rollouts/:id", here(RolloutPage)],
   ["/flags", here(FlagsPage)],
   ["/flags/:key*", here(FlagPage)],
+  ["/plans", here(PlansPage)],
+  ["/plans/:name", { kind: "later", load: async () => (await import("../pages/plan/page.tsx")).PlanPage }],
+  ["/welcome", here(WelcomePage)],
   ["/segments", here(SegmentsPage)],
   ["/clients", here(ClientsPage)],
   ["/audit", here(AuditPage)],
