@@ -96,6 +96,19 @@ describe("Slack", () => {
     expect(JSON.stringify(slackPayload(outgoing("rollback", { link })))).toContain(`"url":"${link}"`);
     expect(JSON.stringify(slackPayload(outgoing("rollback")))).not.toContain("actions");
   });
+
+  it("gets the flag's page and the evidence besides, as do pagers, mails and webhooks", () => {
+    const url = "https://rampart.example/flags/checkout";
+    const linked = outgoing("rollback", { links: [{ text: "The flag", url }] });
+    const settings = { url: "https://hook.example", secrets: [`whsec_${"A".repeat(32)}`] };
+    const texts = [
+      slackPayload(linked),
+      pagerDutyCall({ url: PAGERDUTY_URL, routingKey: "k" }, linked).body,
+      mailOf(linked).text,
+      webhookCall(settings, linked, AT).body,
+    ].map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+    expect(texts.filter((text) => text.includes(url) && text.includes("The flag"))).toHaveLength(4);
+  });
 });
 
 describe("PagerDuty", () => {
