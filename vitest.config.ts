@@ -11,7 +11,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "examples/*/src/**/*.test.ts", "test/house/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "examples/*/src/**/*.test.ts", "test/house/**/*.test.ts"],
           pool: "forks",
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -43,6 +43,7 @@ function lint() {
     run(bin("oxlint"), ["--type-aware", "--deny-warnings"]) ||
     run(bin("oxfmt"), ["--check"]) ||
     run(bin("tsc"), ["-p", "tsconfig.tests.json"]) ||
+    run(bin("tsc"), ["-p", "packages/sdk-browser/tsconfig.tests.json"]) ||
     run(bin("knip"), [])
   );
 }

@@ -44,7 +44,7 @@ export function joinTabs(host: TabsHost, signal: AbortSignal): () => void {
     clearTimeout(timer);
     if (signal.aborted) return;
     if (leading === undefined) {
-      timer = setTimeout(contend, SILENT_MAX_MS * (1 + Math.random()), { steal: true });
+      timer = setTimeout(() => contend({ steal: true }), SILENT_MAX_MS * (1 + Math.random()));
       return;
     }
     timer = setTimeout(tell, TELL_EVERY_MS);
