@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 const flag = async (name: string, patch: object = { clientVisible: true }, definition: object = {}): Promise<void> => {
   await server.call("POST /api/v1/flags", { body: { key: name, ...definition } });
-  await server.call(`PATCH ${PRODUCTION}/${name}`, { body: patch });
+  expect((await server.call(`PATCH ${PRODUCTION}/${name}`, { body: patch })).status).toBe(200);
 };
 const ramp = (name: string, percentage: number): Promise<unknown> =>
   server.call(`POST ${PRODUCTION}/${name}/rollout`, { body: { percentage } });
@@ -113,7 +113,7 @@ describe("the stream of a browser", () => {
   });
 
   it("has nothing of changes that are none for its context, but the revision in the next heartbeat", async () => {
-    await flag("share", { clientVisible: true, targets: { bob: "on" } });
+    await flag("share", { clientVisible: true, targets: { bob: "on", cleo: "on" } });
     const ann = follow();
     const bob = follow({ context: "bob" });
     const [{ data }] = await Promise.all([ann.next(), bob.next()]);
@@ -140,8 +140,8 @@ describe("the stream of a browser", () => {
   it("follows a segment and a prerequisite that it never hears of", async () => {
     await server.call("POST /api/v1/segments", { body: { key: "staff" } });
     await flag("base", { fallthrough: { percentage: 100 } });
-    const rules = [{ clauses: [{ op: "inSegment", values: ["staff"] }], serve: { variant: "on" } }];
-    await flag("top", { clientVisible: true, prerequisites: [{ flag: "base", variant: "on" }], rules });
+    const rules = [{ id: "r", clauses: [{ op: "inSegment", values: ["staff"] }], serve: { variant: "on" } }];
+    await flag("top", { clientVisible: true, prerequisites: [{ flag: "base", variants: ["on"] }], rules });
     const stream = follow();
     await stream.next();
     await server.call("PATCH /api/v1/segments/staff", { body: { included: ["ann"] } });
