@@ -20,11 +20,9 @@ const channelView = z
     source: z
       .enum(["server", "file", "api"])
       .openapi({ description: "Who made it; only those of `api` can be changed and removed here" }),
-    state: z
-      .enum(["ready", "disabled"])
-      .openapi({
-        description: "`disabled`: its receiver is gone, or its settings can't be used; messages to it are given up",
-      }),
+    state: z.enum(["ready", "disabled"]).openapi({
+      description: "`disabled`: its receiver is gone, or its settings can't be used; messages to it are given up",
+    }),
     reason: z.string().optional().openapi({ description: "Why it is disabled" }),
   })
   .openapi("Channel");
