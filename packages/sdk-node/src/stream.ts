@@ -3,7 +3,7 @@ import { retryAfterMs, SNAPSHOT_BYTES_MAX } from "@rampart/core";
 import type { ErrorEvent, EventSource, FetchLikeResponse } from "eventsource";
 import type { BodyReader, Fetch, FetchAnswer } from "./fetch.ts";
 
-const EVENTS = ["snapshot", "delta", "heartbeat", "goodbye"] as const;
+const EVENTS = ["snapshot", "delta", "emergency", "heartbeat", "goodbye"] as const;
 
 /**
  * One event stream. `eventsource` reads it; everything else that it would do (retry after 3 s, never after a 503) is stopped at the first

@@ -193,6 +193,17 @@ describe("emergencies", () => {
     expect(await rollout.stored()).toBe(false);
   });
 
+  it("of a flag that was restored meanwhile are told anew", async () => {
+    const { begin, touch } = await world();
+    const { kill, feed } = await begin();
+    await kill();
+    await touch("token:b");
+    await feed.catchUp();
+    expect(feed.overruled).toEqual([]);
+    await kill();
+    expect(feed.overruled).toEqual([FLAG]);
+  });
+
   it("of before a restored backup are over", async () => {
     const { store, dead, begin } = await world();
     dead.is = true;

@@ -82,11 +82,12 @@ export class Emergencies implements Emergency {
 
   #tell(kill: UrgentKill): ToldKill | undefined {
     const { feeds, clock, logger, file } = this.#parts;
-    const known = this.#pending.get(keyOf(kill));
-    if (known !== undefined) return known.told;
     const feed = feeds.get(kill.environment);
     const flagRevision = feed?.ruleset.flagRevision(kill.flag);
     if (feed === undefined || flagRevision === undefined) return undefined;
+    const known = this.#pending.get(keyOf(kill));
+    // One of an earlier revision of the flag is over, and only not looked at yet.
+    if (known !== undefined && known.flagRevision === flagRevision) return known.told;
     feed.overrule(kill.flag);
     const said = { at: clock.now(), revision: feed.revision };
     const pending: Pending = { ...kill, epoch: feed.epoch, flagRevision, told: { ...said, keptIn: "file" } };
@@ -112,11 +113,12 @@ export class Emergencies implements Emergency {
     const { file, logger, onStored } = this.#parts;
     for (const [key, one] of this.#pending) {
       if (!(await this.#isStored(one))) return;
-      this.#pending.delete(key);
+      if (this.#pending.get(key) === one) this.#pending.delete(key);
       file.write(JSON.stringify([...this.#pending.values()]));
       logger.warn({ environment: one.environment, flag: one.flag }, "a kill that could not be stored before is stored");
       await onStored(one.environment, one.flag);
     }
+    if (this.#pending.size > 0) return;
     this.#stopRetrying?.();
     this.#stopRetrying = undefined;
   }
