@@ -29,7 +29,12 @@ events:
 until: 5m
 `;
 
-const text = async (module: Promise<{ readonly default: string }>): Promise<string> => (await module).default;
+/** The examples say in comments which line of a team's document each of theirs stands for; here they would be in the way. */
+const text = async (module: Promise<{ readonly default: string }>): Promise<string> =>
+  (await module).default
+    .replace(/^(?:#.*\n|\n)+/, "")
+    .replaceAll(/^[ ]*# (?:doc|out):.*\n/gm, "")
+    .replaceAll(/[ ]+# doc:.*$/gm, "");
 
 /** The plans that come with Rampart, the simplest first. */
 export const TEMPLATES: readonly Template[] = [
