@@ -138,7 +138,7 @@ describe("a rollout from its plan to its rollback", () => {
     expect(evidence.decisions.map(({ what }) => what)).toEqual(["exposure", "stageDone", "rollback", "recovery"]);
     const { stdout } = await rampart("rollout", "evidence", "checkout");
     expect(stdout).toContain(evidence.plan.digest);
-    expect(stdout).toContain("## Rollback: full");
+    expect(stdout).toContain("**Stage:** full (100 % of users)");
   });
 
   it("is rolled back by hand by its flag's key, and can be asked to again", async () => {

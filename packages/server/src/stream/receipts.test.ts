@@ -106,12 +106,12 @@ describe("receipts of an urgent change", () => {
     ]);
     expect(receipts.ofRollout("r1", AT + 2_000)).toEqual(closed[0]);
     expect(legs).toEqual([
-      ["write", 5],
       ["dataAge", 4_000],
       ["decide", 30],
       ["commit", 3],
       ["apply", 45],
       ["apply", 115],
+      ["write", 2],
     ]);
   });
 

@@ -99,7 +99,6 @@ export class Receipts {
     const convergence = new Convergence(change.committedAt, Float64Array.from(offAt));
     const open: Open = { change, written, alreadyOff, clients, numbers, convergence, takenBack: undefined };
     this.#open = [...this.#open, open];
-    this.#parts.meter.rollbackLeg("write", Math.max(0, written.now - change.committedAt) / 1000);
   }
 
   /** A client holds something: its receipt, if what was urgent is in it. */
@@ -160,6 +159,8 @@ export class Receipts {
   #close(open: Open, nowMs: number): void {
     this.#open = this.#open.filter((one) => one !== open);
     const view = this.#view(open, { nowMs, isFinal: true });
+    // Only now it is known whether a rollout explains it, and so where its commit ended.
+    this.#parts.meter.rollbackLeg("write", view.legs.writeMs / 1000);
     this.#closed = [view, ...this.#closed].slice(0, RECEIPTS_KEPT_MAX);
     this.#parts.onClosed(view);
   }

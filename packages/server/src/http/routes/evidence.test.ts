@@ -53,7 +53,7 @@ describe("the evidence of a rollback", () => {
       "**Triggered By:** Automatic, by trigger errors",
       "**Recovered:** Yes, 30 s after the flag was off",
       "**Version:** not known to Rampart",
-      "| age of the data at the sample |",
+      "| age of the data at the sample | 0 ms |",
       "| decision to commit |",
       "# Deployment: The new checkout - 2026-",
       "**Rollback:** Yes - trigger errors",

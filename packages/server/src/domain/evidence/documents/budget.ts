@@ -13,7 +13,7 @@ export function budgetPart(rollback: ReceiptsView | undefined): readonly string[
   return [
     ...table(
       ["leg", "time"],
-      [...legs.map(({ name, ms }) => [name, ms === undefined ? "-" : span(ms)]), [sum, span(totalMs)]],
+      [...legs.map(({ name, ms }) => [name, ms === undefined ? "not part of it" : span(ms)]), [sum, span(totalMs)]],
     ),
     "",
     verdict,

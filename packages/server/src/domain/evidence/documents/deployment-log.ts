@@ -100,7 +100,7 @@ export function healthLines({ metrics }: Pick<EvidenceStageView, "metrics">): re
     const missing = gaps.length === 0 ? "" : `, ${gaps.join(", ")}`;
     if (last === undefined || min === undefined || max === undefined) return `- ${plain(metric)}: no value${missing}`;
     const range = `${formatValue(min, unit)} to ${formatValue(max, unit)}`;
-    return `- ${plain(metric)}: ${formatValue(last, unit)} (${range} in ${samples} samples${missing})`;
+    return `- ${plain(metric)}: ${formatValue(last, unit)} (${range} in ${samples} ${samples === 1 ? "sample" : "samples"}${missing})`;
   });
 }
 

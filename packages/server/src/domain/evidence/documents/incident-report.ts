@@ -4,7 +4,7 @@ import { formatValue } from "../../rollout/explain.ts";
 import { budgetPart, clientsSentence } from "./budget.ts";
 import { changeFields } from "./deployment-log.ts";
 import { between, day, document, fields, moment, person, plain, span, table, UNKNOWN } from "./markdown.ts";
-import { causeSentence, eventSentence, releaseOf, triggeredBy, unitsOf, type Units } from "./words.ts";
+import { causeSentence, eventSentence, howTriggered, releaseOf, triggeredBy, unitsOf, type Units } from "./words.ts";
 
 /** What happened, why, how fast it was over and who did what: for people who were not there. Only of a rollout that was rolled back. */
 export function incidentReport(evidence: EvidenceView): string {
@@ -69,11 +69,10 @@ function summary(evidence: EvidenceView, units: Units): readonly string[] {
   const { rollout, rollback } = evidence;
   const at = rolledBackAt(evidence);
   const why = rollout.cause === undefined ? "" : ` Cause: ${causeSentence(rollout.cause, at, units)}.`;
-  const how = triggeredBy(evidence).replace(/^[AM]/, (letter) => letter.toLowerCase());
   const budget = rollback && budgetOf(rollback.legs);
   return [
     plain(
-      `The flag ${rollout.flag} was taken back from ${stageText(evidence)} to 0 % in ${rollout.environment} on ${moment(at)}, ${how}.${why}`,
+      `The flag ${rollout.flag} was taken back from ${stageText(evidence)} to 0 % in ${rollout.environment} on ${moment(at)}, ${howTriggered(evidence)}.${why}`,
     ),
     ...(rollback === undefined ? [] : ["", plain(clientsSentence(rollback))]),
     ...(budget?.isMeasured === true
@@ -89,7 +88,7 @@ function impact({ rollout, events, stages }: EvidenceView): readonly string[] {
     0,
     ...stages.filter(({ openedAt }) => openedAt !== undefined).map(({ percentage }) => percentage),
   );
-  const since = events.find(({ event }) => event === "triggerFired")?.cause?.since;
+  const since = events.find(({ event }) => event === "rollbackStarted")?.cause?.since;
   return [
     exposed === undefined
       ? "- Nobody was exposed."

@@ -58,11 +58,14 @@ const UNITS_MS = [
   ["s", 1000],
 ] as const;
 
+/** Up to this length hours read better than days: plans say 24h and 48h. */
+const HOURS_MAX_MS = 172_800_000;
+
 /** A length of time to its two largest units: `1 h 32 min`, `12 s`; below ten seconds to the millisecond, since promises are about them. */
 export function span(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${(Math.round(ms) / 1000).toFixed(2)} s`;
-  const first = UNITS_MS.findIndex(([, unitMs]) => ms >= unitMs);
+  const first = UNITS_MS.findIndex(([name, unitMs]) => ms >= unitMs && (name !== "d" || ms > HOURS_MAX_MS));
   let rest = Math.round(ms / 1000) * 1000;
   const parts: string[] = [];
   for (const [name, unitMs] of UNITS_MS.slice(first, first + 2)) {

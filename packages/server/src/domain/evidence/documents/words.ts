@@ -83,15 +83,19 @@ export function causeSentence(cause: CauseView, at: string, units: Units, isImpl
     value === undefined
       ? ""
       : `measured ${formatValue(value, unit)}${threshold === undefined ? "" : ` against ${formatValue(threshold, unit)}`}`;
-  const [head, ...rest] = [
-    kind === "command" || isImplied ? subject : `${KINDS[kind] ?? kind} ${subject}`,
+  const parts = [
+    kind === "command" && by !== undefined
+      ? ""
+      : kind === "command" || isImplied
+        ? subject
+        : `${KINDS[kind] ?? kind} ${subject}`,
     condition === undefined || condition === subject ? "" : condition,
     measured,
     forMs > 0 ? `true for ${span(forMs)}` : "",
     by === undefined || by === subject ? "" : `by ${person(by)}`,
     reason === undefined || reason === condition ? "" : `“${reason}”`,
   ].filter((part) => part !== "");
-  return [head?.trim(), ...rest].join(", ");
+  return parts.map((part) => part.trim()).join(", ");
 }
 
 const KINDS: { readonly [kind: string]: string } = {
@@ -109,6 +113,11 @@ const KINDS: { readonly [kind: string]: string } = {
 function unitIn(text: string, units: Units): MetricUnitName {
   const name = (text.match(/[\w.-]+/g) ?? []).find((word) => units.has(word));
   return (name === undefined ? undefined : units.get(name)) ?? "none";
+}
+
+/** `automatically, by trigger errors`, for the middle of a sentence. */
+export function howTriggered(evidence: EvidenceView): string {
+  return triggeredBy(evidence).replace("Automatic,", "automatically,").replace("Manual,", "by hand,");
 }
 
 /** Whether a person took the flag back, or Rampart did. */
