@@ -27,7 +27,8 @@ export async function bundleBrowserSdk({ from }) {
       external: (id, importer) =>
         importer !== undefined && (/reporter\.[jt]s$/.test(id) || (/^[^./]/.test(id) && !id.startsWith("@rampart/"))),
       platform: "browser",
-      resolve: { conditionNames: from === "src" ? ["source"] : ["default"] },
+      // Not core's bundle: of one large file more is left over than of many small ones.
+      resolve: { alias: { "@rampart/core": join(ROOT, "packages", "core", from, `index.${extension}`) } },
     });
     const { output } = await bundle.generate({
       format: "esm",

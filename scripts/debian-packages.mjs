@@ -12,6 +12,7 @@ const PROGRAMS = {
   prometheus: "prometheus",
   promtool: "prometheus",
   "prometheus-alertmanager": "prometheus-alertmanager",
+  chromium: "chromium",
   curl: "curl",
   zsh: "zsh",
   fish: "fish",
