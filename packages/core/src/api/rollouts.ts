@@ -269,7 +269,7 @@ export interface CohortPointView {
   readonly users: number;
   readonly failing: number;
   readonly failures: number;
-  /** The share of requests of the last minute that failed, or the 95th percentile of users' first values. */
+  /** The share of requests of the last half minute that failed, or the 95th percentile of users' first values. */
   readonly rate?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@rampart/core";
 import { look, type Comparing } from "../domain/comparing/look.ts";
-import { isNews } from "../domain/comparing/news.ts";
+import { isToBeTold, type Told } from "../domain/comparing/news.ts";
 import { LOOK_EVERY_MS, measuredMetrics, type MeasuredMetric } from "../domain/comparing/tests-of.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import type { Comparison } from "../domain/rollout/comparison.ts";
@@ -10,9 +10,6 @@ import { isExposed } from "../domain/rollout/state.ts";
 import type { RolloutRow } from "../ports/rollout-store.ts";
 import type { Measured, UnitIntake } from "../ports/unit-intake.ts";
 import type { Fact } from "./facts.ts";
-
-/** A rollout hears of a comparison that says nothing new this often: points of its chart, and a sign that somebody looks. */
-const POINT_EVERY_MS = 10_000;
 
 type Compared = Extract<Fact, { readonly kind: "compared" }>;
 
@@ -33,7 +30,7 @@ export interface ComparedRollout {
 interface Watch {
   lookedAt: EpochMs;
   nextAt: EpochMs;
-  told?: { readonly at: EpochMs; readonly stage: number; readonly comparisons: Dictionary<Comparison> };
+  told?: Told;
   readonly comparing: Map<string, Comparing>;
 }
 
@@ -63,13 +60,11 @@ export class Comparer {
     watch.nextAt = Math.max(watch.nextAt + LOOK_EVERY_MS, now + LOOK_EVERY_MS / 2);
     const all = measured.map((one) => this.#lookAt(one, { row, plan, now }, watch));
     const comparisons: Dictionary<Comparison> = Object.assign({}, ...all);
-    const { told } = watch;
-    const known = told?.stage === stage ? told.comparisons : undefined;
-    const isDue = told === undefined || now - told.at >= Math.max(POINT_EVERY_MS, plan.intervalMs);
-    if (!isDue && !isNews(known, comparisons)) return undefined;
+    const next: Told = { at: now, stage, comparisons };
+    if (!isToBeTold(watch.told, next, { plan, state })) return undefined;
     return {
       fact: { kind: "compared", stage, windowMs, comparisons },
-      told: () => void (watch.told = { at: now, stage, comparisons }),
+      told: () => void (watch.told = next),
     };
   }
 

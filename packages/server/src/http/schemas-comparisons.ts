@@ -10,7 +10,7 @@ const cohortPoint = z
     failures: count,
     rate: z.number().optional().openapi({
       description:
-        "The share of requests of the last minute that failed, or the 95th percentile of users' first values",
+        "The share of requests of the last half minute that failed, or the 95th percentile of users' first values",
     }),
   })
   .openapi("CohortPoint");

@@ -24,7 +24,7 @@ export interface FailuresSide {
   readonly seen: BySide;
   readonly failed: BySide;
   readonly failures: BySide;
-  /** The last minute, in slices; the oldest first. */
+  /** The last half minute, in slices; the oldest first. */
   readonly recent: readonly Slice[];
 }
 
@@ -35,8 +35,8 @@ interface Slice {
 }
 
 /** What a cohort's rate is made of: long enough for a number, short enough to see two lines rise together. */
-const RECENT_MS = 60_000;
-const SLICE_MS = 10_000;
+const RECENT_MS = 30_000;
+const SLICE_MS = 5_000;
 
 const NONE: BySide = { on: 0, off: 0 };
 

@@ -139,7 +139,8 @@ function cohort(counts: readonly number[], scale: number): CohortPoint {
 function meanOf(counts: readonly number[]): number | undefined {
   const all = total(counts);
   if (all === 0) return undefined;
-  return Math.exp(counts.reduce((sum, count, bin) => sum + count * Math.log(valueOfBin(bin)), 0) / all);
+  // Bins are of equal ratio, so the mean bin holds it.
+  return valueOfBin(counts.reduce((sum, count, bin) => sum + count * bin, 0) / all);
 }
 
 /** Models take milliseconds to make; they live as long as the reference that they are made of. */

@@ -70,7 +70,7 @@ export interface CohortPoint {
   readonly failing: number;
   /** … and their requests that failed. */
   readonly failures: number;
-  /** The share of requests of the last minute that failed, or the 95th percentile of users' first values in the current epoch; missing without requests. */
+  /** The share of requests of the last half minute that failed, or the 95th percentile of users' first values in the current epoch; missing without requests. */
   readonly rate?: number;
 }
 

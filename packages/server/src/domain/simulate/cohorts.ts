@@ -1,6 +1,6 @@
 import { Traffic, type Conduct } from "../compare/traffic.ts";
 import { look, type Comparing } from "../comparing/look.ts";
-import { isNews } from "../comparing/news.ts";
+import { isToBeTold, type Told } from "../comparing/news.ts";
 import { LOOK_EVERY_MS, measuredMetrics, type MeasuredMetric } from "../comparing/tests-of.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Comparison } from "../rollout/comparison.ts";
@@ -13,9 +13,6 @@ import type { CohortsTraffic, ConductChange, Scenario } from "./scenario.ts";
 
 /** Requests that a simulation makes up at most: some seconds of work, eleven days at 100 a second. */
 export const SIMULATION_REQUESTS_MAX = 100_000_000;
-/** A rollout hears of a comparison that says nothing new this often. */
-const POINT_EVERY_MS = 10_000;
-
 /** The users of one measured name. */
 interface Crowd {
   readonly measured: MeasuredMetric;
@@ -32,7 +29,7 @@ export class Cohorts {
   readonly #crowds: readonly Crowd[];
   #thousandths = 0;
   #lookedAt: EpochMs;
-  #told: { readonly at: EpochMs; readonly stage: number; readonly comparisons: Dictionary<Comparison> } | undefined;
+  #told: Told | undefined;
   /** Made up so far. */
   #requests = 0;
 
@@ -68,10 +65,9 @@ export class Cohorts {
       {},
       ...this.#crowds.map((crowd) => this.#lookAt(crowd, state, now)),
     );
-    const told = this.#told?.stage === stage ? this.#told : undefined;
-    const isDue = told === undefined || now - told.at >= Math.max(POINT_EVERY_MS, this.#plan.intervalMs);
-    if (!isDue && !isNews(told.comparisons, comparisons)) return undefined;
-    this.#told = { at: now, stage, comparisons };
+    const next: Told = { at: now, stage, comparisons };
+    if (!isToBeTold(this.#told, next, { plan: this.#plan, state })) return undefined;
+    this.#told = next;
     return { kind: "compared", at: now, stage, windowMs: LOOK_EVERY_MS, comparisons };
   }
 
