@@ -39,8 +39,11 @@ export function firstComparedBin(counts: ArrayLike<number>): number {
 export function comparedCounts(counts: ArrayLike<number>, first: number): Float64Array {
   const folded = new Float64Array(COMPARED_BINS);
   for (let bin = 0; bin < counts.length; bin++) {
+    const count = counts[bin] ?? 0;
+    // Most bins of a second are empty.
+    if (count === 0) continue;
     const place = Math.max(0, Math.min(COMPARED_BINS - 1, bin - first));
-    folded[place] = (folded[place] ?? 0) + (counts[bin] ?? 0);
+    folded[place] = (folded[place] ?? 0) + count;
   }
   return folded;
 }
