@@ -119,7 +119,7 @@ function grounds({ decisions }: EvidenceView, units: Units): readonly string[] {
 
 /** A decision with its criteria, and what the sources had answered. */
 export function decisionLines(
-  { at, what, cause, criteria, answers = [] }: EvidenceDecisionView,
+  { at, what, cause, criteria, answers = [], comparisons = [] }: EvidenceDecisionView,
   units: Units,
 ): readonly string[] {
   const rows = answers.map(({ metric, askedAt, value, reason, answer }) => [
@@ -135,6 +135,7 @@ export function decisionLines(
       ({ criterion, verdict, heldMs, reason }) =>
         `- ${plain(`${criterion}: ${verdict}, held for ${span(heldMs)}${reason === undefined ? "" : ` (${reason})`}`)}`,
     ),
+    ...comparisons.map(({ line }) => `- With the flag against without it: ${plain(line)}`),
     ...(rows.length === 0 ? [] : ["", ...table(["metric", "asked at (UTC)", "value", "the source's answer"], rows)]),
   ];
 }
