@@ -49,6 +49,20 @@ describe("tokens list", () => {
   });
 });
 
+describe("tokens create for browsers", () => {
+  it("names the pages that may use the key, and shows the secret that signs contexts", async () => {
+    const made = { ...TOKEN, kind: "client", origins: ["https://shop.example"], secure: true };
+    const { stdout, stderr, seen } = await tokens(
+      { "POST /api/v1/tokens": { status: 201, body: { ...made, token: SECRET, secret: "signs" } } },
+      ["create", "shop", "--kind", "client", "--origin", "https://shop.example", "--secure"],
+    );
+    expect(seen[0]?.body).toMatchObject({ kind: "client", origins: ["https://shop.example"], secure: true });
+    expect(stdout).toBe(`${SECRET}\n`);
+    expect(stderr).toContain("signs");
+    expect(stderr).toContain("https://shop.example");
+  });
+});
+
 describe("tokens create", () => {
   const routes = { "POST /api/v1/tokens": { status: 201, body: { ...TOKEN, token: SECRET } } };
 

@@ -16,6 +16,8 @@ interface CreateOptions {
   readonly role?: readonly string[];
   /** Milliseconds. */
   readonly expires?: number;
+  readonly origin?: readonly string[];
+  readonly secure?: boolean;
 }
 
 const KINDS: readonly TokenKind[] = ["admin", "operator", "viewer", "server", "client", "ci"];
@@ -50,6 +52,12 @@ export const define: Define = (tokens, bind) => {
     .addOption(new Option("--kind <kind>", "what it may do").choices(KINDS).makeOptionMandatory())
     .option("--role <role>", "a role of the person, such as engineering-lead; may be given more than once", collect)
     .option("--expires <time>", "how long it is good for, as 90d (default: until revoked)", parseDuration)
+    .option(
+      "--origin <url>",
+      "of a client key: a site whose pages alone may use it; may be given more than once",
+      collect,
+    )
+    .option("--secure", "of a client key: take only contexts that your own server signed")
     .addHelpText("after", KINDS_HELP)
     .action(
       bind<readonly [name: string], CreateOptions>(async (run, [name], options) => {
@@ -91,6 +99,8 @@ function bodyOf(run: Run, name: string, options: CreateOptions): JsonObject {
     name,
     environments: named ?? (isSdkKey ? [run.environment] : ["*"]),
     ...(options.role === undefined ? {} : { roles: options.role }),
+    ...(options.origin === undefined ? {} : { origins: options.origin }),
+    ...(options.secure === undefined ? {} : { secure: options.secure }),
     ...(options.expires === undefined ? {} : { expiresAt: new Date(run.io.now() + options.expires).toISOString() }),
   };
 }
@@ -146,9 +156,13 @@ function createdText(run: Run, token: CreatedToken): string {
       ["kind", token.kind],
       ["good for", environmentsText(token)],
       ["roles", token.roles.length === 0 ? undefined : token.roles.join(", ")],
+      ["pages of", token.origins?.join(", ")],
+      ["secret", token.secret],
       ["good until", token.expiresAt === undefined ? "it is revoked" : `${moment(token.expiresAt)} UTC`],
     ],
     style,
   );
-  return `${about}${style("yellow", "This is the only time the token is shown: keep it now.")}`;
+  const shown =
+    token.secret === undefined ? "the token is shown: keep it" : "the token and its secret are shown: keep them";
+  return `${about}${style("yellow", `This is the only time ${shown} now.`)}`;
 }
