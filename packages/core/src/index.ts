@@ -1,6 +1,9 @@
 export * from "./api/budget.ts";
+export type * from "./api/comparisons.ts";
 export type * from "./api/drills.ts";
+export type * from "./api/evidence.ts";
 export type * from "./api/integrations.ts";
+export type * from "./api/metric-unit.ts";
 export type * from "./api/plans.ts";
 export type * from "./api/receipts.ts";
 export { measure } from "./api/measure.ts";

@@ -1,4 +1,4 @@
-import type { MetricUnitName } from "./rollouts.ts";
+import type { MetricUnitName } from "./metric-unit.ts";
 
 /** A metric's number with its unit, to four digits, as plans write it: `0.2%`, `480ms`, `1.2s`, `120`. */
 export function measure(value: number, unit: MetricUnitName): string {
