@@ -24,36 +24,42 @@ export interface CheckpointsParts {
   readonly logger: Logger;
 }
 
+interface Loaded {
+  readonly measured: Measured;
+  readonly held: Series;
+}
+
 /** Stores series, each as it was at one moment, compressed off the main thread, one after the other. Never rejects: a comparison can do without. */
 export class Checkpoints {
   readonly #parts: CheckpointsParts;
   readonly #savedMs = new Map<string, number>();
+  readonly #waiting = new Set<string>();
   #work: Promise<void> = Promise.resolve();
 
   constructor(parts: CheckpointsParts) {
     this.#parts = parts;
   }
 
-  async load(): Promise<readonly { readonly measured: Measured; readonly held: Series }[]> {
+  async load(): Promise<readonly Loaded[]> {
     const rows = await this.#parts.checkpoints.checkpoints();
-    const loaded = await Promise.all(
+    const all = await Promise.all(
       rows
         .filter(({ key }) => key.startsWith(PREFIX))
         .map(async ({ key, body }) => {
-          const held = await unpack(body);
-          if (held === undefined)
+          const loaded = await unpack(key, body);
+          if (loaded === undefined)
             this.#parts.logger.warn({ key }, "a checkpoint can't be read: its comparison begins anew");
-          return held === undefined ? [] : [{ measured: measuredOf(key.slice(PREFIX.length)), held }];
+          return loaded ?? [];
         }),
     );
-    return loaded.flat();
+    return all.flat();
   }
 
   /** Unless it was saved a moment ago. */
   saveIfDue(key: string, held: Series): void {
-    const nowMs = this.#parts.clock.monotonicMs();
-    const savedMs = this.#savedMs.get(key);
-    if (savedMs !== undefined && nowMs - savedMs < CHECKPOINT_EVERY_MS) return;
+    const savedMs = this.#savedMs.get(key) ?? -Infinity;
+    // While the store is held up, one that waits is enough.
+    if (this.#waiting.has(key) || this.#parts.clock.monotonicMs() - savedMs < CHECKPOINT_EVERY_MS) return;
     this.save(key, held);
   }
 
@@ -62,7 +68,9 @@ export class Checkpoints {
     this.#savedMs.set(key, this.#parts.clock.monotonicMs());
     const bytes = encodeSeries(held);
     const savedAt = this.#parts.clock.now();
+    this.#waiting.add(key);
     this.#then(async () => {
+      this.#waiting.delete(key);
       const body = await deflate(bytes);
       await this.#parts.checkpoints.saveCheckpoint({ key: PREFIX + key, body, savedAt });
     });
@@ -85,9 +93,10 @@ export class Checkpoints {
   }
 }
 
-async function unpack(body: Uint8Array): Promise<Series | undefined> {
+async function unpack(key: string, body: Uint8Array): Promise<Loaded | undefined> {
   try {
-    return decodeSeries(await inflate(body, { maxOutputLength: SERIES_BYTES_MAX }));
+    const held = decodeSeries(await inflate(body, { maxOutputLength: SERIES_BYTES_MAX }));
+    return held && { measured: measuredOf(key.slice(PREFIX.length)), held };
   } catch {
     return undefined;
   }

@@ -160,6 +160,7 @@ describe("after a restart", () => {
       body: Uint8Array.of(1, 2, 3),
       savedAt: 0,
     });
+    await checkpoints.saveCheckpoint({ key: "units:nonsense", body: Uint8Array.of(1), savedAt: 0 });
     await restart();
     expect(intake.kept(MEASURED)).toBeUndefined();
     intake.take("production", failing(1));

@@ -8,7 +8,7 @@ export interface Measured {
   readonly metric: string;
 }
 
-export type { BySide, UnitWindow } from "../domain/intake/unit-window.ts";
+export type { UnitWindow } from "../domain/intake/unit-window.ts";
 
 /** Requests and failures of each unit since the percentage was set; its first `onEnd` units are on, those from `offStart` on are off. */
 export interface UnitSums {
@@ -32,7 +32,7 @@ export interface UnitIntake {
   sums(measured: Measured): UnitSums | undefined;
   /**
    * Holds what the caller made of the windows so far, to be stored in one transaction with the units that it was made of: after a crash both
-   * are back as they were at one moment, so that no unit's first failure counts twice. At most 64 KiB of JSON.
+   * are back as they were at one moment, so that no unit's first failure counts twice. Keep it to some kilobytes: it is stored every ten seconds.
    */
   keep(measured: Measured, state: JsonValue): void;
   /** What was kept for the present percentage. */
