@@ -1,5 +1,6 @@
+import { measure } from "@rampart/core";
 import { describe, expect, it } from "vitest";
-import { bar, elapsed, length, measure } from "./measure.ts";
+import { bar, elapsed, length } from "./measure.ts";
 
 describe("a length of time", () => {
   it.each([

@@ -173,6 +173,16 @@ describe("an audit export", () => {
     expect(verify(exported(picked, true))).toMatchObject({ kind: "broken", seq: 1 });
   });
 
+  it("takes no field beside what was signed", () => {
+    const head = LINES.at(-1) ?? "";
+    for (const more of [
+      head.replace("{", '{"a":1,'),
+      head.replace("}\n", ',"z":1}\n'),
+      head.replace('{"entries"', '{"a":1,"entries"'),
+    ])
+      expect(verify(LINES.slice(0, -1).join("") + more).kind).toBe("broken");
+  });
+
   it("without a signed head is taken only when that is asked for", () => {
     const unsigned = LINES.slice(0, -1).join("");
     expect(verify(unsigned)).toMatchObject({ kind: "broken", why: expect.stringContaining("signed head is missing") });

@@ -192,10 +192,10 @@ export class ExportVerifier {
 
 /** The line as a signed head; undefined when it is none, or not written just as `ExportWriter` writes it: no byte of it can be changed unseen. */
 function signedHeadIn(line: string): SignedHead | undefined {
-  const value = parse(line) as Partial<SignedHead> | undefined;
-  if (typeof value?.head !== "object" || value.head?.format !== FORMAT) return undefined;
-  if (!/^[0-9a-f]{64}$/.test(value.publicKey ?? "") || !/^[0-9a-f]{128}$/.test(value.signature ?? "")) return undefined;
-  const signed = value as SignedHead;
+  const { head, publicKey = "", signature = "" }: Partial<SignedHead> = parse(line) ?? {};
+  if (head?.format !== FORMAT || !/^[0-9a-f]{64}$/.test(publicKey) || !/^[0-9a-f]{128}$/.test(signature))
+    return undefined;
+  const signed: SignedHead = { head, publicKey, signature };
   return lineOf(signed) === line ? signed : undefined;
 }
 
@@ -210,7 +210,7 @@ function isSigned({ head, publicKey, signature }: SignedHead): boolean {
 }
 
 function parseEntry(line: string): AuditEntry | undefined {
-  const value = line.endsWith("\n") ? (parse(line) as Partial<AuditEntry> | undefined) : undefined;
+  const value: Partial<AuditEntry> | undefined = line.endsWith("\n") ? parse(line) : undefined;
   return Number.isSafeInteger(value?.seq) && typeof value?.hash === "string" && typeof value.previousHash === "string"
     ? (value as AuditEntry)
     : undefined;

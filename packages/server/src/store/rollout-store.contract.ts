@@ -158,7 +158,15 @@ export function rolloutStoreContract(
 
     it("keeps state, log, story, evidence, message and flag of a step together", async () => {
       await create();
-      const evidence = { at: 2000, what: "exposure" as const, stage: "canary", planDigest: "d1", criteria: [] };
+      const answers = [{ metric: "errors", askedAt: 1999, kind: "value" as const, value: 0.5, answer: '{"data":[]}' }];
+      const evidence = {
+        at: 2000,
+        what: "exposure" as const,
+        stage: "canary",
+        planDigest: "d1",
+        criteria: [],
+        answers,
+      };
       const result = await rollouts.commitRollout(
         commit({
           records: [{ ...RECORD, event: "started", at: 2000 }],

@@ -169,7 +169,7 @@ spec:
       shown.map(([where, text]) => [where, canaries.in(text)] as const).filter(([, found]) => found.length > 0),
     ).toEqual([]);
     // It was not all left out: what people need is there.
-    const [, markdown = ""] = shown[1] ?? [];
+    const markdown = shown[1]?.[1] ?? "";
     expect(markdown).toContain("measured 50% against 5%");
     expect(markdown).toContain('"0.5"');
     expect(files.map(([name]) => name)).toContain("incident-report.md");
