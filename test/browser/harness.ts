@@ -47,7 +47,7 @@ export class Site {
     this.#server = server;
   }
 
-  /** \`files\`: texts by path, beside the page, its program and the SDK. */
+  /** `files`: texts by path, beside the page, its program and the SDK. */
   static async start(files: Readonly<Record<string, string>> = {}): Promise<Site> {
     const server = createServer((request, response) => {
       const path = new URL(request.url ?? "/", "http://site").pathname;
@@ -120,6 +120,13 @@ export class Scene {
 
   async ramp(percentage: number): Promise<void> {
     await api(this.server, "POST", `${FLAG_PATH}/rollout`, { percentage });
+  }
+
+  /** The value of the first series of one of the server's own metrics; undefined: there is none yet. */
+  async metric(name: string): Promise<string | undefined> {
+    const headers = { authorization: `Bearer ${this.server.tokens().admin}` };
+    const text = await (await fetch(`${this.server.url}/metrics`, { headers })).text();
+    return text.match(new RegExp(`^${name}(?:\\{.*\\})? (.+)$`, "m"))?.[1];
   }
 
   /** The page's address. */
