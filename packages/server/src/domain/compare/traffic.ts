@@ -1,9 +1,6 @@
 import { BUCKETS } from "@rampart/core";
 import { Random } from "./random.ts";
 
-/** More users than this are not told apart in memory. */
-export const TRAFFIC_USERS_MAX = 1_000_000;
-
 export interface TrafficSettings {
   readonly users: number;
   readonly requestsPerSecond: number;

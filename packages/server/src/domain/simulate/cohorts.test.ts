@@ -82,7 +82,11 @@ describe("the users of a scenario", () => {
     ["{ error_rate: {} }", /the plan compares: upload_errors/],
     ["{ upload_errors: 5 }", /5 says nothing of users/],
     ["{ upload_errors: { user: 5 } }", /unknown field "user" \(did you mean "users"\?\)/],
-    ["{ upload_errors: { users: 0.5 } }", /0.5 can't be used here \(a whole number from 1 to 1000000\)/],
+    ["{ upload_errors: { users: 0.5 } }", /0.5 can't be used here \(a whole number from 1 to 100000\)/],
+    [
+      `{ upload_errors: { on: [${"{ at: 1h }, ".repeat(101)}] } }`,
+      /101 changes are too many \(at most 100 of one cohort\)/,
+    ],
     ["{ upload_errors: { requestsPerSecond: 1e9 } }", /a number from 0 to 10000/],
     ["{ upload_errors: { on: 5% } }", /doesn't say how users fare/],
     ["{ upload_errors: { on: { failureRate: 120% } } }", /is not a share of requests/],
@@ -93,6 +97,20 @@ describe("the users of a scenario", () => {
     const found = problems(cohorts);
     if (wanted === undefined) expect(found).toEqual([]);
     else expect(found.join("\n")).toMatch(wanted);
+  });
+
+  it("are no more in all than a simulation can hold", () => {
+    const two = spec
+      .replace("upload_time: { sdk: { measure: p95 } }", "more_errors: { sdk: { measure: error_rate, metric: more } }")
+      .replace(
+        "compare: upload_errors,",
+        "compare: upload_errors, action: rollback }\n  - { name: more, compare: more_errors,",
+      );
+    const parsed = parseScenario(
+      "cohorts: { upload_errors: { users: 60000 }, more_errors: { users: 60000 } }",
+      planOf(two),
+    );
+    expect(parsed.ok ? "" : parsed.problems[0]?.message).toBe("120000 users are too many");
   });
 
   it("are the same for metrics that are made of the same calls", () => {

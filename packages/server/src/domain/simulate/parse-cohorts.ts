@@ -1,4 +1,4 @@
-import { TRAFFIC_USERS_MAX, type Conduct } from "../compare/traffic.ts";
+import type { Conduct } from "../compare/traffic.ts";
 import { measuredMetrics } from "../comparing/tests-of.ts";
 import { nearest } from "../nearest.ts";
 import { shown } from "../plan/problem.ts";
@@ -6,6 +6,12 @@ import type { Reader } from "../plan/reader.ts";
 import type { Plan } from "../plan/types.ts";
 import { onlyFields, readAt, readQuantity } from "./fields.ts";
 import type { CohortsTraffic, ConductChange } from "./scenario.ts";
+
+/** Users of all cohorts together: more than there are units to tell them apart, and a few megabytes. */
+export const TRAFFIC_USERS_MAX = 100_000;
+
+/** Changes of one cohort: each is some milliseconds of work. */
+export const CONDUCTS_MAX = 100;
 
 /** Requests a second that a simulation can make up. */
 export const TRAFFIC_RATE_MAX = 10_000;
@@ -42,8 +48,15 @@ export function readCohorts(
       "compared metrics by name, for example cohorts: { upload_errors: { users: 10000, requestsPerSecond: 200, on: { failureRate: 5% }, off: { failureRate: 0.5% } } }",
     );
   const cohorts: { [metric: string]: CohortsTraffic } = Object.create(null);
-  for (const [name, one] of reader.entries())
-    if (isCompared(plan, name, one, cohorts)) cohorts[name] = readTraffic(one);
+  let users = 0;
+  for (const [name, one] of reader.entries()) {
+    if (!isCompared(plan, name, one, cohorts)) continue;
+    const traffic = readTraffic(one);
+    users += traffic.users;
+    if (users > TRAFFIC_USERS_MAX)
+      one.problem(`${users} users are too many`, `at most ${TRAFFIC_USERS_MAX} in all cohorts together`, "key");
+    cohorts[name] = traffic;
+  }
   return cohorts;
 }
 
@@ -94,6 +107,8 @@ function readConducts(reader: Reader<ConductsDocument>, cohort: "on" | "off"): r
       `${shown(reader.value)} doesn't say how users fare`,
       `for example ${cohort}: { failureRate: 0.5% }, or a list with the times of changes`,
     );
+  if (reader.items().length > CONDUCTS_MAX)
+    reader.problem(`${reader.items().length} changes are too many`, `at most ${CONDUCTS_MAX} of one cohort`, "key");
   const isConstant = reader.isMapping();
   const read = reader.many().map((item) => {
     onlyFields(item, isConstant ? ["failureRate", "latency"] : ["at", "failureRate", "latency"]);
