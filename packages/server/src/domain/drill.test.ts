@@ -103,8 +103,11 @@ describe("the plan of a drill", () => {
       const drill = drillPlanOf(planOf({ triggers: [{ name: "t", when, action: "rollback" }] }), "staging");
       const parsed = parsePlan(drill?.text ?? "");
       if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
-      const { source } = parsed.plan.metrics["errors"]!;
-      const { healthy, breach } = drillValuesIn(source.kind === "prometheus" ? source.query : "")!;
+      const source = parsed.plan.metrics["errors"]?.source;
+      const { healthy, breach } = drillValuesIn(source?.kind === "prometheus" ? source.query : "") ?? {
+        healthy: 0,
+        breach: 0,
+      };
       const [, operator = "", literal = ""] = /errors (\S+) (.*)$/.exec(when) ?? [];
       const threshold = literal === "5%" ? 0.05 : literal === "baseline + 25%" ? 1.25 : Number(literal);
       expect(isTrue(breach, operator, threshold), when).toBe(true);

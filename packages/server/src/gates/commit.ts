@@ -152,3 +152,22 @@ export function flagless(commit: RolloutCommit): RolloutCommit {
   const { flag: _, ...rest } = commit;
   return rest;
 }
+
+/** A commit whose news of a rollback that did not help say what may be behind it instead. */
+export function tellElsewhere(commit: RolloutCommit, elsewhere: string): RolloutCommit {
+  return {
+    ...commit,
+    records: commit.records.map((record) =>
+      record.event === "notRecovered" && record.cause !== undefined
+        ? { ...record, cause: { ...record.cause, reason: elsewhere } }
+        : record,
+    ),
+    outbox: commit.outbox.map((one) =>
+      one.notify.event === "notRecovered" || one.notify.event === "escalation"
+        ? { ...one, message: { ...one.message, text: `${one.message.text}\n${capital(elsewhere)}.` } }
+        : one,
+    ),
+  };
+}
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

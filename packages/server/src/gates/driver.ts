@@ -6,6 +6,7 @@ import { metricsToCapture } from "../domain/rollout/baseline.ts";
 import type { RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
+import { ELSEWHERE_BEFORE_MS, notThisFlag } from "../domain/rollout/elsewhere.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
 import { step } from "../domain/rollout/step.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
@@ -14,8 +15,9 @@ import type { Emergency } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { CommitResult, RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
+import type { Store } from "../ports/store.ts";
 import type { TakenBack } from "../ports/taken-back.ts";
-import { commitOf, dueAtOf, flagless, rowAfter } from "./commit.ts";
+import { commitOf, dueAtOf, flagless, rowAfter, tellElsewhere } from "./commit.ts";
 import { movesFlag, refusedBy, stops, type Fact, type Outcome } from "./facts.ts";
 import { captureBaselines, oldestAgeOf, sampleAll, type Providers } from "./sampler.ts";
 import { steadyTime } from "./steady-time.ts";
@@ -23,6 +25,7 @@ import { steadyTime } from "./steady-time.ts";
 export interface DriverParts {
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout">;
   readonly config: (environment: string, flag: string) => Promise<ConfigRecord | undefined>;
+  readonly audit: Store["audit"];
   /** Sends what was committed to the streams. Never rejects. */
   readonly publish: (environment: string) => Promise<void>;
   readonly providers: Providers;
@@ -50,6 +53,9 @@ const CONFLICTS_MAX = 5;
 
 /** After a step that could not be stored the metrics are left alone for this long. Events that come in don't wait for it. */
 const QUIET_AFTER_FAILURE_MS = 1000;
+
+/** Of the audit, when a rollback did not help. */
+const AUDIT_READ_MAX = 500;
 
 interface Waiting {
   readonly fact: Fact;
@@ -234,7 +240,7 @@ export class Driver {
     if (refused) return { kind: "refused", refusal: refused.refusal };
     if (fact.kind !== "tick")
       this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
-    const commit = this.#stamp(commitOf(this.#row, plan, event, next));
+    const commit = await this.#explained(this.#stamp(commitOf(this.#row, plan, event, next)));
     const decidedMs = this.#parts.clock.monotonicMs();
     const storing = this.#store(commit, plan, (changed) =>
       this.#parts.onTakenBack?.({
@@ -332,6 +338,22 @@ export class Driver {
     const at = this.#parts.clock.now();
     const evidence = withAnswers(commit.evidence, this.#answers);
     return { ...commit, at, evidence, outbox: commit.outbox.map((message) => ({ ...message, createdAt: at })) };
+  }
+
+  /** Where a rollback did not help, what else changed is looked up before it is told. */
+  async #explained(commit: RolloutCommit): Promise<RolloutCommit> {
+    if (!commit.records.some(({ event }) => event === "notRecovered")) return commit;
+    const { environment, flag, state } = this.#row;
+    const { phase } = state;
+    const breachAt = phase.kind === "verifying" ? (phase.cause.since ?? phase.since) : state.now;
+    const from = breachAt - ELSEWHERE_BEFORE_MS;
+    const entries = await this.#parts.audit({ order: "newest", limit: AUDIT_READ_MAX }).catch(() => undefined);
+    return tellElsewhere(
+      commit,
+      entries === undefined
+        ? "not this flag; what else changed could not be read"
+        : notThisFlag(entries, { environment, flag, from }),
+    );
   }
 
   /** A rollback's flag change is durable: the rollout goes on from there. */

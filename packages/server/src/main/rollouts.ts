@@ -60,6 +60,7 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
     ...parts,
     store: parts.rollouts,
     config: (environment, flag) => parts.store.config(environment, flag),
+    audit: (query) => parts.store.audit(query),
     publish: async (environment) => parts.feeds.get(environment)?.catchUp(),
     providers: createProviders(config, parts.clock, { counts: parts.intake, drills }),
     parse: parseStored,

@@ -144,6 +144,7 @@ export class World {
     return new Runner({
       store: this.rollouts,
       config: (environment, flag) => this.store.config(environment, flag),
+      audit: (query) => this.store.audit(query),
       intake: {
         drain: (measured) => this.intake.drain(measured),
         beginEpoch: (measured, of) => this.intake.beginEpoch(measured, of),

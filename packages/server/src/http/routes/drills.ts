@@ -206,7 +206,10 @@ function recordRoute(parts: HttpParts): Route {
       const rollout = receipts.rollout ?? "";
       const waitMs = waitMsOf(receipts, breachedAt);
       const after = {
-        ...{ revision, rollout, tookMs: verdict.tookMs, clients: receipts.expected },
+        revision,
+        rollout,
+        tookMs: verdict.tookMs,
+        clients: receipts.expected,
         ...(await rehearsedOf(parts, rollout, environment)),
         ...(waitMs !== undefined && { waitMs }),
         legs: { ...receipts.legs } as unknown as JsonObject,

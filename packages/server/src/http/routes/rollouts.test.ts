@@ -93,16 +93,24 @@ describe("a rollout", () => {
     });
   });
 
-  it("says so when going back did not help", async () => {
+  it("says so when going back did not help, and what else changed", async () => {
     const server = await startRolloutServer();
     const id = await server.begin();
     await server.until(id, "running");
+    await server.call("POST /api/v1/flags", { body: { key: "search" } });
+    const ramp = { body: { percentage: 50, reason: "a try" } };
+    await server.call("POST /api/v1/environments/production/flags/search/rollout", ramp);
     server.metrics.values.set("errors", 0.08);
     const over = await server.until(id, "rolledBack");
     expect(over).toMatchObject({
       recovery: { state: "notRecovered" },
       sentence: "Rolled back by trigger errors; not recovered: look elsewhere.",
     });
+    const told = (await server.events(id)).find(({ event }) => event === "notRecovered");
+    expect(told?.cause?.reason).toMatch(
+      /^not this flag; what else changed in production since .*: flag\/search flag\.ramped .* \(a try\)/,
+    );
+    expect(told?.cause?.reason).not.toContain("flag/checkout");
   });
 
   it("holds while its metrics can't be had, and says which and why", async () => {
