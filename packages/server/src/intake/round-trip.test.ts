@@ -72,7 +72,9 @@ describe("what clients count", () => {
         };
         const arrivals = reportsOf(calls)
           .flatMap((report, index) => {
-            const { copies = 1, delay = 0, isRestartedAfter = false } = fates[index] ?? {};
+            const fate = fates[index];
+            if (fate === undefined) throw new Error("there are no more reports than clients times rounds");
+            const { copies, delay, isRestartedAfter } = fate;
             return Array.from({ length: copies }, (_, copy) => ({
               report,
               isRestartedAfter,
