@@ -44,6 +44,14 @@ cohorts: { upload_errors: { ${traffic}, off: [ { at: 0s, failureRate: 0.5% }, { 
     expect(new Set(seeds).size).toBeGreaterThan(1);
   });
 
+  it("is told the same by a simulation that takes every sampling", () => {
+    const plan = planOf(spec);
+    const parsed = parseScenario(harmed, plan);
+    if (!parsed.ok) throw new Error("the scenario is fine");
+    const every = simulate(plan, parsed.scenario, { everySampling: true });
+    expect(every.timeline).toEqual(simulate(plan, parsed.scenario).timeline);
+  });
+
   it("loses nothing in a crash", () => {
     const story = tell(spec, `${harmed}\nevents: [{ at: 10m3s, crash: true }]`);
     expect(story.first("triggerFired")?.at).toBe(tell(spec, harmed).first("triggerFired")?.at);
