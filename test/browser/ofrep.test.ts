@@ -42,7 +42,7 @@ async function bundled(): Promise<string> {
     plugins: [
       {
         name: "program",
-        resolveId: (id, importer) =>
+        resolveId: (id) =>
           id === "ofrep"
             ? fileURLToPath(new URL("../../packages/sdk-browser/ofrep-page.js", import.meta.url))
             : undefined,
