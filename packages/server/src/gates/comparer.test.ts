@@ -155,4 +155,15 @@ describe("a rollout whose plan compares", () => {
     expect(compared.length).toBeGreaterThanOrEqual(6);
     expect(compared.length).toBeLessThanOrEqual(9);
   });
+
+  it("holds its percentage and goes on being looked after when comparing fails", async () => {
+    const { world, intake, live, state } = await atCanary();
+    await live(20, nobody);
+    intake.drain = () => {
+      throw new Error("the units are gone");
+    };
+    await live(200, nobody);
+    expect(await world.exposure()).toBe(5);
+    expect((await state()).lastSampleAt).toBeGreaterThan(world.now - 20_000);
+  });
 });

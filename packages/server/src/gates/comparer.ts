@@ -49,7 +49,7 @@ export class Comparer {
     const { stage } = state;
     const measured = measuredMetrics(plan);
     if (measured.length === 0 || !isExposed(state) || stage === undefined) {
-      this.#watched.delete(row.id);
+      this.forget(row.id);
       return undefined;
     }
     const watch = this.#watch(row.id, now);
@@ -66,6 +66,11 @@ export class Comparer {
       fact: { kind: "compared", stage, windowMs, comparisons },
       told: () => void (watch.told = next),
     };
+  }
+
+  /** Nobody looks after the rollout any more. */
+  forget(id: string): void {
+    this.#watched.delete(id);
   }
 
   #watch(id: string, now: EpochMs): Watch {

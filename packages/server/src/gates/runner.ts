@@ -148,10 +148,17 @@ export class Runner {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What can't be stored is told again with the next look. */
+  /** What can't be stored is told again with the next look. Never rejects: a rollout that nobody compares holds its percentage. */
   async #compare(driver: Driver): Promise<void> {
-    const finding = this.#comparer.look(driver);
-    if (finding && (await driver.deliver(finding.fact)).kind !== "failed") finding.told();
+    try {
+      const finding = this.#comparer.look(driver);
+      if (finding && (await driver.deliver(finding.fact)).kind !== "failed") finding.told();
+    } catch (error) {
+      this.#parts.logger.error(
+        { rollout: driver.row.id, err: error },
+        "the cohorts of a rollout could not be compared",
+      );
+    }
   }
 
   async #deliver(id: string, fact: Fact, plan?: Plan): Promise<Outcome | undefined> {
@@ -178,6 +185,7 @@ export class Runner {
 
   #forget(id: string, driver: Driver): void {
     this.#drivers.delete(id);
+    this.#comparer.forget(id);
     this.#moved(driver.row, undefined);
   }
 
