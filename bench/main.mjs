@@ -9,7 +9,20 @@ import { writeResult } from "./lib/results.mjs";
 import { goalLines, tableText } from "./lib/show.mjs";
 import { writeReport } from "./report.mjs";
 
-const NAMES = ["evaluate", "coldstart", "run", "commit", "http", "flip", "fanout", "storm", "rollouts"];
+const NAMES = [
+  "evaluate",
+  "coldstart",
+  "run",
+  "commit",
+  "http",
+  "flip",
+  "fanout",
+  "storm",
+  "rollouts",
+  "gates",
+  "receipts",
+  "browser-streams",
+];
 /** Under half a minute each. */
 const QUICK = ["coldstart", "run", "commit", "http", "flip"];
 

@@ -8,7 +8,20 @@ import { readResults, verdictOf } from "./lib/results.mjs";
 import { goalCells } from "./lib/show.mjs";
 
 const PAGE = join(ROOT, "docs", "benchmarks.md");
-const ORDER = ["evaluate", "coldstart", "run", "fanout", "storm", "http", "commit", "flip", "rollouts"];
+const ORDER = [
+  "evaluate",
+  "coldstart",
+  "run",
+  "fanout",
+  "storm",
+  "http",
+  "commit",
+  "flip",
+  "rollouts",
+  "gates",
+  "receipts",
+  "browser-streams",
+];
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
 

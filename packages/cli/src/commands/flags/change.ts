@@ -7,6 +7,7 @@ export interface SetOptions {
   readonly percentage?: number;
   readonly enable?: boolean;
   readonly disable?: boolean;
+  readonly clientVisible?: boolean;
   readonly variant?: string;
   /** `id=variant`. */
   readonly target?: readonly string[];
@@ -36,6 +37,7 @@ export function changeOf(
   const edits = {
     ...(options.enable === true ? { enabled: true } : {}),
     ...(options.disable === true ? { enabled: false } : {}),
+    ...(options.clientVisible === undefined ? {} : { clientVisible: options.clientVisible }),
     ...(options.variant === undefined ? {} : { fallthrough: { variant: options.variant } }),
     ...targetsOf(options, file),
   };

@@ -291,6 +291,8 @@ describe("flags set with anything else", () => {
     [["--enable"], { enabled: true }],
     [["--disable", "--reason", "night"], { enabled: false, reason: "night" }],
     [["--variant", "on"], { fallthrough: { variant: "on" } }],
+    [["--client-visible"], { clientVisible: true }],
+    [["--no-client-visible"], { clientVisible: false }],
     [
       ["--target", "bert=on", "--target", "x=y=on", "--untarget", "anna"],
       { targets: { bert: "on", x: "y=on", anna: null } },

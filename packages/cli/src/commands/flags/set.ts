@@ -31,6 +31,8 @@ export const defineSet: Define = (flags, bind) => {
     .option("--percentage <percentage>", "0 to 100, at most three decimals", parsePercentage)
     .option("--enable", "let percentage, rules and targets count")
     .option("--disable", "everybody gets the off variant")
+    .option("--client-visible", "browsers may know of it")
+    .option("--no-client-visible", "they may not")
     .option("--variant <name>", "what everybody gets whom no rule or target decides for")
     .option("--target <id=variant>", "give this id that variant; may be given more than once", collect)
     .option("--untarget <id>", "take this id's target away; may be given more than once", collect)

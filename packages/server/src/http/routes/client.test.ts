@@ -258,7 +258,7 @@ describe("a client key", () => {
       [{ expires: expires + 1, hash }, "ann", "SIGNATURE_WRONG"],
       [{ expires, hash: "zz" }, "ann", "SIGNATURE_WRONG"],
       [{ expires: 1, hash: sign("1:ann") }, "ann", "SIGNATURE_EXPIRED"],
-      [{ expires: 9e15, hash: sign(`${9e15}:ann`) }, "ann", "SIGNATURE_EXPIRED"],
+      [{ expires: 9e15, hash: sign("9000000000000000:ann") }, "ann", "SIGNATURE_EXPIRED"],
     ] as const) {
       expect(await evaluate({ context, secure: secureBy })).toMatchObject({ status: 403, body: { code } });
     }
