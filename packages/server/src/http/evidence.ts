@@ -12,18 +12,18 @@ import type { RollbackReceipts } from "./rollback-receipts.ts";
 /** A rollout of weeks has some thousands. */
 const RECORDS_MAX = 20_000;
 
-const EVENTS_AT_A_TIME = 500;
+const EVENTS_AT_A_TIME = 100;
 
 /** Half a year of samplings, ten seconds apart. What comes after is left out of the series, and is in the log. */
 const EVENTS_MAX = 1_500_000;
 
 /** Everything that was kept of a rollout, without secrets. The log is read page by page, so that others get their turn in between. */
 export async function collectEvidence(
-  parts: Pick<HttpParts, "rollouts" | "scrub" | "clock">,
+  parts: Pick<HttpParts, "rollouts" | "scrub" | "clock" | "nextTurn">,
   rollbacks: RollbackReceipts,
   running: Running,
 ): Promise<EvidenceView> {
-  const { rollouts, scrub, clock } = parts;
+  const { rollouts, scrub, clock, nextTurn } = parts;
   const { row, plan, record } = running;
   const decisions = await rollouts.rolloutEvidence(row.id);
   const records = await rollouts.rolloutRecords(row.id, 0, RECORDS_MAX);
@@ -37,6 +37,8 @@ export async function collectEvidence(
     for (const { event } of page) measured.take(event);
     after = page.at(-1)?.seq ?? after;
     isMore = page.length === EVENTS_AT_A_TIME;
+    // Reading is synchronous where the store is: a kill must not wait for a report.
+    if (isMore) await new Promise<void>((resolve) => nextTurn(resolve));
   }
   const rollback = await rollbacks.of(row);
   const view = evidenceView(running, decisions, records);

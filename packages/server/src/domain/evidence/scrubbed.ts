@@ -1,16 +1,10 @@
 import type { Scrub } from "../secrets/scrub.ts";
 
-/** Fields that hold this server's own digests and names: there is nothing to take out, and what looks like a key is none. */
-const OWN_FIELDS: ReadonlySet<string> = new Set([
-  "id",
-  "digest",
-  "planDigest",
-  "epoch",
-  "rollout",
-  "instanceId",
-  "hash",
-  "previousHash",
-]);
+/** Fields that hold this server's own words, instants and digests: there is nothing to take out, and what looks like a key is none. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(
+  `id digest planDigest epoch rollout instanceId hash previousHash at askedAt observedAt since committedAt closedAt boundedAt openedAt event
+  state status kind outcome verdict unit what of`.split(/\s+/),
+);
 
 /** A view with secrets taken out of every text in it. */
 export function scrubbed<T>(value: T, scrub: Scrub): T {
