@@ -47,6 +47,23 @@ describe("plan validate", () => {
     );
   });
 
+  it("says what comparing may cost, and how that is split", async () => {
+    const stdin = SMALL.replace(
+      "  triggers:\n",
+      "    failing: { sdk: { measure: error_rate } }\n    slow: { sdk: { measure: p95 } }\n  holdback: 1%\n  triggers:\n    - { name: a, compare: failing, action: rollback }\n    - { name: b, compare: { metric: slow, worseBy: 20%, alpha: 0.004 }, action: pause }\n",
+    );
+    const { code, stdout } = await rampart(["plan", "validate", "-"], { stdin });
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "Comparing with users without the flag takes back at most 1 % of rollouts that are healthy: failing worse than without the flag 0.6 %, slow worse by 20% than without the flag 0.4 %.\n",
+    );
+    expect(stdout).toMatch(/^a +2\.6s /m);
+    const { stdout: json } = await rampart(["plan", "validate", "-", "--json"], { stdin });
+    expect(JSON.parse(json)).toMatchObject({
+      falseAlarms: [{ comparison: "failing worse by 1", alpha: 0.006 }, { alpha: 0.004 }],
+    });
+  });
+
   it("points at every mistake with its line, a caret and what was meant", async () => {
     const broken = SMALL.replace("5%, for", "5s, for").replace("duration: 30m", "duration: 30 minutes");
     const { code, stdout } = await rampart(["plan", "validate", "-"], { stdin: broken });

@@ -98,6 +98,30 @@ describe("rollout status", () => {
     expect(stdout).toMatch(/! {2}elevated +error_rate >= 1% +1.4% +1% +true for 1m20s of 2m/);
   });
 
+  it("shows users with the flag against users without it, and why where they can't be compared", async () => {
+    const compared = {
+      metric: "upload_errors",
+      line: "upload_errors: 7 users with failures in the 5 % vs 13 in control · odds ×10",
+      standing: "compared" as const,
+      tests: [],
+      series: [],
+    };
+    const test = { name: "any", evidence: 743, needed: 400, layer: "fast" as const };
+    const shown = async (more: object): Promise<string> => {
+      const body = { ...view, comparisons: [{ ...compared, ...more }] };
+      return (await run({ ...FOUND, [`GET ${BY_ID}`]: { body } }, ["rollout", "status", "checkout"])).stdout;
+    };
+    expect(await shown({})).toContain(`WITH THE FLAG AGAINST WITHOUT IT\n  … ${compared.line}\n`);
+    expect(await shown({ tests: [{ ...test, isAlarm: true }] })).toContain(`  ✘ ${compared.line}\n`);
+    expect(await shown({ standing: "stale", reason: "the SDKs report nothing of it" })).toContain(
+      `  ? ${compared.line}\n    not compared: the SDKs report nothing of it\n`,
+    );
+    const cohort = { users: 1, failing: 0, failures: 0 };
+    const point = { at: view.now, of: "failures", unit: "ratio", high: 1.4, on: cohort, off: cohort };
+    expect(await shown({ margin: 2, series: [point] })).toContain(`  ✔ ${compared.line}\n`);
+    expect((await run(routes, ["rollout", "status", "checkout"])).stdout).not.toContain("WITH THE FLAG");
+  });
+
   it("shows who approved and ticked, and who still has to", async () => {
     const { stdout } = await run(routes, ["rollout", "status", "checkout"]);
     expect(stdout).toContain("◌ full by engineering-lead  1 of 2 · bert 5 min ago · waits for it now");
