@@ -284,14 +284,16 @@ describe("a flag under a rollout", () => {
     expect(reports()).toHaveLength(1);
   });
 
-  it("whose report does not arrive is reported again with the same number, then given up and counted", async () => {
+  it("whose report does not arrive is reported again with the same number, ever less often", async () => {
     client.run(FLAG, "alice", branches);
     await platform.advance(1_000);
     await platform.exchange("/events").fail();
     client.run(FLAG, "bob", branches);
-    await platform.advance(1_000);
+    await platform.advance(1_900);
+    expect(reports()).toHaveLength(1);
+    await platform.advance(100);
     await platform.exchange("/events").answer({ status: 503 });
-    await platform.advance(1_000);
+    await platform.advance(4_000);
     expect(reports().map(({ seq }) => seq)).toEqual([1, 1, 1]);
     expect(reports()[2]).toEqual(reports()[0]);
     await platform.exchange("/events").answer({ status: 204 });
@@ -300,6 +302,34 @@ describe("a flag under a rollout", () => {
     client.run(FLAG, "bob", branches);
     await platform.advance(1_000);
     expect(reports().at(-1)).toMatchObject({ seq: 3, dropped: 1 });
+  });
+
+  it("whose report does not arrive in ten seconds is given up and counted, and what came meanwhile goes on", async () => {
+    client.run(FLAG, "alice", branches);
+    await platform.advance(1_000);
+    client.run(FLAG, "bob", branches);
+    for (let second = 0; second < 15; second++) {
+      if (reports().every(({ seq }) => seq === 1)) await platform.exchange("/events").answer({ status: 503 });
+      platform.stream.send("heartbeat", heartbeatOf(SNAPSHOT));
+      await platform.advance(1_000);
+    }
+    expect(reports().map(({ seq }) => seq)).toEqual([1, 1, 1, 2]);
+    expect(reports().at(-1)).toMatchObject({ dropped: 1, runs: [{ count: 1 }] });
+    expect(unitsIn(reports().at(-1))?.rows).toMatchObject([[unitOfUser("bob"), 1, 0, expect.any(Number)]]);
+  });
+
+  it("is reported once more when the client is closed, also what waited to be sent again", async () => {
+    client.run(FLAG, "alice", branches);
+    await platform.advance(1_000);
+    await platform.exchange("/events").fail();
+    client.run(FLAG, "bob", branches);
+    const closing = client.close();
+    await settle();
+    await platform.exchange("/events").answer({ status: 204 });
+    await platform.exchange("/events").answer({ status: 204 });
+    await closing;
+    expect(reports().map(({ seq }) => seq)).toEqual([1, 1, 2]);
+    expect(platform.timersPending).toBe(0);
   });
 
   it("keeps at most so many units and series, and counts the calls beyond", () => {

@@ -47,6 +47,8 @@ export class Reporter {
   #seq = 0;
   #unsent: Unsent | undefined;
   #work: Promise<void> = Promise.resolve();
+  /** In a row. */
+  #failures = 0;
   #isBusy = false;
   #isClosed = false;
 
@@ -92,8 +94,9 @@ export class Reporter {
   #arm(): void {
     if (this.#isClosed) return;
     const { ports, measured } = this.#options;
-    const afterMs = measured() ? MEASURED_INTERVAL_MS : REPORT_INTERVAL_MS;
-    this.#cancelTimer = ports.setTimer(afterMs, () => void this.#due());
+    // A server that has too much to do is asked ever less often; nothing is lost by counting on meanwhile.
+    const intervalMs = (measured() ? MEASURED_INTERVAL_MS : REPORT_INTERVAL_MS) * 2 ** this.#failures;
+    this.#cancelTimer = ports.setTimer(Math.min(REPORT_INTERVAL_MS, intervalMs), () => void this.#due());
   }
 
   async #due(): Promise<void> {
@@ -136,9 +139,11 @@ export class Reporter {
   async #send(one: Unsent): Promise<boolean> {
     const { ports, post } = this.#options;
     const isTooOld = ports.now() - one.sinceMs >= REPORT_AGE_MAX_MS;
-    const fate = !isTooOld && this.#isReachable() ? await post(one.body).then(fateOf, (): Fate => "again") : "again";
+    const isAsked = !isTooOld && this.#isReachable();
+    const fate = isAsked ? await post(one.body).then(fateOf, (): Fate => "again") : "again";
     const isOver = fate !== "again" || isTooOld;
     this.#unsent = isOver ? undefined : one;
+    this.#failures = isAsked && fate === "again" ? this.#failures + 1 : 0;
     if (isOver && fate !== "taken") this.#lose(one.body);
     return isOver;
   }
