@@ -22,6 +22,7 @@ const NAMES = [
   "gates",
   "receipts",
   "browser-streams",
+  "browser",
 ];
 /** Under half a minute each. */
 const QUICK = ["coldstart", "run", "commit", "http", "flip"];

@@ -21,6 +21,7 @@ const ORDER = [
   "gates",
   "receipts",
   "browser-streams",
+  "browser",
 ];
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;

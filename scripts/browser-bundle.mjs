@@ -11,7 +11,7 @@ import { ROOT } from "./setup.mjs";
  * names are shortened, which no minifier does by itself.
  */
 const INTERNAL =
-  /^(via|contact|history|useCache|disconnect|connect|begin|move|behind|parted|leases|heard|inherit|refused|silent|settled|lost|problem|asked|hear|identity|send|onVia|take|all|at|backoffBaseMs|backoffMaxMs|openTimeoutMs|firstByteMs|firstFrameMs|watchdogMs|settleMs|pollIntervalMs|pollAfterFailures|refusedRetryMs|retryAfterMaxMs|wallNow|emit|changed|told|overhear|emitter|silenceMs|leftEpochs|contactAt|savedAt)$/;
+  /^(via|contact|history|useCache|disconnect|connect|begin|move|behind|parted|leases|heard|inherit|refused|silent|settled|lost|problem|asked|hear|identity|send|onVia|take|all|at|backoffBaseMs|backoffMaxMs|openTimeoutMs|firstByteMs|firstFrameMs|watchdogMs|settleMs|pollIntervalMs|pollAfterFailures|refusedRetryMs|retryAfterMaxMs|wallNow|emit|changed|told|overhear|emitter|silenceMs|leftEpochs|contactAt|savedAt|values|kind|name)$/;
 
 const ENTRIES = { index: { mangled: true }, reporter: { mangled: false }, react: { mangled: false } };
 

@@ -117,6 +117,7 @@ export async function startRampart({ flags = [], env = {} } = {}) {
       operator,
       sdk,
       sdkKey: tokens.server,
+      clientKey: tokens.client,
       streamRequest: rawRequest("GET", "/sdk/v1/stream", {
         headers: { ...ACCEPT, ...sdk, "x-rampart-instance": "bench-{id}" },
       }),
