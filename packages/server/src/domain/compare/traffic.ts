@@ -33,11 +33,9 @@ export class Traffic {
   readonly hashes: Uint32Array;
   readonly #settings: TrafficSettings;
   readonly #random: Random;
-  /** Of each user, how often theirs fail beside others', and how many of all requests are theirs. */
-  readonly #propensity: Float64Array;
-  readonly #activity: Float64Array;
-  /** By failure rate, what propensities have to be multiplied with. */
-  readonly #scales = new Map<number, number>();
+  /** Who fails often anyway, and who is hit by what only some groups suffer: that is broken for other people. */
+  readonly #common: Propensity;
+  readonly #particular: Propensity;
   readonly #pick: Alias;
 
   constructor(settings: TrafficSettings) {
@@ -48,43 +46,28 @@ export class Traffic {
     this.hashes = Uint32Array.from({ length: users }, () => random.bits());
     const activity = Float64Array.from({ length: users }, () => Math.exp(ACTIVITY_SPREAD * random.normal()));
     const total = activity.reduce((sum, one) => sum + one, 0);
-    // Lognormal, with the wanted coefficient of variation.
-    const spread = Math.sqrt(Math.log1p(clustering ** 2));
-    this.#activity = activity.map((one) => one / total);
-    this.#propensity = activity.map(() => Math.exp(spread * random.normal()));
+    const shares = activity.map((one) => one / total);
+    this.#common = new Propensity(shares, clustering, random);
+    this.#particular = new Propensity(shares, clustering, random);
     this.#pick = new Alias(activity);
   }
 
   /**
    * The requests of one second: `take` is told of each who made it, and whether it failed. `groupOf` says for each user which of
-   * the `conducts` is theirs.
+   * the `conducts` is theirs. What all of these have in common hits those who fail often anyway, what one has beyond hits others.
    */
   second(groupOf: Uint8Array, conducts: readonly Conduct[], take: (user: number, failed: boolean) => void): void {
-    const scales = conducts.map(({ failureRate }) => this.#scaleOf(failureRate));
+    const rates = conducts.map(({ failureRate }) => failureRate);
+    const common = Math.min(...rates);
+    const commonScale = this.#common.scaleOf(common);
+    const scales = rates.map((rate) => this.#particular.scaleOf(rate - common));
+    const [often, hit] = [this.#common.of, this.#particular.of];
     const random = this.#random;
     for (let left = random.poisson(this.#settings.requestsPerSecond); left > 0; left--) {
       const user = this.#pick.draw(random);
-      take(user, random.uniform() < (scales[groupOf[user] ?? 0] ?? 0) * (this.#propensity[user] ?? 1));
+      const scale = scales[groupOf[user] ?? 0] ?? 0;
+      take(user, random.uniform() < commonScale * (often[user] ?? 1) + scale * (hit[user] ?? 1));
     }
-  }
-
-  /** So that this share of all requests fails, although nobody's can fail more often than always: by bisection. */
-  #scaleOf(failureRate: number): number {
-    if (failureRate === 0) return 0;
-    if (failureRate >= 1) return Infinity;
-    const known = this.#scales.get(failureRate);
-    if (known !== undefined) return known;
-    const rateAt = (scale: number): number =>
-      this.#activity.reduce((sum, share, user) => sum + share * Math.min(1, scale * (this.#propensity[user] ?? 1)), 0);
-    let [low, high] = [0, failureRate];
-    while (rateAt(high) < failureRate) high *= 2;
-    for (let step = 0; step < 40; step++) {
-      const middle = (low + high) / 2;
-      if (rateAt(middle) < failureRate) low = middle;
-      else high = middle;
-    }
-    this.#scales.set(failureRate, high);
-    return high;
   }
 
   /** Milliseconds that a request takes, where it takes `factor` times as long as usual. */
@@ -95,6 +78,39 @@ export class Traffic {
   /** For each user 1 when the percentage, in thousandths of a percent, puts them on, else 0. */
   sides(thousandths: number): Uint8Array {
     return Uint8Array.from(this.hashes, (hash) => (hash * (BUCKETS / 2 ** 32) < thousandths ? 1 : 0));
+  }
+}
+
+/** How often users fail beside others: lognormal, with this coefficient of variation. */
+class Propensity {
+  readonly of: Float64Array;
+  readonly #shares: Float64Array;
+  readonly #scales = new Map<number, number>();
+
+  /** `shares`: of each user, how many of all requests are theirs. */
+  constructor(shares: Float64Array, clustering: number, random: Random) {
+    const spread = Math.sqrt(Math.log1p(clustering ** 2));
+    this.#shares = shares;
+    this.of = shares.map(() => Math.exp(spread * random.normal()));
+  }
+
+  /** What to multiply with so that this share of all requests fails, although nobody's can fail more often than always: by bisection. */
+  scaleOf(failureRate: number): number {
+    if (failureRate === 0) return 0;
+    if (failureRate >= 1) return Infinity;
+    const known = this.#scales.get(failureRate);
+    if (known !== undefined) return known;
+    const rateAt = (scale: number): number =>
+      this.#shares.reduce((sum, share, user) => sum + share * Math.min(1, scale * (this.of[user] ?? 1)), 0);
+    let [low, high] = [0, failureRate];
+    while (rateAt(high) < failureRate) high *= 2;
+    for (let step = 0; step < 40; step++) {
+      const middle = (low + high) / 2;
+      if (rateAt(middle) < failureRate) low = middle;
+      else high = middle;
+    }
+    this.#scales.set(failureRate, high);
+    return high;
   }
 }
 
