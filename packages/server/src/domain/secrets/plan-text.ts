@@ -45,7 +45,13 @@ export function scrubPlanText(plan: Plan, text: string, scrub: Scrub): string {
     .flatMap(literalsOf)
     .filter((literal) => literal.length >= LITERAL_LENGTH_MIN)
     .toSorted((a, b) => b.length - a.length);
-  return scrub(scrubQuery(literals.reduce((left, literal) => left.replaceAll(literal, SECRET_MARK), text)));
+  return scrub(scrubQuery(literals.reduce((left, literal) => left.replaceAll(whole(literal), SECRET_MARK), text)));
+}
+
+/** A literal where it stands by itself: `prod` in a header leaves `production` alone. */
+function whole(literal: string): RegExp {
+  const escaped = literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+  return new RegExp(String.raw`(?<![\w-])${escaped}(?![\w-])`, "g");
 }
 
 /** What the plan's author wrote where secrets belong, in place of a variable. */

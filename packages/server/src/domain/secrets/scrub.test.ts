@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { foreignMessage, keptAnswer } from "./answer.ts";
-import { scrubQuery } from "./plan-text.ts";
+import { parsePlan } from "../plan/parse.ts";
+import { scrubPlanText, scrubQuery } from "./plan-text.ts";
 import { KnownSecrets, scrubPatterns } from "./scrub.ts";
 
 describe("what looks like a secret", () => {
@@ -85,6 +86,41 @@ describe("a source's answer", () => {
     );
   });
 });
+
+describe("a plan's text", () => {
+  it("loses the literals of headers and query strings, and nothing that only looks like them", () => {
+    const text = plan(
+      `{ http: { url: "https://host/health?key=abcd", headers: { x-tenant: prod, accept: text/plain } } }`,
+    );
+    const parsed = parsePlan(text);
+    if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
+    const left = scrubPlanText(parsed.plan, text, scrubPatterns);
+    expect(left).toContain("environment: production");
+    expect(left).toContain('"https://host/health?[secret]", headers: { x-tenant: [secret], accept: text/plain }');
+  });
+
+  it("that holds variables in place of secrets stays as it came", () => {
+    const text = plan(
+      `{ http: { url: "\${URL}/health?key=\${KEY}", headers: { authorization: "Bearer \${TOKEN}" } } }`,
+    );
+    const parsed = parsePlan(text);
+    if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
+    expect(scrubPlanText(parsed.plan, text, scrubPatterns)).toBe(text);
+  });
+});
+
+const plan = (metric: string): string => `
+apiVersion: rampart/v1
+kind: RolloutPlan
+metadata: { name: checkout }
+spec:
+  flag: checkout
+  environment: production
+  metrics:
+    health: ${metric}
+  triggers: [ { name: health, when: "health < 90%", action: rollback } ]
+  stages: [ { name: full, percentage: 100, duration: 1h } ]
+`;
 
 describe("a query", () => {
   it("keeps the labels by which series are told apart, and no others", () => {

@@ -25,7 +25,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // A user and a password in front of a host, and whatever stands in a query string: people paste tokens into both.
   [/(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>\\]{1,500}@/gi, `$1${SECRET_MARK}@`],
   [
-    /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s?#"'<>\\]{1,2000}\?)(?!\[secret\])[^\s"'<>#)\]}\\]{1,4000}/gi,
+    /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s?#"'<>\\]{1,2000}\?)(?!\[secret\](?![\w&]))(?:\[secret\]|[^\s"'<>#)\]}\\]){1,4000}/gi,
     `$1${SECRET_MARK}`,
   ],
   [new RegExp(String.raw`\b(${SCHEME})(\s{1,3})(?!\$\{|\[secret\])[\w.~+/=:-]{6,}`, "gi"), `$1$2${SECRET_MARK}`],
