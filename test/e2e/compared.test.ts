@@ -72,7 +72,7 @@ describe("a rollout that compares users with and without the flag", () => {
     expect(performance.now() - before).toBeLessThan(8_000);
     const { cause, comparisons, triggers } = await view();
     expect(cause).toMatchObject({ kind: "trigger", subject: "regression", attribution: "flag" });
-    expect(cause?.comparison).toMatch(/^failing: \d+ users with failures in the 20 % vs \d+ in control · odds ×/);
+    expect(cause?.comparison).toMatch(/^failing: \d+ users with failures in the 20 % vs \d+ in control.* · odds ×/);
     expect(comparisons).toMatchObject([{ metric: "failing", line: cause?.comparison }]);
     expect(triggers.find(({ name }) => name === "regression")?.firedAt).toBeDefined();
     const evidence = (await api<EvidenceView>(server, "GET", `/api/v1/rollouts/${id}/evidence`)).body;

@@ -47,6 +47,8 @@ export interface ComparisonPointView {
 export interface CohortPointView {
   readonly users: number;
   readonly failing: number;
+  /** Those of them whose first failure was in the last half minute. */
+  readonly failingLately: number;
   readonly failures: number;
   /** The share of requests of the last half minute that failed, or the 95th percentile of users' first values. */
   readonly rate?: number;

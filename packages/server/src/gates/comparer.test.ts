@@ -85,7 +85,7 @@ describe("a rollout whose plan compares", () => {
     const { phase } = await state();
     const cause: Cause | undefined = "cause" in phase ? phase.cause : undefined;
     expect(cause).toMatchObject({ kind: "trigger", subject: "regression", attribution: "flag" });
-    expect(cause?.comparison).toMatch(/^failing: \d+ users with failures in the 5 % vs \d+ in control · odds ×/);
+    expect(cause?.comparison).toMatch(/^failing: \d+ users with failures in the 5 % vs \d+ in control.* · odds ×/);
     expect(world.takenBack).toMatchObject([{ rollout: id, dataAgeMs: 1000 }]);
     const decided = (await world.rollouts.rolloutEvidence(id)).find(({ what }) => what === "rollback");
     expect(decided?.comparisons?.[0]).toMatchObject({ metric: "failing", line: cause?.comparison });

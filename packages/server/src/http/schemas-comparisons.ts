@@ -7,6 +7,7 @@ const cohortPoint = z
   .object({
     users: count,
     failing: count,
+    failingLately: count,
     failures: count,
     rate: z.number().optional().openapi({
       description:

@@ -116,7 +116,7 @@ describe("rollout status", () => {
     expect(await shown({ standing: "stale", reason: "the SDKs report nothing of it" })).toContain(
       `  ? ${compared.line}\n    not compared: the SDKs report nothing of it\n`,
     );
-    const cohort = { users: 1, failing: 0, failures: 0 };
+    const cohort = { users: 1, failing: 0, failingLately: 0, failures: 0 };
     const point = { at: view.now, of: "failures", unit: "ratio", high: 1.4, on: cohort, off: cohort };
     expect(await shown({ margin: 2, series: [point] })).toContain(`  ✔ ${compared.line}\n`);
     expect((await run(routes, ["rollout", "status", "checkout"])).stdout).not.toContain("WITH THE FLAG");

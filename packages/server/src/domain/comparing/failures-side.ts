@@ -32,6 +32,8 @@ interface Slice {
   readonly from: EpochMs;
   readonly requests: BySide;
   readonly failures: BySide;
+  /** Units whose first failure of the epoch it was. */
+  readonly failed: BySide;
 }
 
 /** What a cohort's rate is made of: long enough for a number, short enough to see two lines rise together. */
@@ -106,18 +108,28 @@ function cohort({ seen, failed, failures, recent }: FailuresSide, side: keyof By
   return {
     users: seen[side],
     failing: failed[side],
+    failingLately: recent.reduce((sum, slice) => sum + slice.failed[side], 0),
     failures: failures[side],
     ...(requests > 0 && { rate: broken / requests }),
   };
 }
 
-function withSlice(recent: readonly Slice[], { requests, failures }: ComparedWindow, now: EpochMs): readonly Slice[] {
+function withSlice(
+  recent: readonly Slice[],
+  { requests, failures, failed }: ComparedWindow,
+  now: EpochMs,
+): readonly Slice[] {
   const kept = recent.filter(({ from }) => now - from < RECENT_MS);
   const last = kept.at(-1);
-  if (last === undefined || now - last.from >= SLICE_MS) return [...kept, { from: now, requests, failures }];
+  if (last === undefined || now - last.from >= SLICE_MS) return [...kept, { from: now, requests, failures, failed }];
   return [
     ...kept.slice(0, -1),
-    { from: last.from, requests: plus(last.requests, requests), failures: plus(last.failures, failures) },
+    {
+      from: last.from,
+      requests: plus(last.requests, requests),
+      failures: plus(last.failures, failures),
+      failed: plus(last.failed, failed),
+    },
   ];
 }
 

@@ -114,7 +114,7 @@ describe("a look at both cohorts", () => {
 
   it("sees that it takes them longer, once it knows what control is like", () => {
     const flag = new Flag(25);
-    flag.live(30, { on: HEALTHY, off: HEALTHY });
+    flag.live(5, { on: HEALTHY, off: HEALTHY });
     const slow = { failureRate: 0.005, latency: 2 };
     const seconds = flag.live(120, { on: slow, off: HEALTHY }, () => flag.rings("slow"));
     expect(seconds).toBeLessThan(30);

@@ -113,6 +113,7 @@ function take(
   { measured, now }: LookAt,
   share: number,
 ): Comparing {
+  const compares = (of: EpochOf) => measured.metrics.some((one) => one.of === of);
   const settings = (of: EpochOf) => measured.metrics.filter((one) => one.of === of).flatMap(({ tests }) => tests);
   const heard = window.requests.on + window.requests.off > 0 ? now : heardAt;
   const { exposed } = comparing;
@@ -120,8 +121,10 @@ function take(
     ...comparing,
     ...(heard !== undefined && { heardAt: heard }),
     exposed: { on: exposed.on + window.exposed.on, off: exposed.off + window.exposed.off },
-    failures: failuresSideAfter(comparing.failures, window, { settings: settings("failures"), share, now }),
-    values: measured.metrics.some(({ of }) => of === "values")
+    failures: compares("failures")
+      ? failuresSideAfter(comparing.failures, window, { settings: settings("failures"), share, now })
+      : comparing.failures,
+    values: compares("values")
       ? valuesSideAfter(comparing.values, window, { settings: settings("values"), share })
       : comparing.values,
   };

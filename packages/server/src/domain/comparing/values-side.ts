@@ -130,6 +130,7 @@ function cohort(counts: readonly number[], scale: number): CohortPoint {
   return {
     users: total(counts),
     failing: 0,
+    failingLately: 0,
     failures: 0,
     ...(bin !== undefined && { rate: valueOfBin(bin) / scale }),
   };

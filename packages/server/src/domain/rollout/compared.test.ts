@@ -52,8 +52,8 @@ function comparison(plan: Plan, at: number, seen: Seen = {}): Comparison {
       ratio: 10,
       low: 1.5,
       high: 49,
-      on: { users: 120, failing: 7, failures: 7, rate: 0.05 },
-      off: { users: 2400, failing: 13, failures: 15, rate: control },
+      on: { users: 120, failing: 7, failingLately: 7, failures: 7, rate: 0.05 },
+      off: { users: 2400, failing: 13, failingLately: 13, failures: 15, rate: control },
     },
   };
 }

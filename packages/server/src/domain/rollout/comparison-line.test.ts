@@ -9,8 +9,8 @@ const FAILURES: ComparisonPoint = {
   ratio: 9.86,
   low: 1.5422,
   high: 49.35,
-  on: { users: 200, failing: 7, failures: 1, rate: 0.05 },
-  off: { users: 4000, failing: 13, failures: 14, rate: 0.00512 },
+  on: { users: 200, failing: 7, failingLately: 7, failures: 1, rate: 0.05 },
+  off: { users: 4000, failing: 13, failingLately: 13, failures: 14, rate: 0.00512 },
 };
 const fast = (evidence: number): TestResult => ({ evidence, needed: 400, isAlarm: evidence >= 400, layer: "fast" });
 
@@ -18,6 +18,14 @@ describe("a comparison in one line", () => {
   it("gives users, odds, evidence, control and requests", () => {
     expect(comparisonLine("errors", 5, { point: FAILURES, tests: { a: fast(743.2) } })).toBe(
       "errors: 7 users with failures in the 5 % vs 13 in control · odds ×9.9 (99 %: ×1.5–×49) · evidence 743, needed 400 · control at 0.51% · 1 failed request",
+    );
+  });
+
+  it("tells what has only begun from what a whole epoch brought", () => {
+    const on = { ...FAILURES.on, failing: 176, failingLately: 29 };
+    const off = { ...FAILURES.off, failing: 151, failingLately: 3 };
+    expect(comparisonLine("errors", 50, { point: { ...FAILURES, on, off }, tests: {} })).toContain(
+      "176 users with failures in the 50 % vs 151 in control (29 vs 3 in the last half minute)",
     );
   });
 
@@ -38,7 +46,7 @@ describe("a comparison in one line", () => {
 
   it("leaves out what is not known, and does not print digits that nobody reads", () => {
     const { low: _, high: __, ...point } = FAILURES;
-    const bare = { ...point, ratio: 64, high: 49.35, off: { users: 40, failing: 0, failures: 0 } };
+    const bare = { ...point, ratio: 64, high: 49.35, off: { users: 40, failing: 0, failingLately: 0, failures: 0 } };
     expect(comparisonLine("errors", 0.5, { point: bare, tests: { a: fast(1e250) } })).toBe(
       "errors: 7 users with failures in the 0.5 % vs 0 in control · odds ×64 or more (99 %: at most ×49) · evidence over a million, needed 400 · 1 failed request",
     );
@@ -51,8 +59,8 @@ describe("a comparison in one line", () => {
       of: "values",
       unit: "seconds",
       ratio: 1.52,
-      on: { users: 120, failing: 0, failures: 0, rate: 0.7344 },
-      off: { users: 2300, failing: 0, failures: 0, rate: 0.4811 },
+      on: { users: 120, failing: 0, failingLately: 0, failures: 0, rate: 0.7344 },
+      off: { users: 2300, failing: 0, failingLately: 0, failures: 0, rate: 0.4811 },
     };
     expect(comparisonLine("slow", 5, { point, tests: { a: fast(12) } })).toBe(
       "slow: p95 730ms of 120 users in the 5 % vs 480ms of 2300 in control · takes ×1.5 · evidence 12, needed 400",

@@ -35,10 +35,16 @@ function usersPart({ of, unit, on, off }: ComparisonPoint, percentage: number): 
   const cohort = `in the ${percentage} %`;
   switch (of) {
     case "failures":
-      return `${users(on.failing)} with failures ${cohort} vs ${count(off.failing)} in control`;
+      return `${users(on.failing)} with failures ${cohort} vs ${count(off.failing)} in control${latelyText(on, off)}`;
     case "values":
       return `p95 ${rate(on, unit)} of ${users(on.users)} ${cohort} vs ${rate(off, unit)} of ${count(off.users)} in control`;
   }
+}
+
+/** An epoch dilutes what has only begun. */
+function latelyText(on: CohortPoint, off: CohortPoint): string {
+  const isAll = on.failingLately === on.failing && off.failingLately === off.failing;
+  return isAll ? "" : ` (${count(on.failingLately)} vs ${count(off.failingLately)} in the last half minute)`;
 }
 
 function requestParts({ of, unit, on, off }: ComparisonPoint): readonly string[] {

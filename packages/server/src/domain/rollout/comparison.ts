@@ -68,6 +68,8 @@ export interface CohortPoint {
   readonly users: number;
   /** … those of them that failed … */
   readonly failing: number;
+  /** … those of them whose first failure was in the last half minute … */
+  readonly failingLately: number;
   /** … and their requests that failed. */
   readonly failures: number;
   /** The share of requests of the last half minute that failed, or the 95th percentile of users' first values in the current epoch; missing without requests. */
