@@ -2,7 +2,7 @@
  * Puts each SDK into one file. Node takes about a third of a millisecond to find, read and link a module; with the files that people
  * read left apart, importing the SDK would cost more than everything it does at start.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { bundleBrowserSdk } from "./browser-bundle.mjs";
@@ -27,4 +27,15 @@ mkdirSync(folder, { recursive: true });
 for (const [entry, { code, map }] of Object.entries(await bundleBrowserSdk({ from: "dist" }))) {
   writeFileSync(join(folder, `${entry}.js`), `${code}//# sourceMappingURL=${entry}.js.map\n`);
   writeFileSync(join(folder, `${entry}.js.map`), JSON.stringify(map));
+}
+
+// The browser SDK has core inside, so its users do not install it: the types that it speaks of come along too.
+const types = join(ROOT, "packages", "sdk-browser", "dist");
+cpSync(join(ROOT, "packages", "core", "dist"), join(types, "core"), {
+  recursive: true,
+  filter: (path) => !/\.[^/\\.]+$/.test(path) || path.endsWith(".d.ts"),
+});
+for (const file of readdirSync(types).filter((name) => name.endsWith(".d.ts"))) {
+  const text = readFileSync(join(types, file), "utf8");
+  writeFileSync(join(types, file), text.replaceAll('"@rampart/core"', '"./core/index.d.ts"'));
 }

@@ -10,7 +10,7 @@ const user = ask.get("user") ?? "user-1";
 
 const sdk = createClient({
   url: ask.get("url") ?? "http://127.0.0.1:4001",
-  clientKey: ask.get("key") ?? "dev",
+  clientKey: ask.get("key") ?? "dev-browser",
   context: user,
 });
 

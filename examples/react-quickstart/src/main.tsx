@@ -12,7 +12,7 @@ const flag = ask.get("flag") ?? "new-checkout";
 
 const client = createClient({
   url: ask.get("url") ?? "http://127.0.0.1:4001",
-  clientKey: ask.get("key") ?? "dev",
+  clientKey: ask.get("key") ?? "dev-browser",
   context: ask.get("user") ?? "user-1",
 });
 
