@@ -46,9 +46,9 @@ export class Authenticator {
     this.#parts = parts;
   }
 
-  /** Throws a 401 `ProblemError` without a good token. */
-  async authenticate(incoming: IncomingMessage): Promise<Principal> {
-    const text = tokenText(incoming);
+  /** Throws a 401 `ProblemError` without a good token. `given`: one that came elsewhere than in a header. */
+  async authenticate(incoming: IncomingMessage, given?: string): Promise<Principal> {
+    const text = given ?? tokenText(incoming);
     const sessionOf = text === undefined ? this.#parts.sessions.tokenId(incoming) : undefined;
     if (sessionOf !== undefined) return this.#known({ kind: "id", id: sessionOf });
     if (this.#parts.dev) {

@@ -46,6 +46,20 @@ describe("development mode", () => {
     expect((await server.call("GET /api/v1/flags", { token: "dev" })).status).toBe(403);
   });
 
+  it("takes the client key dev-browser from pages of this machine, whatever their port, for values and nothing else", async () => {
+    const server = await startDev();
+    const from = async (origin: string, path = "POST /client/v1/evaluate"): Promise<number> => {
+      const asked = { token: "dev-browser", headers: { origin, "sec-fetch-site": "same-site" } };
+      return (await server.call(path, path.startsWith("GET") ? asked : { ...asked, body: { context: "ann" } })).status;
+    };
+    expect(await from("http://localhost:5173")).toBe(200);
+    expect(await from("http://127.0.0.1:8080")).toBe(200);
+    expect(await from("https://evil.example")).toBe(403);
+    expect(await from("http://localhost.evil.example")).toBe(403);
+    expect(await from("http://localhost:5173", "GET /api/v1/flags")).toBe(403);
+    expect(await from("http://localhost:5173", "GET /sdk/v1/flags")).toBe(403);
+  });
+
   it("still refuses a wrong token", async () => {
     const server = await startDev();
     expect((await server.call("GET /api/v1/flags", { token: "rmp_wrong" })).status).toBe(401);

@@ -6,6 +6,9 @@ import { ProblemError } from "./problem.ts";
 /** The SDK key that development mode takes. */
 const DEV_KEY = "dev";
 
+/** The client key that development mode takes, from pages of this machine's own servers: a Vite server has another port, and so another origin. */
+const DEV_CLIENT_KEY = "dev-browser";
+
 /** That key as a header. */
 export const DEV_AUTHORIZATION = `Bearer ${DEV_KEY}`;
 
@@ -30,6 +33,8 @@ const DEV_SDK: Principal = {
   tokenId: "dev-sdk",
 };
 
+const DEV_CLIENT: Principal = { ...DEV_SDK, kind: "client", tokenId: "dev-browser" };
+
 /** Names of this machine by which a browser on it may call. Any other name can be made to point here (DNS rebinding). */
 const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 
@@ -38,8 +43,13 @@ const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
  * a proxy in between, everybody is on this machine. Throws when a web page of another site makes the call.
  */
 export function devPrincipal(incoming: IncomingMessage, token: string | undefined): Principal | undefined {
-  if (token !== undefined && token !== DEV_KEY) return undefined;
+  if (token !== undefined && token !== DEV_KEY && token !== DEV_CLIENT_KEY) return undefined;
   if (!isLoopback(incoming.socket.remoteAddress ?? "") || isForwarded(incoming)) return undefined;
+  if (token === DEV_CLIENT_KEY) {
+    refuseForeignHost(incoming);
+    refuseForeignPage(incoming);
+    return DEV_CLIENT;
+  }
   refuseCrossSite(incoming);
   return token === DEV_KEY ? DEV_SDK : DEV_ADMIN;
 }
@@ -56,11 +66,21 @@ export function recallDev(incoming: IncomingMessage): Principal | undefined {
 const isForwarded = ({ headers }: IncomingMessage): boolean =>
   headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined || headers["x-real-ip"] !== undefined;
 
-function refuseCrossSite({ headers }: IncomingMessage): void {
-  const { host = "", origin } = headers;
-  const site = headers["sec-fetch-site"];
+function refuseForeignHost({ headers: { host = "" } }: IncomingMessage): void {
   if (!LOCAL_HOST.test(host))
     throw crossSite(`the Host header is ${JSON.stringify(host.slice(0, 80))}, which is no name of this machine`);
+}
+
+function refuseForeignPage({ headers: { origin } }: IncomingMessage): void {
+  if (origin !== undefined && !LOCAL_HOST.test(origin.replace(/^https?:\/\//, "")))
+    throw crossSite(`it comes from a page of ${JSON.stringify(origin.slice(0, 80))}`);
+}
+
+function refuseCrossSite(incoming: IncomingMessage): void {
+  const { headers } = incoming;
+  const { host = "", origin } = headers;
+  const site = headers["sec-fetch-site"];
+  refuseForeignHost(incoming);
   if (site !== undefined && site !== "same-origin" && site !== "none")
     throw crossSite(`the browser says that it is ${site.slice(0, 20)}`);
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`)

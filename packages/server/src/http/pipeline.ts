@@ -152,9 +152,7 @@ export class Pipeline {
       await this.#lanes.enter(spec.lane, { tokenId: undefined, address });
       return undefined;
     }
-    const principal = await (key === undefined
-      ? this.#authenticator.authenticate(incoming)
-      : this.#authenticator.authenticateText(key));
+    const principal = await this.#authenticator.authenticate(incoming, key);
     trace.principal = principal;
     if (spec.browsers === true) allowOriginsOf(principal, { incoming, outgoing });
     await this.#lanes.enter(spec.lane, { tokenId: principal.tokenId, address });

@@ -192,7 +192,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     if (config.dev)
       logger.warn(
         { url },
-        "DEVELOPMENT MODE: programs on this machine need no token, and the SDK key dev works for production",
+        "DEVELOPMENT MODE: programs on this machine need no token, and the SDK key dev and the client key dev-browser work for production",
       );
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {

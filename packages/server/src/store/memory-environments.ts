@@ -1,4 +1,5 @@
-import type { ChangeMeta, ConfigRecord, EnvironmentRecord, EpochMs } from "../ports/store.ts";
+import type { ChangeMeta, ConfigRecord, EnvironmentRecord, EpochMs, FlagRecord, ServedFlag } from "../ports/store.ts";
+import { servedFlag } from "./changes.ts";
 import { FIRST_ENVIRONMENTS, mintEpoch } from "./environments.ts";
 import { CHANGE_LOG_REVISIONS_MAX } from "./limits.ts";
 
@@ -70,4 +71,10 @@ export function firstEnvironments(
 export function byKey<R>(records: ReadonlyMap<string, R>): readonly R[] {
   const entries = [...records].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return entries.map(([, record]) => record);
+}
+
+/** A flag as it is served in an environment; undefined when there is no such flag. */
+export function servedIn({ configs }: MemoryEnvironment, flag: FlagRecord | undefined): ServedFlag | undefined {
+  const record = flag && configs.get(flag.definition.key);
+  return record && flag && servedFlag(flag.definition, record.config, record.revision);
 }

@@ -12,25 +12,15 @@ import type {
   EpochMs,
   FlagRecord,
   SegmentRecord,
-  ServedFlag,
   Store,
   TokenRecord,
   Written,
 } from "../ports/store.ts";
 import type { Subject } from "./changes.ts";
-import {
-  asJson,
-  auditDraft,
-  auditedToken,
-  auditLimit,
-  changedFields,
-  sameKey,
-  servedFlag,
-  wireSegment,
-} from "./changes.ts";
+import { asJson, auditDraft, auditedToken, auditLimit, changedFields, sameKey, wireSegment } from "./changes.ts";
 import { mintEpoch } from "./environments.ts";
 import type { Item, Kind, MemoryEnvironment } from "./memory-environments.ts";
-import { byKey, firstEnvironments } from "./memory-environments.ts";
+import { byKey, firstEnvironments, servedIn } from "./memory-environments.ts";
 import { MemoryTokens } from "./memory-tokens.ts";
 
 type Around = Parameters<Parameters<Store["changeConfig"]>[2]>[1];
@@ -86,7 +76,7 @@ class MemoryStore implements Store {
     if (environment === undefined) return undefined;
     return {
       ...environment.record,
-      flags: [...this.#flags.keys()].toSorted().flatMap((flag) => this.#wireFlag(environment, flag) ?? []),
+      flags: [...this.#flags.keys()].toSorted().flatMap((flag) => servedIn(environment, this.#flags.get(flag)) ?? []),
       segments: [...this.#segments.keys()]
         .toSorted()
         .flatMap((segment) => this.#wireSegment(environment, segment) ?? []),
@@ -102,7 +92,7 @@ class MemoryStore implements Store {
     return {
       ...environment.record,
       from,
-      flags: keys("flag").flatMap((flag) => this.#wireFlag(environment, flag) ?? []),
+      flags: keys("flag").flatMap((flag) => servedIn(environment, this.#flags.get(flag)) ?? []),
       segments: keys("segment").flatMap((segment) => this.#wireSegment(environment, segment) ?? []),
       removedFlags: keys("flag").filter((flag) => !this.#flags.has(flag)),
       removedSegments: keys("segment").filter((segment) => !this.#segments.has(segment)),
@@ -391,14 +381,6 @@ class MemoryStore implements Store {
     const { entry } = sealEntry(last?.hash ?? FIRST_PREVIOUS_HASH, auditDraft((last?.seq ?? 0) + 1, meta, subject));
     this.#audit.push(entry);
     return entry;
-  }
-
-  #wireFlag(environment: MemoryEnvironment, key: string): ServedFlag | undefined {
-    const flag = this.#flags.get(key);
-    const config = environment.configs.get(key);
-    return flag === undefined || config === undefined
-      ? undefined
-      : servedFlag(flag.definition, config.config, config.revision);
   }
 
   #wireSegment(environment: MemoryEnvironment, key: string): WireSegment | undefined {

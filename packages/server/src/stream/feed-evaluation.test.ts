@@ -1,4 +1,4 @@
-import type { Snapshot } from "@rampart/core";
+import type { Snapshot, WireFlag } from "@rampart/core";
 import { parseSnapshot } from "@rampart/core";
 import { expect } from "vitest";
 import type { ConformanceCase } from "../../../core/src/conformance.contract.ts";
@@ -6,7 +6,7 @@ import { conformanceSuite } from "../../../core/src/conformance.contract.ts";
 import { linearRegex } from "../main/regex.ts";
 import { silentLogger } from "../ports/logger.ts";
 import { silentMeter } from "../ports/meter.ts";
-import type { EnvironmentChanges, EnvironmentContent } from "../ports/store.ts";
+import type { EnvironmentChanges, EnvironmentContent, ServedFlag } from "../ports/store.ts";
 import { manualPlatform } from "../testing/manual-platform.ts";
 import { Feed } from "./feed.ts";
 
@@ -27,13 +27,16 @@ const neverAsked = (): never => {
   throw new Error("nothing is committed in this test");
 };
 
+const served = ({ flags }: { readonly flags: readonly WireFlag[] }): readonly ServedFlag[] =>
+  flags.map((flag) => ({ ...flag, clientVisible: false }));
+
 const isInContact = ({ silenceMs }: ConformanceCase): boolean => silenceMs === 0;
 
 conformanceSuite(
   "The server's evaluation of an environment that it read whole",
   async (testCase) => {
     const { environment, ...content } = snapshotOf(testCase);
-    const feed = await openOn({ key: environment, ...content }, neverAsked);
+    const feed = await openOn({ key: environment, ...content, flags: served(content) }, neverAsked);
     return feed.ruleset.evaluate(testCase.flag, testCase.user, testCase.default);
   },
   isInContact,
@@ -48,7 +51,7 @@ conformanceSuite(
       ...at,
       key: environment,
       from: 0,
-      flags,
+      flags: served({ flags }),
       segments,
       removedFlags: [],
       removedSegments: [],

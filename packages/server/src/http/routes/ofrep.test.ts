@@ -105,8 +105,8 @@ describe("the published OFREP provider, as it is", () => {
     const provider = new OFREPProvider({
       baseUrl: server.url,
       headers: [["authorization", "Bearer rmp_nonsense"]],
-      fetchImplementation: async (...call) => {
-        const response = await fetch(...call);
+      fetchImplementation: async (input: RequestInfo | URL, init?: RequestInit) => {
+        const response = await fetch(input, init);
         statuses.push(response.status);
         return response;
       },
