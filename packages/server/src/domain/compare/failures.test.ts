@@ -12,7 +12,7 @@ import {
   type FailuresState,
 } from "./failures.ts";
 import { startWeight, weightLeft } from "./mixture.ts";
-import { isMismatch } from "./mismatch.ts";
+import { MISMATCH_EVIDENCE, mismatchLogEvidence } from "./mismatch.ts";
 import { lookAtSeconds, noHarm, slowHarm } from "./slow.ts";
 import { shareOf } from "./units.ts";
 
@@ -116,8 +116,8 @@ describe("the odds", () => {
 });
 
 it("a cohort that is not what the percentage says is noticed, an exact one isn't", () => {
-  expect(isMismatch({ on: 50, off: 950 }, 0.05)).toBe(false);
-  expect(isMismatch({ on: 150, off: 850 }, 0.05)).toBe(true);
+  expect(mismatchLogEvidence({ on: 50, off: 950 }, 0.05)).toBeLessThan(0);
+  expect(mismatchLogEvidence({ on: 150, off: 850 }, 0.05)).toBeGreaterThan(Math.log(MISMATCH_EVIDENCE));
 });
 
 describe("the sums", () => {

@@ -18,7 +18,3 @@ export function mismatchLogEvidence({ on, off }: BySide, share: number): number 
   );
   return logMeanExp(logs);
 }
-
-export function isMismatch(exposed: BySide, share: number): boolean {
-  return mismatchLogEvidence(exposed, share) >= Math.log(MISMATCH_EVIDENCE);
-}
