@@ -98,6 +98,14 @@ describe("a comparison", () => {
     );
   });
 
+  it("that closes a stage which times out before the first verdict is warned of", () => {
+    const metrics = "{ errors: { sdk: { measure: error_rate } } }";
+    const stages = "[{ name: a, percentage: 5, duration: 5m, timeout: 8m, criteria: [{ compare: errors }] }]";
+    expect(said({ metrics, stages })).toContainEqual(
+      expect.stringMatching(/it times out after 8m, and its comparison has its first verdict after 10m/),
+    );
+  });
+
   it("reads as a sentence", () => {
     expect(compareText({ metric: "errors", worseBy: 1 })).toBe("errors worse than without the flag");
     expect(compareText({ metric: "errors", worseBy: 1.25 })).toBe("errors worse by 25% than without the flag");

@@ -85,7 +85,7 @@ export function comparedMetrics(plan: Plan): readonly string[] {
 }
 
 /** The metrics that a stage's triggers and criteria compare by cohort. */
-export function comparedIn({ triggers, criteria }: Stage): readonly string[] {
+export function comparedIn({ triggers, criteria }: Pick<Stage, "triggers" | "criteria">): readonly string[] {
   const names = [
     ...triggers.flatMap(({ test }) => (test.kind === "compare" ? [test.compare.metric] : [])),
     ...criteria.flatMap(({ test }) => (test.kind === "compare" ? [test.within.metric] : [])),

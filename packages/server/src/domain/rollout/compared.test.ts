@@ -196,6 +196,12 @@ describe("the percentage never rises by itself", () => {
     expect(drive.state.percentage).toBe(50);
   });
 
+  it("but a comparison that only tells people of something holds nothing up", () => {
+    const { drive, pass } = exposed(planWith(REGRESSION.replace("rollback", "notify") + STAGES));
+    pass(60_000, { standing: { kind: "tooFew" } });
+    expect(drive.state.percentage).toBe(50);
+  });
+
   it("while nobody compares: neither before the first look nor when the last one is old", () => {
     const { drive, look } = exposed(planWith(REGRESSION + STAGES));
     drive.sampleUntil(120_000, { error_rate: 0.002 });

@@ -41,7 +41,9 @@ export function uncompared(
 ): readonly { readonly metric: string; readonly reason: string }[] {
   const stage = openStage(plan, state);
   if (!stage || !isExposed(state) || state.percentage === 100) return [];
-  return comparedIn(stage).flatMap((metric) => {
+  // A comparison that only tells people of something holds nothing up.
+  const triggers = stage.triggers.filter(({ action }) => action !== "notify");
+  return comparedIn({ ...stage, triggers }).flatMap((metric) => {
     const reason = whyNot(plan, state, metric, at);
     return reason === undefined ? [] : [{ metric, reason }];
   });

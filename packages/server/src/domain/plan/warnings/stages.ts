@@ -1,3 +1,4 @@
+import { lookAtSeconds } from "../../compare/slow.ts";
 import { formatDuration } from "../grammar/duration.ts";
 import type { Condition, Criterion, Plan, Stage, Trigger } from "../types.ts";
 import { directionOf, reachOf } from "./reach.ts";
@@ -16,6 +17,7 @@ export function warnOfStages(plan: Plan, planTriggers: readonly Trigger[], warn:
       warnOfFor(stage, criterion, elapsedMs, warn);
       warnOfGap(stage, criterion, warn);
       warnOfMissingControl(plan, criterion, warn);
+      warnOfEarlyTimeout(stage, criterion, warn);
     }
     warnOfApprovals(stage, warn);
     if (stage.timeoutMs === undefined && stage.onTimeout === "rollback")
@@ -46,6 +48,17 @@ function warnOfMissingControl(plan: Plan, criterion: Criterion, warn: Warn): voi
     criterion,
     `in stage ${blind.map(({ name }) => name).join(", ")} everybody has the flag: nobody is there to compare with, and the stage never ends`,
     `${HOLDBACK_HINT}, or take the criterion out of that stage: \`inherit: false\``,
+  );
+}
+
+/** What is to be proven is looked at for the first time some minutes after the percentage was set. */
+function warnOfEarlyTimeout(stage: Stage, { test }: Criterion, warn: Warn): void {
+  const firstMs = lookAtSeconds(1) * 1000;
+  if (test.kind !== "compare" || stage.timeoutMs === undefined || stage.timeoutMs > firstMs) return;
+  warn(
+    stage,
+    `it times out after ${formatDuration(stage.timeoutMs)}, and its comparison has its first verdict after ${formatDuration(firstMs)}`,
+    "lengthen its `timeout`, or take the comparison out",
   );
 }
 
