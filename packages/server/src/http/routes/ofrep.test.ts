@@ -105,7 +105,7 @@ describe("the published OFREP provider, as it is", () => {
     const provider = new OFREPProvider({
       baseUrl: server.url,
       headers: [["authorization", "Bearer rmp_nonsense"]],
-      fetchImplementation: async (input: RequestInfo | URL, init?: RequestInit) => {
+      fetchImplementation: async (input: string | URL | Request, init?: RequestInit) => {
         const response = await fetch(input, init);
         statuses.push(response.status);
         return response;
