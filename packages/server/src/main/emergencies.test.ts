@@ -92,6 +92,21 @@ describe("a kill that can't be stored", () => {
     expect((await server.call(`POST ${PATH}/kill`)).status).toBe(200);
   });
 
+  it("reaches browsers, which hear of answers and not of rules", async () => {
+    const { server, store } = await rampedServer(manualPlatform());
+    await server.call(`PATCH ${PATH}`, { body: { clientVisible: true } });
+    const token = server.firstTokens?.client ?? "";
+    const ann = { context: { targetingKey: "ann" } };
+    const headers = { authorization: `Bearer ${token}` };
+    const browser = openStream(server.port, "/client/v1/stream", headers, "1.1", ann);
+    expect((await browser.nextOf("values")).data).toMatchObject({ flags: { [FLAG]: { value: true } } });
+    store.is = "dead";
+    expect((await server.call(`POST ${PATH}/kill`)).status).toBe(202);
+    expect((await browser.nextOf("changed")).data).toMatchObject({ flags: { [FLAG]: { value: false } } });
+    const { body } = await server.call("POST /client/v1/evaluate", { token, body: ann });
+    expect(body).toMatchObject({ flags: { [FLAG]: { value: false } } });
+  });
+
   it("is told after a second when the store does not say anything", async () => {
     const platform = manualPlatform();
     const { server, store, stream } = await rampedServer(platform);

@@ -14,10 +14,10 @@ import type { Feed } from "../stream/feed.ts";
 export const LATE_MS = 1_000;
 
 /** Between two attempts to store what was told. */
-export const RETRY_MS = 1_000;
+const RETRY_MS = 1_000;
 
 /** Kills that wait for the store; of more than this the clients are told, and nobody tries again. */
-export const PENDING_MAX = 1_000;
+const PENDING_MAX = 1_000;
 
 export interface EmergenciesParts {
   readonly feeds: ReadonlyMap<string, Feed>;

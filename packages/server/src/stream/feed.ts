@@ -138,10 +138,10 @@ export class Feed {
     if (!this.ruleset.has(flag)) return false;
     if (this.#overruled.has(flag) || this.ruleset.wireFlags([flag])[0]?.enabled === false) return true;
     this.#overruled.set(flag, revision);
-    this.#applyOverruled();
+    const keys = this.#applyOverruled();
     this.#moved();
     const frame = this.emergency();
-    if (frame !== undefined) this.#onChange({ frame, committedAt: this.#parts.clock.now() });
+    if (frame !== undefined) this.#onChange({ frame, keys, committedAt: this.#parts.clock.now() });
     return true;
   }
 
@@ -270,10 +270,11 @@ export class Feed {
   }
 
   /** What is held of the flags that are off before the store says so, and what is sent of them, says off. */
-  #applyOverruled(): void {
+  #applyOverruled(): readonly string[] {
     const off = this.overruled;
-    this.ruleset.overrule(off, this.revision);
+    const changed = this.ruleset.overrule(off, this.revision);
     this.#content.overrule(this.ruleset.wireFlags(off));
+    return changed;
   }
 
   #moved(): void {
