@@ -78,7 +78,22 @@ describe("a rollout that compares users with and without the flag", () => {
     const evidence = (await api<EvidenceView>(server, "GET", `/api/v1/rollouts/${id}/evidence`)).body;
     const rollback = evidence.decisions.find(({ what }) => what === "rollback");
     expect(rollback?.comparisons?.[0]?.line).toBe(cause?.comparison);
-    expect(rollback?.comparisons?.[0]?.series.length).toBeGreaterThan(1);
+    expect(rollback?.comparisons?.[0]?.series.at(-1)?.on.failing).toBeGreaterThanOrEqual(5);
+  });
+
+  it("goes on comparing after the server was killed, with what it knew", { timeout: 90_000 }, async () => {
+    const { view, fail } = await exposed("interrupted");
+    const seen = async (): Promise<number> => (await view()).comparisons[0]?.series.at(-1)?.off.users ?? 0;
+    // A checkpoint and a point of the chart are written every ten seconds: what is seen after twenty was stored after ten.
+    await eventually(async () => (await seen()) > 1900, 40_000);
+    await server.stop("SIGKILL");
+    await server.start();
+    await eventually(async () => (await view()).comparisons[0]?.reason === undefined, 30_000);
+    // Beginning anew, it would have seen some hundreds by now.
+    expect(await seen()).toBeGreaterThan(1200);
+    fail({ on: 0.3, off: 0 });
+    await eventually(async () => (await view()).percentage === 0, 20_000);
+    expect((await view()).cause).toMatchObject({ subject: "regression", attribution: "flag" });
   });
 
   it("blames nothing on the flag when users without it fail as often", { timeout: 90_000 }, async () => {

@@ -40,6 +40,16 @@ describe("a message", () => {
     });
   });
 
+  it("carries the comparison that a rollback was decided on, whole", () => {
+    const { state, notify } = rolledBack();
+    const comparison = "failing: 7 users with failures in the 5 % vs 13 in control · evidence 743, needed 400";
+    const cause = { kind: "trigger" as const, subject: "regression", comparison, attribution: "flag" as const };
+    expect(messageOf(plan, state, { ...notify, cause }).facts).toContainEqual({
+      name: "Comparison",
+      value: comparison,
+    });
+  });
+
   it("begins with the plan's words, and keeps what happened", () => {
     const { state, notify } = rolledBack();
     expect(messageOf(plan, state, notify, "AUTO-ROLLBACK").text).toMatch(
