@@ -74,6 +74,18 @@ describe.skipIf(!isInstalled("chromium"))("in real Chromium, a page", () => {
     expect(await statusOf(third)).toMatchObject({ transport: "tab" });
   });
 
+  it("takes the connection from a tab that hangs, which then listens to it", async () => {
+    const hanging = await open();
+    await isAt(hanging, { state: "ready", transport: "stream" });
+    const other = await open();
+    await isAt(other, { state: "ready", transport: "tab" });
+    await inPage(hanging, "void (BroadcastChannel.prototype.postMessage = () => {})");
+    await isAt(other, { state: "ready", transport: "stream" }, 40_000);
+    await isAt(hanging, { state: "ready", transport: "tab" });
+    await scene.ramp(0);
+    await Promise.all([hanging, other].map((page) => says(page, "old", 2_000)));
+  });
+
   it("does not share it with a tab of another person", async () => {
     const ann = await open({ context: "ann" });
     const bob = await open({ context: "bob" });

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HIDDEN_MAX_MS } from "./client.ts";
+import { SDK_VERSION } from "./version.ts";
 import { EPOCH, FakePage, FLAG, flagOf, valuesOf } from "./testing/page.ts";
 
 let page: FakePage;
@@ -182,6 +184,15 @@ describe("a browser client", () => {
     await page.stream.say("values", valuesOf(2, { [FLAG]: flagOf(false) }));
     expect(page.streams).toHaveLength(2);
     expect(client.isEnabled(FLAG)).toBe(false);
+  });
+
+  it("passes on the proof of its context, and says which version it is", async () => {
+    const secure = { expires: 1_750_000_060_000, hash: "ab".repeat(32) };
+    await page.client({ secure });
+    const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    expect(page.calls[0]?.body).toEqual({ context: "user-1", secure });
+    expect(page.calls[0]?.headers).toMatchObject({ "x-rampart-sdk": `browser/${SDK_VERSION}` });
+    expect((JSON.parse(manifest) as { version: string }).version).toBe(SDK_VERSION);
   });
 
   it("ends everything with close, more than once if asked to", async () => {

@@ -41,6 +41,8 @@ export class Answers {
     this.#keys.clear();
     for (const key of changes.removedFlags) this.#known.delete(key);
     for (const flag of changes.flags) this.#known.set(flag.key, { flag, answers: new Map() });
+    // Their leases are also those of other flags.
+    for (const { flag, answers } of this.#known.values()) if (flag.prerequisites.length > 0) answers.clear();
   }
 
   /** The flags that there are for an audience, sorted by UTF-16 units. */
@@ -66,14 +68,27 @@ export class Answers {
     const outcome = details.errorCode ?? `${details.reason} ${details.variant}`;
     const cached = known.answers.get(outcome);
     if (cached !== undefined) return cached;
-    const made = answerOf(details, known.flag);
+    const made = answerOf(details, known.flag, this.#leaseMs(key));
     known.answers.set(outcome, made);
     return made;
   }
+
+  /** How long a flag holds without contact: as long as it does by itself, and as every flag does that it rests on. Undefined: for ever. */
+  #leaseMs(key: string): number | undefined {
+    let shortestMs: number | undefined;
+    // Grows while it is gone through, and holds each once, also in a cycle.
+    const walked = new Set([key]);
+    for (const each of walked) {
+      const flag = this.#known.get(each)?.flag;
+      if (flag?.leaseMs !== undefined && !(flag.leaseMs >= (shortestMs ?? Infinity))) shortestMs = flag.leaseMs;
+      for (const prerequisite of flag?.prerequisites ?? []) walked.add(prerequisite.flag);
+    }
+    return shortestMs;
+  }
 }
 
-function answerOf(details: EvaluationDetails, flag: ServedFlag): Answer {
-  const served = servedOf(details, flag);
+function answerOf(details: EvaluationDetails, flag: ServedFlag, leaseMs: number | undefined): Answer {
+  const served = servedOf(details, flag, leaseMs);
   const shown: ClientFlag = { ...served, revision: flag.revision };
   return { flag: shown, json: JSON.stringify(shown), content: JSON.stringify(served) };
 }
@@ -83,13 +98,14 @@ type WithoutRevision<T> = T extends ClientFlag ? Omit<T, "revision"> : never;
 function servedOf(
   { errorCode, value, variant, reason }: EvaluationDetails,
   flag: ServedFlag,
+  leaseMs: number | undefined,
 ): WithoutRevision<ClientFlag> {
   if (errorCode !== undefined || variant === undefined) return { reason: "ERROR", errorCode: errorCode ?? "GENERAL" };
-  const lease = variant === flag.offVariant ? undefined : leaseOf(flag);
+  const lease = variant === flag.offVariant ? undefined : leaseOf(flag, leaseMs);
   return { value, variant, reason, ...(lease === undefined ? {} : { lease }) };
 }
 
-function leaseOf({ leaseMs, offVariant, variants }: ServedFlag): ClientLease | undefined {
+function leaseOf({ offVariant, variants }: ServedFlag, leaseMs: number | undefined): ClientLease | undefined {
   const value = variants[offVariant];
   return leaseMs === undefined || value === undefined ? undefined : { ms: leaseMs, value, variant: offVariant };
 }
