@@ -166,4 +166,18 @@ describe("a rollout whose plan compares", () => {
     expect(await world.exposure()).toBe(5);
     expect((await state()).lastSampleAt).toBeGreaterThan(world.now - 20_000);
   });
+
+  it("is told of an alarm that could not be stored, also when the evidence has gone down since", async () => {
+    const { world, stores, live } = await atCanary();
+    await live(20, nobody);
+    const commit = stores.rollouts.commitRollout.bind(stores.rollouts);
+    stores.rollouts.commitRollout = () => Promise.reject(new Error("disk full"));
+    await live(4, theFlag);
+    expect(await world.exposure()).toBe(5);
+    // Users without the flag make up for it: by now the coin looks fair again.
+    await live(3, (isOn) => !isOn);
+    stores.rollouts.commitRollout = commit;
+    await live(3, nobody);
+    expect(await world.exposure()).toBe(0);
+  });
 });

@@ -5,7 +5,7 @@ import { LOOK_EVERY_MS, measuredMetrics, type MeasuredMetric } from "../domain/c
 import type { Plan } from "../domain/plan/types.ts";
 import type { Comparison } from "../domain/rollout/comparison.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
-import type { Dictionary } from "../domain/rollout/lookup.ts";
+import { own, type Dictionary } from "../domain/rollout/lookup.ts";
 import { isExposed } from "../domain/rollout/state.ts";
 import type { RolloutRow } from "../ports/rollout-store.ts";
 import type { Measured, UnitIntake } from "../ports/unit-intake.ts";
@@ -13,10 +13,10 @@ import type { Fact } from "./facts.ts";
 
 type Compared = Extract<Fact, { readonly kind: "compared" }>;
 
-/** What a look comes to, and how to say that the rollout has heard of it. */
+/** What a look comes to, and how to say whether the rollout has heard of it. */
 export interface Finding {
   readonly fact: Compared;
-  readonly told: () => void;
+  readonly settle: (isTold: boolean) => void;
 }
 
 /** A rollout as the comparer needs to know it. */
@@ -31,6 +31,9 @@ interface Watch {
   lookedAt: EpochMs;
   nextAt: EpochMs;
   told?: Told;
+  /** What the rollout has not heard of yet: an alarm in it stays one until it has. */
+  untold?: Told | undefined;
+  isTelling: boolean;
   readonly comparing: Map<string, Comparing>;
 }
 
@@ -59,12 +62,22 @@ export class Comparer {
     // Windows keep to their second however late a look is, unless looks were left out altogether.
     watch.nextAt = Math.max(watch.nextAt + LOOK_EVERY_MS, now + LOOK_EVERY_MS / 2);
     const all = measured.map((one) => this.#lookAt(one, { row, plan, now }, watch));
-    const comparisons: Dictionary<Comparison> = Object.assign({}, ...all);
+    const untold = watch.untold?.stage === stage ? watch.untold.comparisons : {};
+    const comparisons = keepingAlarms(Object.assign({}, ...all), untold);
     const next: Told = { at: now, stage, comparisons };
     if (!isToBeTold(watch.told, next, { plan, state })) return undefined;
+    watch.untold = next;
+    // A store that is slow gets one at a time: what waits must not crowd out what people ask for.
+    if (watch.isTelling) return undefined;
+    watch.isTelling = true;
     return {
       fact: { kind: "compared", stage, windowMs, comparisons },
-      told: () => void (watch.told = next),
+      settle: (isTold) => {
+        watch.isTelling = false;
+        if (!isTold) return;
+        watch.told = next;
+        if (watch.untold === next) watch.untold = undefined;
+      },
     };
   }
 
@@ -76,7 +89,7 @@ export class Comparer {
   #watch(id: string, now: EpochMs): Watch {
     const known = this.#watched.get(id);
     if (known) return known;
-    const watch: Watch = { lookedAt: now, nextAt: now, comparing: new Map() };
+    const watch: Watch = { lookedAt: now, nextAt: now, isTelling: false, comparing: new Map() };
     this.#watched.set(id, watch);
     return watch;
   }
@@ -100,6 +113,15 @@ export class Comparer {
     this.#intake.keep(measured, jsonOf(next.comparing));
     return next.comparisons;
   }
+}
+
+/** Evidence comes and goes; that it was enough once is what counts, and must be heard. */
+function keepingAlarms(found: Dictionary<Comparison>, untold: Dictionary<Comparison>): Dictionary<Comparison> {
+  const all = Object.entries(found).map(([metric, comparison]) => {
+    const rang = Object.entries(own(untold, metric)?.tests ?? {}).filter(([, { isAlarm }]) => isAlarm);
+    return [metric, { ...comparison, tests: { ...comparison.tests, ...Object.fromEntries(rang) } }];
+  });
+  return Object.fromEntries(all);
 }
 
 /** It is plain JSON by its making; an interface just can't be shown to be. */

@@ -152,7 +152,7 @@ export class Runner {
   async #compare(driver: Driver): Promise<void> {
     try {
       const finding = this.#comparer.look(driver);
-      if (finding && (await driver.deliver(finding.fact)).kind !== "failed") finding.told();
+      if (finding) finding.settle((await driver.deliver(finding.fact)).kind !== "failed");
     } catch (error) {
       this.#parts.logger.error(
         { rollout: driver.row.id, err: error },
