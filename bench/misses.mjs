@@ -11,5 +11,7 @@ export const MISSES = {
   fanout:
     "the commit and its audit entry come before the first byte, and an event of Rampart's is larger than the 200 bytes of the others.",
   http: "authorization, rate limits, the note of the client, metrics and security headers cost what is left.",
+  gates:
+    "at a 1 % canary there are a hundred users with the flag, and how soon harm shows depends on who they are: medians of so few runs move by a tenth or more, and failures that are twice as many are found within two hours in less than half of the runs. A look at values goes over both cohorts' 255 bins a dozen times, to count, to compare and to show; that is some thirty millionths of a core for each metric.",
   flip: "the clients, the server and the load share the machine's cores.",
 };
