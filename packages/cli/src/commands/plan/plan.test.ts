@@ -39,6 +39,7 @@ describe("plan validate", () => {
         "From the breach being visible in its source to off in every connected client, at most:",
         "rollback trigger  off within  of it for  of it sampling to off  query looks back",
         "errors            2m12.6s     2m         12.6s                  5m",
+        "errors reads 5m at a time, and wants it over its limit for 2m: a breach just over the limit fires it after 7m, a sharp one after 2m.",
         "A client without contact goes off by itself within 25s.",
         "",
         "<stdin> is valid",

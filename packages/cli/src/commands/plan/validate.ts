@@ -11,6 +11,7 @@ interface ValidateOptions {
 }
 
 type PlanModule = typeof planModule;
+type RollbackBound = planModule.RollbackBound;
 type Valid = Extract<PlanFile["parsed"], { ok: true }>;
 
 const EXAMPLES = `
@@ -94,6 +95,7 @@ function verdict(run: Run, { file, text }: PlanFile, { plan, warnings }: Valid, 
           rows,
           { style: run.style, columns: run.io.stdout.columns },
         )}`;
+  const readings = bounds.map((bound) => readingText(bound, formatDuration)).join("");
   const lease =
     plan.leaseMs === undefined
       ? ""
@@ -102,7 +104,15 @@ function verdict(run: Run, { file, text }: PlanFile, { plan, warnings }: Valid, 
     warnings.length === 0
       ? run.style("green", `${file} is valid`)
       : run.style("yellow", `${file} is valid, with ${plural(warnings.length, "warning")}`);
-  return `${warningsText(run, file, text, warnings)}${about}${times}${lease}${budgetText(plan, module)}\n${end}\n`;
+  return `${warningsText(run, file, text, warnings)}${about}${times}${readings}${lease}${budgetText(plan, module)}\n${end}\n`;
+}
+
+/** "At least 5 % for 2 minutes" can mean a rate over two minutes, or one that stays up for two: what this plan means, and what that takes. */
+function readingText({ trigger, forMs, lookbackMs }: RollbackBound, formatDuration: (ms: number) => string): string {
+  if (lookbackMs === undefined) return "";
+  const held =
+    forMs === 0 ? "as soon as it is over its limit" : `and wants it over its limit for ${formatDuration(forMs)}`;
+  return `${trigger} reads ${formatDuration(lookbackMs)} at a time, ${held}: a breach just over the limit fires it after ${formatDuration(lookbackMs + forMs)}, a sharp one after ${forMs === 0 ? "a sampling" : formatDuration(forMs)}.\n`;
 }
 
 /** What comparing may cost a healthy rollout, and how that is split. */
