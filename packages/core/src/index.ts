@@ -49,7 +49,17 @@ export { ContactClock } from "./client/contact.ts";
 export { Emitter } from "./client/emitter.ts";
 export { History } from "./client/history.ts";
 export { backoffMs } from "./client/machine.ts";
-export { MACHINE_DEFAULTS } from "./client/machine-types.ts";
+export {
+  BACKOFF,
+  FIRST_BYTE_MS,
+  OPEN_TIMEOUT_MS,
+  POLL_AFTER_FAILURES,
+  POLL_INTERVAL_MS,
+  REFUSED_RETRY_MS,
+  RETRY_AFTER_MAX_MS,
+  SETTLE_MS,
+  WATCHDOG_MS,
+} from "./client/machine-types.ts";
 export type { Failure } from "./client/machine-types.ts";
 export {
   Measures,

@@ -51,7 +51,6 @@ export function saveCache(name: string, next: CachedValues): string | undefined 
  */
 export function nameOf(parts: readonly unknown[]): string {
   let hash = 0x811c9dc5;
-  const text = JSON.stringify(parts);
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  for (const character of JSON.stringify(parts)) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
   return `rampart:${(hash >>> 0).toString(36)}`;
 }

@@ -46,8 +46,7 @@ export function createClient(options: BrowserClientOptions): BrowserClient {
 }
 
 class PageClient implements BrowserClient {
-  readonly #options: BrowserClientOptions;
-  readonly #identity: Identity;
+  readonly #options: BrowserClientOptions & Identity;
   readonly #send: Send;
   readonly #emitter = new Emitter();
   readonly #gone = new AbortController();
@@ -58,11 +57,12 @@ class PageClient implements BrowserClient {
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: BrowserClientOptions) {
-    this.#options = options;
-    this.#identity = { url: options.url, clientKey: options.clientKey, instanceId: randomId() };
-    this.#send = createSender(this.#identity);
-    this.#seat = this.#seatOf(options.context, options.secure);
-    if (options.bootstrap !== undefined) this.#seat.values.take(options.bootstrap);
+    const { context, secure, bootstrap } = options;
+    // Some fifty random bits: it tells clients apart, and is no secret.
+    this.#options = { ...options, instanceId: Math.random().toString(36).slice(2) };
+    this.#send = createSender(this.#options);
+    this.#seat = this.#seatOf(context, secure);
+    if (bootstrap !== undefined) this.#seat.values.take(bootstrap);
   }
 
   init({ timeoutMs = INIT_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<InitResult> {
@@ -91,11 +91,11 @@ class PageClient implements BrowserClient {
   }
 
   isEnabled(flag: FlagKey, defaultValue = false): boolean {
-    return this.#seat.evaluate(flag, defaultValue).value;
+    return this.evaluate(flag, defaultValue).value;
   }
 
   variation<T extends JsonValue>(flag: FlagKey, defaultValue: T): T {
-    return this.#seat.evaluate(flag, defaultValue).value;
+    return this.evaluate(flag, defaultValue).value;
   }
 
   evaluate<T extends JsonValue>(flag: FlagKey, defaultValue: T): EvaluationDetails<T> {
@@ -158,7 +158,7 @@ class PageClient implements BrowserClient {
 
   #seatOf(context: User, secure: ClientSignature | undefined): Seat {
     return new Seat({
-      identity: this.#identity,
+      identity: this.#options,
       send: this.#send,
       context,
       secure,
@@ -226,22 +226,21 @@ class PageClient implements BrowserClient {
       this.#flush();
       this.#seat.disconnect();
     };
-    // A connection that waits for its next try need not wait any longer.
-    const come = (): void => {
-      clearTimeout(this.#hiddenTimer);
-      if (this.#seat.via === "none") this.#seat.disconnect();
-      this.#seat.connect();
-    };
     const look = (): void => {
-      if (!document.hidden) return come();
-      this.#flush();
-      this.#hiddenTimer = setTimeout(leave, this.#options.hiddenMaxMs ?? HIDDEN_MAX_MS);
+      clearTimeout(this.#hiddenTimer);
+      if (document.hidden) {
+        this.#flush();
+        this.#hiddenTimer = setTimeout(leave, this.#options.hiddenMaxMs ?? HIDDEN_MAX_MS);
+      } else {
+        // A connection that waits for its next try need not wait any longer.
+        if (this.#seat.via === "none") this.#seat.disconnect();
+        this.#seat.connect();
+      }
     };
     const on = (type: string, listener: () => void): void => addEventListener(type, listener, { signal });
     on("pagehide", leave);
-    on("pageshow", come);
     on("online", look);
-    // It bubbles from the document.
+    // It bubbles from the document, and comes also when the page is brought back from the browser's cache.
     on("visibilitychange", look);
   }
 
@@ -254,7 +253,7 @@ class PageClient implements BrowserClient {
     if (!this.#isOpen()) return;
     this.#reporter ??= import("./reporter.ts").then(
       ({ Reporter }) =>
-        new Reporter({ ...this.#identity, send: this.#send, address: addressOf(this.#identity.url, "events") }),
+        new Reporter({ ...this.#options, send: this.#send, address: addressOf(this.#options.url, "events") }),
     );
     // Without it the page goes on; only the measures are missing.
     this.#reporter.then(count, () => {});
@@ -263,9 +262,4 @@ class PageClient implements BrowserClient {
 
 function idOf(user: User): unknown {
   return typeof user === "object" ? (user.targetingKey ?? user.id) : user;
-}
-
-/** Tells clients apart, and is no secret. */
-function randomId(): string {
-  return [0, 1].map(() => Math.random().toString(36).slice(2)).join("");
 }

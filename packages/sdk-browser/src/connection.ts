@@ -1,13 +1,28 @@
-import { backoffMs, MACHINE_DEFAULTS, POLL_TIMEOUT_MS, retryAfterMs } from "@rampart/core";
+import type { ClientGoodbye } from "@rampart/core";
+import {
+  BACKOFF,
+  backoffMs,
+  FIRST_BYTE_MS,
+  OPEN_TIMEOUT_MS,
+  POLL_AFTER_FAILURES,
+  POLL_INTERVAL_MS,
+  POLL_TIMEOUT_MS,
+  REFUSED_RETRY_MS,
+  RETRY_AFTER_MAX_MS,
+  retryAfterMs,
+  SETTLE_MS,
+  WATCHDOG_MS,
+} from "@rampart/core";
 import type { Send } from "./sender.ts";
-
-const TIMES = MACHINE_DEFAULTS;
 
 /** Values for one user, far above any honest number of flags; an event that is longer ends the stream. */
 const CHARACTERS_MAX = 4 * 1024 * 1024;
 
 /** Ends an event of the stream, however its lines end. */
 const FRAME_END = /\r?\n\r?\n/;
+
+/** Its name and its data, in the order in which the server writes them; a comment has neither. */
+const FIELDS = /event: ?(\w+)\r?\ndata: ?(.*)/;
 
 /** What the connection asks of its client, and tells it. */
 export interface ConnectionHost {
@@ -40,20 +55,20 @@ export async function follow(host: ConnectionHost, signal: AbortSignal): Promise
     const end = await stream(host, signal);
     failures = end.settled ? 1 : failures + 1;
     const random = Math.random();
-    let delayMs = backoffMs(failures, random, TIMES);
+    let delayMs = backoffMs(failures, random, BACKOFF);
     if (end.refused) {
       host.lost("refused");
       failures = 0;
-      delayMs = TIMES.refusedRetryMs * (1 + random / 10);
+      delayMs = REFUSED_RETRY_MS * (1 + random / 10);
     } else {
       // A single quick reconnect is no loss.
       if (end.silent || failures === 2) host.lost("none");
-      if (failures >= TIMES.pollAfterFailures && !signal.aborted) {
+      if (failures >= POLL_AFTER_FAILURES) {
         await poll(host, signal);
-        delayMs = TIMES.pollIntervalMs * (0.9 + random / 5);
+        delayMs = POLL_INTERVAL_MS * (0.9 + random / 5);
       }
     }
-    await pause(Math.max(delayMs, Math.min(end.retryAfterMs, TIMES.retryAfterMaxMs) + random * 1000), signal);
+    await pause(Math.max(delayMs, Math.min(end.retryAfterMs, RETRY_AFTER_MAX_MS) + random * 1000), signal);
   }
 }
 
@@ -69,33 +84,33 @@ async function stream(host: ConnectionHost, signal: AbortSignal): Promise<End> {
     }, withinMs);
   };
   try {
-    expect(TIMES.openTimeoutMs);
+    expect(OPEN_TIMEOUT_MS);
     const response = await host.send("stream", host.asked(true), AbortSignal.any([signal, over.signal]));
     if (response.status !== 200) {
-      end.refused = response.status === 401 || response.status === 403;
+      end.refused = [401, 403].includes(response.status);
       end.retryAfterMs = retryAfterMs(response.headers.get("retry-after") ?? undefined, Date.now()) ?? 0;
       throw new Error(`status ${response.status}`);
     }
     const openedAt = performance.now();
     const reader = response.body?.getReader();
     const decoder = new TextDecoder();
-    expect(TIMES.firstByteMs);
+    expect(FIRST_BYTE_MS);
     for (let rest = "", next = await reader?.read(); next?.done === false; next = await reader?.read()) {
-      expect(TIMES.watchdogMs);
-      end.settled = performance.now() - openedAt > TIMES.settleMs;
+      expect(WATCHDOG_MS);
+      end.settled = performance.now() - openedAt > SETTLE_MS;
       const frames = (rest + decoder.decode(next.value, { stream: true })).split(FRAME_END);
       rest = frames.pop() ?? "";
       if (rest.length > CHARACTERS_MAX) throw new Error("an event is too long");
       for (const frame of frames) {
-        const event = /^event: ?(.*)$/m.exec(frame)?.[1] ?? "";
-        const data = /^data: ?(.*)$/m.exec(frame)?.[1];
-        if (data === undefined || signal.aborted) continue;
+        const [, event, data] = FIELDS.exec(frame) ?? [];
+        if (event === undefined || data === undefined || signal.aborted) continue;
         if (event === "goodbye") {
-          const goodbye = JSON.parse(data) as { reason: string; retryAfterMs: number };
+          const goodbye = JSON.parse(data) as ClientGoodbye;
           end.refused = goodbye.reason === "revoked";
           end.retryAfterMs = goodbye.retryAfterMs;
+          return end;
         }
-        if (event === "goodbye" || !host.hear(event, data, "stream")) return end;
+        if (!host.hear(event, data, "stream")) return end;
       }
     }
     throw new Error("it ended");

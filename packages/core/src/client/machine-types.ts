@@ -24,18 +24,31 @@ export interface MachineConfig {
   readonly retryAfterMaxMs: number;
 }
 
-export const MACHINE_DEFAULTS: MachineConfig = {
+/** The durations of every SDK; `MachineConfig` says what each is for. */
+export const OPEN_TIMEOUT_MS = 5_000;
+export const FIRST_BYTE_MS = 3_000;
+export const WATCHDOG_MS = 12_000;
+export const SETTLE_MS = 10_000;
+export const POLL_INTERVAL_MS = 10_000;
+export const POLL_AFTER_FAILURES = 3;
+export const REFUSED_RETRY_MS = 300_000;
+export const RETRY_AFTER_MAX_MS = 300_000;
+export const BACKOFF: Pick<MachineConfig, "backoffBaseMs" | "backoffMaxMs"> = {
   backoffBaseMs: 1_000,
   backoffMaxMs: 30_000,
-  openTimeoutMs: 5_000,
-  firstByteMs: 3_000,
+};
+
+export const MACHINE_DEFAULTS: MachineConfig = {
+  ...BACKOFF,
+  openTimeoutMs: OPEN_TIMEOUT_MS,
+  firstByteMs: FIRST_BYTE_MS,
   firstFrameMs: 60_000,
-  watchdogMs: 12_000,
-  settleMs: 10_000,
-  pollIntervalMs: 10_000,
-  pollAfterFailures: 3,
-  refusedRetryMs: 300_000,
-  retryAfterMaxMs: 300_000,
+  watchdogMs: WATCHDOG_MS,
+  settleMs: SETTLE_MS,
+  pollIntervalMs: POLL_INTERVAL_MS,
+  pollAfterFailures: POLL_AFTER_FAILURES,
+  refusedRetryMs: REFUSED_RETRY_MS,
+  retryAfterMaxMs: RETRY_AFTER_MAX_MS,
 };
 
 /** Where the one stream is. */

@@ -28,7 +28,11 @@ const cancelTimer = (timer: TimerName): MachineAction => ({ kind: "cancelTimer",
  *
  * @param failures 1 or more
  */
-export function backoffMs(failures: number, random: number, config: MachineConfig): number {
+export function backoffMs(
+  failures: number,
+  random: number,
+  config: Pick<MachineConfig, "backoffBaseMs" | "backoffMaxMs">,
+): number {
   const ceiling = Math.min(config.backoffMaxMs, config.backoffBaseMs * 2 ** (failures - 1));
   return ceiling * (0.1 + 0.9 * random);
 }
