@@ -7,9 +7,14 @@ import type { Comparison } from "../domain/rollout/comparison.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
 import { own, type Dictionary } from "../domain/rollout/lookup.ts";
 import { isExposed } from "../domain/rollout/state.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { CohortCounts } from "../ports/cohort-counts.ts";
 import type { RolloutRow } from "../ports/rollout-store.ts";
 import type { Measured, UnitIntake } from "../ports/unit-intake.ts";
 import type { Fact } from "./facts.ts";
+
+/** How far back is looked for what users without the flag were like. */
+const CONTROL_MS = 30 * 60_000;
 
 type Compared = Extract<Fact, { readonly kind: "compared" }>;
 
@@ -39,11 +44,13 @@ interface Watch {
 
 /** Compares the cohorts of every exposed rollout once a second, from what SDKs report. */
 export class Comparer {
-  readonly #intake: UnitIntake;
+  readonly #intake: UnitIntake & CohortCounts;
+  readonly #clock: Pick<Clock, "now">;
   readonly #watched = new Map<string, Watch>();
 
-  constructor(intake: UnitIntake) {
+  constructor(intake: UnitIntake & CohortCounts, clock: Pick<Clock, "now">) {
     this.#intake = intake;
+    this.#clock = clock;
   }
 
   /** Looks if a second has passed; call it often. Undefined: there is nothing that the rollout has to hear. */
@@ -94,6 +101,12 @@ export class Comparer {
     return watch;
   }
 
+  /** What is reported is kept by the wall clock, whatever the rollout's own time says. */
+  #control(measured: Measured): ArrayLike<number> | undefined {
+    const to = this.#clock.now();
+    return this.#intake.total(measured, { from: to - CONTROL_MS, to }, "off")?.bins;
+  }
+
   /** Taking what came in, the step on it and keeping both are one turn: a crash never counts a unit twice. */
   #lookAt(metric: MeasuredMetric, { row, now }: ComparedRollout, { comparing }: Watch): Dictionary<Comparison> {
     const { environment, flag, state } = row;
@@ -106,6 +119,7 @@ export class Comparer {
       thousandths: Math.round(state.percentage * 1000),
       window: this.#intake.drain(measured),
       sums: () => this.#intake.sums(measured),
+      control: () => this.#control(measured),
       now,
     });
     for (const of of next.begins) this.#intake.beginEpoch(measured, of);

@@ -3,6 +3,7 @@ import type { RolloutRecord } from "../domain/rollout/effect.ts";
 import type { Command, Person } from "../domain/rollout/event.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
 import { isOver, statusOf, type Status } from "../domain/rollout/state.ts";
+import type { CohortCounts } from "../ports/cohort-counts.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
 import type { RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
@@ -22,7 +23,7 @@ export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "met
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout" | "rollouts" | "plan">;
   readonly timers: Timers;
   /** What SDKs report of the users with and without a flag. */
-  readonly intake: UnitIntake;
+  readonly intake: UnitIntake & CohortCounts;
   /** Parses a stored plan; throws when this version can't read it any more. */
   readonly parse: (text: string) => Plan;
   readonly meter: Pick<Meter, "rolloutLeg" | "rolloutMoved">;
@@ -55,7 +56,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#comparer = new Comparer(parts.intake);
+    this.#comparer = new Comparer(parts.intake, parts.clock);
     this.plans = new Plans(parts.store, parts.parse);
   }
 

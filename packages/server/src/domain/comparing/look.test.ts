@@ -43,6 +43,7 @@ class Flag {
   #counted: CountedTraffic;
   epochs: { readonly [metric: string]: number } = {};
   begun: string[] = [];
+  control: ArrayLike<number> | undefined;
 
   constructor(percentage: number, { users = 10_000, requestsPerSecond = 200, seed = 1 } = {}) {
     this.#thousandths = percentage * 1000;
@@ -80,6 +81,7 @@ class Flag {
       thousandths: this.#thousandths,
       window,
       sums: () => this.#counted.sums(),
+      control: () => this.control,
       now: this.now,
     });
     for (const of of next.begins) this.#counted.begin(of);
@@ -123,6 +125,16 @@ describe("a look at both cohorts", () => {
     expect(point?.ratio).toBeGreaterThan(1.1);
     expect(point?.off.rate).toBeGreaterThan(0.1);
     expect(point?.off.rate).toBeLessThan(1);
+  });
+
+  it("need not learn what control is like when that is known from before", () => {
+    const slow = { failureRate: 0.005, latency: 3 };
+    const seconds = (flag: Flag) => flag.live(60, { on: slow, off: HEALTHY }, () => flag.rings("slow"));
+    const before = new Flag(25);
+    before.live(60, { on: HEALTHY, off: HEALTHY });
+    const knowing = new Flag(25);
+    knowing.control = before.comparing?.values.counts.off;
+    expect(seconds(knowing)).toBeLessThan(seconds(new Flag(25)));
   });
 
   it("blames nobody while both fail alike", () => {

@@ -18,6 +18,7 @@ import {
   isValuesSideOver,
   nextValuesSide,
   referenceAfter,
+  referenceOf,
   startValuesSide,
   valuesPoint,
   valuesResults,
@@ -53,6 +54,8 @@ export interface LookAt {
   /** What came in; undefined: nothing was ever reported at this percentage. */
   readonly window: ComparedWindow | undefined;
   readonly sums: () => ComparedSums | undefined;
+  /** Values of users without the flag before this percentage, by bin of the whole scale; asked for once. Missing: nobody knows. */
+  readonly control?: () => ArrayLike<number> | undefined;
   readonly now: EpochMs;
 }
 
@@ -90,7 +93,7 @@ export function look(at: LookAt): Look {
 }
 
 /** At another percentage everything begins anew, but the budget that is spent stays spent, and control is as it was. */
-function start({ measured, before, epochs, thousandths, now }: LookAt): Comparing {
+function start({ measured, before, epochs, thousandths, control, now }: LookAt): Comparing {
   const spent = (of: EpochOf): number =>
     Math.max(0, ...measured.metrics.flatMap((metric) => (metric.of === of ? (own(epochs, metric.name) ?? 0) : [])));
   return {
@@ -101,7 +104,7 @@ function start({ measured, before, epochs, thousandths, now }: LookAt): Comparin
     failures: startFailuresSide(Math.max(before?.failures.epoch ?? 0, spent("failures")) + 1),
     values: startValuesSide(
       Math.max(before?.values.epoch ?? 0, spent("values")) + 1,
-      before && referenceAfter(before.values),
+      (before && referenceAfter(before.values)) ?? referenceOf(control?.()),
     ),
     slow: { looks: 0, harms: {}, proofs: {} },
   };

@@ -75,6 +75,12 @@ export function nextValuesSide({ epoch, reference, counts }: ValuesSide): Values
   return { ...next, before: counts };
 }
 
+/** What control was like before, where that is enough. */
+export function referenceOf(counts: ArrayLike<number> | undefined): readonly number[] | undefined {
+  const reference = counts && Array.from(counts);
+  return reference && total(reference) >= REFERENCE_MIN ? reference : undefined;
+}
+
 /** What control is like by the newest epoch, where that is enough. */
 export function referenceAfter({
   reference,

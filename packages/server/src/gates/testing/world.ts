@@ -151,6 +151,7 @@ export class World {
         sums: (measured) => this.intake.sums(measured),
         keep: (measured, state) => this.intake.keep(measured, state),
         kept: (measured) => this.intake.kept(measured),
+        total: () => undefined,
       },
       publish: async (environment) => {
         this.published.push(environment);
