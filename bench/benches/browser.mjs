@@ -15,7 +15,7 @@ export const title = "In the browser";
 export const about =
   "gzip sizes of SDKs for browsers by one bundler, and from an operator's flip to the DOM in Chromium";
 
-const CLIENT_LIMIT_BYTES = 5_120;
+const CLIENT_LIMIT_BYTES = 5_000;
 const DOM_LIMIT_MS = 100;
 const CHROMIUM = "/usr/bin/chromium";
 const WARM_UP = 3;
