@@ -13,7 +13,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     reportCompressedSize: false,
   },
   server: { proxy: { "/api": "http://127.0.0.1:4001", "/console": "http://127.0.0.1:4001" } },

@@ -64,5 +64,6 @@ export function refusal(status: number, text: string): Failure {
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
     ...(problem.code === undefined ? {} : { code: problem.code }),
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+    ...(problem.differences === undefined ? {} : { differences: problem.differences }),
   };
 }

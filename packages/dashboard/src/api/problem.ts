@@ -9,6 +9,8 @@ export interface Failure {
   readonly code?: string;
   readonly status?: number;
   readonly errors?: Problem["errors"];
+  /** Somebody else was faster: where what they left differs from what was seen here. */
+  readonly differences?: Problem["differences"];
 }
 
 /** Thrown by calls; `failure` says why. */

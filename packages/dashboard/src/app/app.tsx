@@ -1,11 +1,12 @@
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { connect } from "../api/connection.ts";
 import { askSession, sessionState } from "../api/session.ts";
+import { KillButton } from "../pages/rollout/head.tsx";
 import { SignInPage } from "../pages/sign-in.tsx";
 import { Empty, FailureNotice, Skeleton } from "../ui/state.tsx";
 import { pageAt, type PageProps } from "./pages.ts";
-import { location } from "./router.ts";
+import { location, match } from "./router.ts";
 import { Shell } from "./shell.tsx";
 
 /** The console: a page for whoever is signed in. */
@@ -22,9 +23,12 @@ export function App() {
       return <SignInPage />;
     case "failed":
       return (
-        <div class="sign-in">
-          <FailureNotice failure={state.failure} retry={() => void askSession()} />
-        </div>
+        <main class="sign-in">
+          <div class="stack">
+            <FailureNotice failure={state.failure} retry={() => void askSession()} />
+            <WayBack />
+          </div>
+        </main>
       );
     case "in":
       return (
@@ -35,8 +39,23 @@ export function App() {
   }
 }
 
+/** A rollout can be taken back while not even the session could be asked for: the server knows who it is. */
+function WayBack() {
+  const id = match("/rollouts/:id", location.value.path)?.["id"];
+  return id === undefined ? null : <KillButton id={id} rollout={undefined} />;
+}
+
 function CurrentPage() {
-  const found = pageAt(location.value.path);
+  const { path } = location.value;
+  const found = pageAt(path);
+  const title = found?.title ?? "Not found";
+  const isFirst = useRef(true);
+  useEffect(() => void (document.title = `${title} · Rampart`), [title]);
+  useEffect(() => {
+    // Whoever goes on by key or ear begins anew at the new page's top; a page that was loaded begins there anyway.
+    if (!isFirst.current) document.querySelector<HTMLElement>("#main")?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [path]);
   if (found === undefined) {
     return (
       <Empty title="There is nothing here">

@@ -24,31 +24,45 @@ export type Page =
   | { readonly kind: "here"; readonly component: ComponentType<PageProps> }
   | { readonly kind: "later"; readonly load: () => Promise<ComponentType<PageProps>> };
 
+/** What the window is called while a page is shown. */
+type Title = (params: PageProps["params"]) => string;
+
 const here = (component: ComponentType<PageProps>): Page => ({ kind: "here", component });
 
 /** Every address of the console, in the order in which they are tried; the server knows the same list. */
-const PAGES: readonly (readonly [pattern: string, page: Page])[] = [
-  ["/", here(OverviewPage)],
-  ["/rollouts", here(RolloutsPage)],
-  ["/rollouts/:id", here(RolloutPage)],
-  ["/flags", here(FlagsPage)],
-  ["/flags/:key*", here(FlagPage)],
-  ["/plans", here(PlansPage)],
-  ["/plans/:name", { kind: "later", load: async () => (await import("../pages/plan/page.tsx")).PlanPage }],
-  ["/welcome", here(WelcomePage)],
-  ["/segments", here(SegmentsPage)],
-  ["/clients", here(ClientsPage)],
-  ["/audit", here(AuditPage)],
-  ["/drills", here(DrillsPage)],
-  ["/channels", here(ChannelsPage)],
-  ["/tokens", here(TokensPage)],
+const PAGES: readonly (readonly [pattern: string, page: Page, title: Title])[] = [
+  ["/", here(OverviewPage), () => "Overview"],
+  ["/rollouts", here(RolloutsPage), () => "Rollouts"],
+  ["/rollouts/:id", here(RolloutPage), () => "Rollout"],
+  ["/flags", here(FlagsPage), () => "Flags"],
+  ["/flags/:key*", here(FlagPage), ({ key = "Flag" }) => key],
+  ["/plans", here(PlansPage), () => "Plans"],
+  [
+    "/plans/:name",
+    { kind: "later", load: async () => (await import("../pages/plan/page.tsx")).PlanPage },
+    ({ name = "Plan" }) => (name === "new" ? "New plan" : name),
+  ],
+  ["/welcome", here(WelcomePage), () => "Welcome"],
+  ["/segments", here(SegmentsPage), () => "Segments"],
+  ["/clients", here(ClientsPage), () => "Clients"],
+  ["/audit", here(AuditPage), () => "Audit"],
+  ["/drills", here(DrillsPage), () => "Drills"],
+  ["/channels", here(ChannelsPage), () => "Channels"],
+  ["/tokens", here(TokensPage), () => "Tokens"],
 ];
 
+/** A page that was found at a path. */
+export interface Found {
+  readonly page: Page;
+  readonly params: PageProps["params"];
+  readonly title: string;
+}
+
 /** The page at a path; undefined where there is none. */
-export function pageAt(path: string): { readonly page: Page; readonly params: PageProps["params"] } | undefined {
-  for (const [pattern, page] of PAGES) {
+export function pageAt(path: string): Found | undefined {
+  for (const [pattern, page, title] of PAGES) {
     const params = match(pattern, path);
-    if (params !== undefined) return { page, params };
+    if (params !== undefined) return { page, params, title: title(params) };
   }
   return undefined;
 }

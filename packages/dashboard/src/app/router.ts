@@ -41,6 +41,8 @@ export function followLinks(): void {
     const link = (event.target as Element).closest("a");
     if (link === null || link.target !== "" || link.hasAttribute("download")) return;
     if (link.origin !== window.location.origin || isOfTheServer(link.pathname)) return;
+    // A place on this page is the browser's to go to.
+    if (link.hash !== "" && link.pathname === window.location.pathname) return;
     event.preventDefault();
     navigate(link.pathname + link.search + link.hash);
   });

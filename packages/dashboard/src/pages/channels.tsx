@@ -3,10 +3,12 @@ import { useState } from "preact/hooks";
 import { call } from "../api/call.ts";
 import { refresh, useResource } from "../api/resource.ts";
 import { may } from "../api/session.ts";
+import { CommandDialog } from "../ui/dialog.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Badge } from "../ui/status.tsx";
 import { Ago, In } from "../ui/time.tsx";
 import { attempt, complain, say } from "../ui/toast.tsx";
+import { ChannelEditor } from "./channel-editor.tsx";
 
 const STATUSES = ["dead", "waiting", "sent"] as const;
 
@@ -15,25 +17,33 @@ export function ChannelsPage() {
   const channels = useResource<ChannelList>("/api/v1/channels", { everyMs: 15_000 });
   const [status, setStatus] = useState<(typeof STATUSES)[number]>("dead");
   const outbox = useResource<Page<OutboxView>>(`/api/v1/outbox?status=${status}&limit=100`, { everyMs: 10_000 });
+  const [asked, ask] = useState<Asked>();
+  const mayWrite = may("channels:write");
   return (
     <>
-      <h1>Channels</h1>
+      <div class="page-head">
+        <h1>Channels</h1>
+        {mayWrite ? (
+          <button type="button" class="button button-primary" onClick={() => ask({ to: "save" })}>
+            New channel
+          </button>
+        ) : null}
+      </div>
       <section class="card card-table" aria-label="Channels">
         <Shown resource={channels}>
           {({ items }) =>
             items.length === 0 ? (
               <Empty title="No channel yet">
-                <p>
-                  Notifications only go to the log. Name channels in a file and start the server with{" "}
-                  <code>--channels</code>.
-                </p>
+                <p>Notifications only go to the server's log.</p>
               </Empty>
             ) : (
-              <ChannelTable channels={items} />
+              <ChannelTable channels={items} mayWrite={mayWrite} onAsk={ask} />
             )
           }
         </Shown>
       </section>
+      {asked?.to === "save" ? <ChannelEditor channel={asked.channel} onClose={() => ask(undefined)} /> : null}
+      {asked?.to === "remove" ? <RemoveChannel channel={asked.channel} onClose={() => ask(undefined)} /> : null}
       <section class="card" aria-labelledby="messages">
         <div class="card-head">
           <h2 id="messages">Messages</h2>
@@ -64,10 +74,33 @@ export function ChannelsPage() {
   );
 }
 
+type Asked =
+  | { readonly to: "save"; readonly channel?: ChannelView }
+  | { readonly to: "remove"; readonly channel: ChannelView };
+
+function RemoveChannel({ channel, onClose }: { readonly channel: ChannelView; readonly onClose: () => void }) {
+  const remove = async (): Promise<void> => {
+    await call("DELETE", `/api/v1/channels/${encodeURIComponent(channel.name)}`);
+    refresh("/api/v1/channels");
+    say(`${channel.name} is removed.`);
+  };
+  return (
+    <CommandDialog title={`Remove ${channel.name}?`} verb="Remove" onClose={onClose} onConfirm={remove}>
+      <p>What plans have to say to it, and what waits for it, goes to the server's log only.</p>
+    </CommandDialog>
+  );
+}
+
 const WORDS = { dead: "Given up", waiting: "Under way", sent: "Sent" } as const;
 const NONE = { dead: "Nothing was given up", waiting: "Nothing is under way", sent: "Nothing was sent yet" } as const;
 
-function ChannelTable({ channels }: { readonly channels: readonly ChannelView[] }) {
+interface ChannelTableProps {
+  readonly channels: readonly ChannelView[];
+  readonly mayWrite: boolean;
+  readonly onAsk: (asked: Asked) => void;
+}
+
+function ChannelTable({ channels, mayWrite, onAsk }: ChannelTableProps) {
   return (
     <table>
       <thead>
@@ -100,11 +133,23 @@ function ChannelTable({ channels }: { readonly channels: readonly ChannelView[] 
               {channel.reason === undefined ? null : <span class="soft"> {channel.reason}</span>}
             </td>
             <td>
-              {may("channels:test") ? (
-                <button type="button" class="button button-small" onClick={() => void test(channel.name)}>
-                  Test<span class="visually-hidden"> {channel.name}</span>
-                </button>
-              ) : null}
+              <span class="row">
+                {may("channels:test") ? (
+                  <button type="button" class="button button-small" onClick={() => void test(channel.name)}>
+                    Test<span class="visually-hidden"> {channel.name}</span>
+                  </button>
+                ) : null}
+                {mayWrite && channel.source === "api" ? (
+                  <>
+                    <button type="button" class="button button-small" onClick={() => onAsk({ to: "save", channel })}>
+                      Replace<span class="visually-hidden"> {channel.name}</span>
+                    </button>
+                    <button type="button" class="button button-small" onClick={() => onAsk({ to: "remove", channel })}>
+                      Remove<span class="visually-hidden"> {channel.name}</span>
+                    </button>
+                  </>
+                ) : null}
+              </span>
             </td>
           </tr>
         ))}

@@ -14,7 +14,10 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
+    const before = document.activeElement;
     ref.current?.showModal();
+    // A dialog that is taken out of the page without being closed leaves the focus nowhere.
+    return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
     <dialog

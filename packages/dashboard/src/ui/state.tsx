@@ -15,6 +15,11 @@ export function FailureNotice({ failure, retry }: { readonly failure: Failure; r
             <code>{error.pointer === "" ? "/" : error.pointer}</code> {error.detail}
           </span>
         ))}
+        {failure.differences?.map(({ pointer, yours, current }) => (
+          <span class="small" key={pointer}>
+            <code>{pointer}</code> yours {JSON.stringify(yours)}, theirs {JSON.stringify(current)}
+          </span>
+        ))}
       </div>
       {retry === undefined ? null : (
         <button type="button" class="button button-small" onClick={retry}>

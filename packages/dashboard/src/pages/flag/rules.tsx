@@ -1,6 +1,7 @@
-import type { Clause, JsonValue, Operator, Rule, Serve } from "@rampart/core";
+import type { Clause, Operator, Rule, Serve } from "@rampart/core";
 import { emptyRule, moveAt, replaceAt } from "./draft.ts";
 import { ServeField } from "./serve-field.tsx";
+import { textOf, valuesOf } from "./values.ts";
 
 const OPERATORS: readonly (readonly [op: Operator, word: string])[] = [
   ["in", "is one of"],
@@ -177,7 +178,7 @@ export function ClauseEditor({
       </select>
       <input
         class="input"
-        value={clause.values.map(textOf).join(", ")}
+        value={textOf(clause.values)}
         placeholder="values, with commas"
         aria-label={`${label}: values`}
         onChange={(event) => onChange({ ...clause, values: valuesOf(event.currentTarget.value) })}
@@ -196,18 +197,4 @@ export function ClauseEditor({
 
 function withOperator(clause: Clause, op: Operator): Clause {
   return { ...clause, op, attribute: op === "inSegment" ? "" : clause.attribute };
-}
-
-const textOf = (value: JsonValue): string => (typeof value === "string" ? value : JSON.stringify(value));
-
-/** Numbers and truth values as such; everything else, and what stands in quotes, as text. */
-function valuesOf(text: string): readonly JsonValue[] {
-  const parts = text.split(",").map((part) => part.trim());
-  return parts
-    .filter((part) => part !== "")
-    .map((part) => {
-      if (/^-?\d+(\.\d+)?$/.test(part)) return Number(part);
-      if (part === "true" || part === "false") return part === "true";
-      return part.replace(/^"(.*)"$/, "$1");
-    });
 }

@@ -13,6 +13,9 @@ export function Evidence({ rollout }: { readonly rollout: RolloutView }) {
           <a class="button button-small" href={`${path}?format=zip`} download={`${rollout.flag}-evidence.zip`}>
             Zip
           </a>
+          <a class="button button-small" href={`${path}?format=md`} download={`${rollout.flag}-evidence.md`}>
+            Text
+          </a>
           <a class="button button-small" href={path} download={`${rollout.flag}-evidence.json`}>
             JSON
           </a>

@@ -12,22 +12,25 @@ import { command } from "./commands.ts";
  */
 export function KillButton({ id, rollout }: { readonly id: string; readonly rollout: RolloutView | undefined }) {
   const name = rollout?.flag ?? "this feature";
-  const reason = "rolled back in the console";
+  const reason = "taken back in the console";
+  const isOver = rollout !== undefined && !rollout.allowed.includes("rollback");
   const act = (): void => {
-    const isOver = rollout !== undefined && !rollout.allowed.includes("rollback");
     const begun = isOver
       ? call("POST", `/api/v1/environments/${rollout.environment}/flags/${encodeURIComponent(rollout.flag)}/kill`, {
           body: { reason },
         })
       : command(id, "rollback", { reason });
-    attempt(begun, `${name} goes back to 0 %.`);
+    attempt(begun, isOver ? `${name} is off for everybody.` : `${name} goes back to 0 %.`);
   };
-  return <HoldButton label="Roll back to 0 %" what={`roll back ${name}`} onConfirm={act} />;
+  return isOver ? (
+    <HoldButton label="Kill the flag" what={`kill ${name}`} onConfirm={act} />
+  ) : (
+    <HoldButton label="Roll back to 0 %" what={`roll back ${name}`} onConfirm={act} />
+  );
 }
 
 /** What is rolled out, where it stands, and the button that takes it back. */
 export function RolloutHead({ id, rollout }: { readonly id: string; readonly rollout: RolloutView | undefined }) {
-  const isBack = rollout !== undefined && IS_BACK.has(rollout.status);
   return (
     <div class="rollout-head">
       <div class="grow stack-tight">
@@ -45,13 +48,10 @@ export function RolloutHead({ id, rollout }: { readonly id: string; readonly rol
           {percent(rollout.percentage)}
         </div>
       )}
-      {isBack || !may("rollouts:write", rollout?.environment) ? null : <KillButton id={id} rollout={rollout} />}
+      {may("rollouts:write", rollout?.environment) ? <KillButton id={id} rollout={rollout} /> : null}
     </div>
   );
 }
-
-/** There is nothing left to take back. */
-const IS_BACK: ReadonlySet<string> = new Set(["rollingBack", "verifying", "rolledBack", "cancelled"]);
 
 /** Where it stands and why, in a sentence; read out when it changes. */
 export function Verdict({ rollout }: { readonly rollout: RolloutView }) {

@@ -1,42 +1,10 @@
-/** What events of a rollout are called; one that only a newer server knows keeps its own name. */
-const WORDS: Readonly<Record<string, string>> = {
-  scheduled: "Scheduled",
-  started: "Started",
-  preconditionsMet: "Preconditions met",
-  awaiting: "Waits to open the stage",
-  approved: "Approved",
-  rejected: "Rejected",
-  approvalsVoided: "Approvals void: the plan was edited",
-  ticked: "Ticked",
-  stageStarted: "Stage opened",
-  stageDone: "Stage done",
-  promoted: "Promoted",
-  paused: "Paused",
-  resumed: "Resumed",
-  triggerFired: "Trigger fired",
-  alert: "Alert",
-  signal: "Signal",
-  noData: "No data",
-  dataBack: "Data is back",
-  timedOut: "Not done in its time",
-  rollbackStarted: "Rolled back to 0 %",
-  verifying: "Watching for recovery",
-  recovered: "Recovered",
-  notRecovered: "Not recovered: look elsewhere",
-  rolledBack: "Rollback complete",
-  holdbackReleased: "Holdback released",
-  completed: "Completed",
-  cancelled: "Cancelled",
-  reminded: "Reminder sent",
-  escalated: "Escalated",
-  acknowledged: "Acknowledged",
-  reviewed: "Reviewed",
-  planEdited: "Plan edited",
-  drillRecorded: "Drill recorded",
-};
+import { rolloutEventWords } from "@rampart/core";
 
-/** An event in words. */
-export const eventWord = (event: string): string => WORDS[event] ?? event;
+/** An event in words, as the beginning of a line. */
+export function eventWord(event: string): string {
+  const words = rolloutEventWords(event);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 const BAD = new Set(["rollbackStarted", "notRecovered", "rolledBack", "escalated", "verifying"]);
 const WARN = new Set([
