@@ -6,8 +6,8 @@ export interface CachedValues {
   readonly values: ClientValues;
   /** Epochs left behind, so that the next page does not go back to one either. */
   readonly leftEpochs: readonly string[];
-  /** When the server was last heard of, epoch milliseconds; missing: never. Leases run on from there. */
-  readonly contactAt: number | undefined;
+  /** When the server was last heard of, epoch milliseconds; leases run on from there. Never: minus infinity, which JSON makes null, and that counts as 1970. */
+  readonly contactAt: number;
   /** Epoch milliseconds. */
   readonly savedAt: number;
 }

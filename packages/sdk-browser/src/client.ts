@@ -23,7 +23,7 @@ export const HIDDEN_MAX_MS = 120_000;
 /** No page waits longer for a flag server, unless it says so. */
 const INIT_TIMEOUT_MS = 2_000;
 
-const REFUSED = "the key, origin or signature is refused";
+const REFUSED = "refused: key, origin or signature";
 
 export interface BrowserClientOptions {
   /** Where the server is: `https://flags.example.com`. */

@@ -113,3 +113,14 @@ describe("after three failures", () => {
     expect(client.status().state).toBe("ready");
   });
 });
+
+describe("where locks are forbidden", () => {
+  it("a page has a connection of its own", async () => {
+    page.forbidLocks();
+    const client = await page.client();
+    await page.stream.say("values", ON);
+    expect(client.status()).toMatchObject({ state: "ready", transport: "stream" });
+    await page.pass(60_000);
+    await client.close();
+  });
+});

@@ -100,7 +100,7 @@ async function stream(host: ConnectionHost, signal: AbortSignal): Promise<End> {
       end.settled = performance.now() - openedAt > SETTLE_MS;
       const frames = (rest + decoder.decode(next.value, { stream: true })).split(FRAME_END);
       rest = frames.pop() ?? "";
-      if (rest.length > CHARACTERS_MAX) throw new Error("an event is too long");
+      if (rest.length > CHARACTERS_MAX) throw new Error("it is too long");
       for (const frame of frames) {
         const [, event, data] = FIELDS.exec(frame) ?? [];
         if (event === undefined || data === undefined || signal.aborted) continue;

@@ -84,7 +84,7 @@ export class Seat implements ConnectionHost, TabsHost {
     const cached = this.#cached;
     this.#cached = undefined;
     if (cached === undefined || this.values.at() !== undefined) return;
-    if (cached.contactAt !== undefined) this.contact.inherit(cached.contactAt);
+    this.contact.inherit(cached.contactAt);
     this.#taken(this.values.take(cached.values), false);
   }
 
@@ -108,8 +108,7 @@ export class Seat implements ConnectionHost, TabsHost {
     const values = this.values.all();
     if (values === undefined) return;
     const savedAt = Date.now();
-    const silenceMs = this.contact.silenceMs();
-    const contactAt = silenceMs === Infinity ? undefined : savedAt - silenceMs;
+    const contactAt = savedAt - this.contact.silenceMs();
     const message = saveCache(this.name, { values, leftEpochs: this.values.history.leftEpochs, contactAt, savedAt });
     if (message !== undefined) this.problem("CACHE_UNWRITABLE", message);
   }

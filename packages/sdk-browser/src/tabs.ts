@@ -53,19 +53,20 @@ export function joinTabs(host: TabsHost, signal: AbortSignal): () => void {
   };
   const contend = (options: LockOptions): void => {
     const held = new AbortController();
-    locks
-      .request(host.name, options, () => {
-        leading = held;
-        tell();
-        return follow(host, AbortSignal.any([signal, held.signal]));
-      })
-      .catch(() => {
-        held.abort();
-        if (signal.aborted) return;
-        // Another tab stole the lock.
-        if (leading === held) leading = undefined;
-        if (options.steal !== true) contend({ signal });
-      });
+    const lead = (): Promise<void> => {
+      leading = held;
+      tell();
+      return follow(host, AbortSignal.any([signal, held.signal]));
+    };
+    locks.request(host.name, options, lead).catch(() => {
+      if (signal.aborted) return;
+      // Forbidden here, as in a frame without an origin.
+      if (leading !== held) return lead();
+      // Another tab stole it.
+      held.abort();
+      leading = undefined;
+      if (options.steal !== true) contend({ signal });
+    });
   };
   channel.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
     if (leading === undefined ? data === "ask" : data !== "ask") return;

@@ -79,6 +79,12 @@ export class FakePage {
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
   }
 
+  /** Locks are there, and may not be used. */
+  forbidLocks(): void {
+    const locks = { request: () => Promise.reject(new DOMException("SecurityError")) };
+    Object.assign(navigator, { locks });
+  }
+
   dispose(): void {
     vi.useRealTimers();
     vi.unstubAllGlobals();
