@@ -259,6 +259,8 @@ export class Driver {
       case "conflict":
         await this.#reload();
         return "again";
+      case "fenced":
+        throw new Error(`rollout ${this.#row.id}: another server evaluates by now`);
       case "refused":
         if (!movesFlag(this.#row.state)) return refusedBy(result.problem, fact);
         await this.#endByHand({ kind: "flagKilled", by: await this.#killer() });

@@ -22,6 +22,7 @@ function codeOf(code: StoreErrorCode): ProblemCode {
     case "DISK_FULL":
       return "STORE_FULL";
     case "STORE_BUSY":
+    case "STORE_UNREACHABLE":
       return "STORE_UNAVAILABLE";
     // Their messages name folders, and they happen at the start, where nobody is asking yet.
     case "DATA_FOLDER_UNUSABLE":

@@ -122,6 +122,7 @@ describe("a problem", () => {
   it.each([
     ["DISK_FULL", 507, "STORE_FULL"],
     ["STORE_BUSY", 503, "STORE_UNAVAILABLE"],
+    ["STORE_UNREACHABLE", 503, "STORE_UNAVAILABLE"],
   ] as const)("tells %s apart from a fault of the caller", async (code, status, expected) => {
     const broken = await startTestServer({
       wrap: failing(

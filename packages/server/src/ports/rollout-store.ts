@@ -115,6 +115,8 @@ export interface RolloutCommit {
   };
   readonly actor: string;
   readonly at: EpochMs;
+  /** For what the evaluator does by itself: written only while this number is the newest that was given to an evaluator. */
+  readonly fence?: number;
 }
 
 export type CommitResult =
@@ -126,6 +128,8 @@ export type CommitResult =
     }
   /** Somebody else took a step: load the row anew. */
   | { readonly kind: "conflict" }
+  /** Another server evaluates by now: nothing was written. */
+  | { readonly kind: "fenced" }
   | { readonly kind: "refused"; readonly problem: Refusal }
   | { readonly kind: "flagMissing" };
 

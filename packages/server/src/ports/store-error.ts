@@ -11,7 +11,9 @@ export type StoreErrorCode =
   /** No space is left; nothing was written. */
   | "DISK_FULL"
   /** Somebody else held the database for too long, or too many writes were waiting; nothing was written. */
-  | "STORE_BUSY";
+  | "STORE_BUSY"
+  /** The database can't be reached; a write that was under way may be stored. */
+  | "STORE_UNREACHABLE";
 
 /** A failure of the place where everything is kept: not the caller's fault, and not a bug either. */
 export class StoreError extends Error {

@@ -5,6 +5,15 @@ import type { AuditDraft } from "../domain/audit.ts";
 import type { AuditQuery, ChangeMeta, ServedFlag, TokenRecord } from "../ports/store.ts";
 import { AUDIT_PAGE_MAX } from "./limits.ts";
 
+/** What the change log tells of. */
+export type ItemKind = "flag" | "segment";
+
+/** One thing that changes at a revision. */
+export interface Item {
+  readonly kind: ItemKind;
+  readonly key: string;
+}
+
 /** What an act adds to the audit besides who, what and when. */
 export type Subject = Pick<AuditDraft, "target" | "environment" | "revision" | "revisions" | "before" | "after">;
 
@@ -89,3 +98,16 @@ export function sameKey<T extends { readonly key: string }>(key: string, next: T
 export function auditLimit(query: AuditQuery): number {
   return Math.min(Math.max(Math.trunc(query.limit), 1), AUDIT_PAGE_MAX);
 }
+
+/** Stands for all environments in the column that the audit is searched by. */
+export const EVERYWHERE = "*";
+
+/** What an entry of the audit is found by when somebody asks for an environment. */
+export const searchedEnvironment = ({
+  revisions,
+  environment,
+}: Pick<Subject, "revisions" | "environment">): string | null =>
+  revisions === undefined ? (environment ?? null) : EVERYWHERE;
+
+/** What the audit calls an item: `flag/checkout`. */
+export const targetOf = ({ kind, key }: Item): string => `${kind}/${key}`;

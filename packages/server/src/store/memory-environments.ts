@@ -1,12 +1,8 @@
 import type { ChangeMeta, ConfigRecord, EnvironmentRecord, EpochMs, FlagRecord, ServedFlag } from "../ports/store.ts";
+import type { Item } from "./changes.ts";
 import { servedFlag } from "./changes.ts";
 import { FIRST_ENVIRONMENTS, mintEpoch } from "./environments.ts";
 import { CHANGE_LOG_REVISIONS_MAX } from "./limits.ts";
-
-/** What the change log tells of. */
-export type Kind = "flag" | "segment";
-/** One thing that changes at a revision. */
-export type Item = { readonly kind: Kind; readonly key: string };
 
 /** One line of an environment's change log. Line n of the array stands for revision `revision - length + 1 + n`. */
 type LogLine = Item & { readonly urgent: boolean; readonly at: number };

@@ -16,10 +16,10 @@ import type {
   TokenRecord,
   Written,
 } from "../ports/store.ts";
-import type { Subject } from "./changes.ts";
+import type { Item, ItemKind, Subject } from "./changes.ts";
 import { asJson, auditDraft, auditedToken, auditLimit, changedFields, sameKey, wireSegment } from "./changes.ts";
 import { mintEpoch } from "./environments.ts";
-import type { Item, Kind, MemoryEnvironment } from "./memory-environments.ts";
+import type { MemoryEnvironment } from "./memory-environments.ts";
 import { byKey, firstEnvironments, servedIn } from "./memory-environments.ts";
 import { MemoryTokens } from "./memory-tokens.ts";
 
@@ -87,7 +87,7 @@ class MemoryStore implements Store {
     const environment = this.#environments.get(key);
     const lines = environment?.linesSince(from);
     if (environment === undefined || lines === undefined) return undefined;
-    const keys = (kind: Kind): readonly string[] =>
+    const keys = (kind: ItemKind): readonly string[] =>
       [...new Set(lines.filter((line) => line.kind === kind).map((line) => line.key))].toSorted();
     return {
       ...environment.record,
@@ -342,7 +342,7 @@ class MemoryStore implements Store {
   }
 
   #occupied<R>(
-    kind: Kind,
+    kind: ItemKind,
     key: string,
     records: ReadonlyMap<string, R>,
     options?: { readonly reuse?: boolean },
@@ -353,7 +353,7 @@ class MemoryStore implements Store {
     return deletedAt === undefined || options?.reuse === true ? undefined : { kind: "tombstone", deletedAt };
   }
 
-  #missing(kind: Kind, key: string): { readonly kind: "missing"; readonly deletedAt?: number } {
+  #missing(kind: ItemKind, key: string): { readonly kind: "missing"; readonly deletedAt?: number } {
     const deletedAt = this.#tombstones[kind].get(key);
     return deletedAt === undefined ? { kind: "missing" } : { kind: "missing", deletedAt };
   }

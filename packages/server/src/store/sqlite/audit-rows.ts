@@ -4,12 +4,9 @@ import { and, asc, desc, eq, gt, inArray, lt } from "drizzle-orm";
 import { FIRST_PREVIOUS_HASH, sealEntry } from "../../domain/audit.ts";
 import type { AuditQuery, ChangeMeta } from "../../ports/store.ts";
 import type { Subject } from "../changes.ts";
-import { auditDraft, auditLimit } from "../changes.ts";
+import { auditDraft, auditLimit, EVERYWHERE, searchedEnvironment } from "../changes.ts";
 import { audit } from "./schema.ts";
 import type { Session } from "./session.ts";
-
-/** Stands for all environments in the column that is searched by. */
-const EVERYWHERE = "*";
 
 /** The audit: a chain to which entries are only ever added. */
 export class AuditRows {
@@ -31,7 +28,7 @@ export class AuditRows {
       head?.hash ?? FIRST_PREVIOUS_HASH,
       auditDraft((head?.seq ?? 0) + 1, meta, subject),
     );
-    const environment = entry.revisions === undefined ? (entry.environment ?? null) : EVERYWHERE;
+    const environment = searchedEnvironment(entry);
     this.#insert.run(entry.seq, environment, entry.target, entry.action, entry.actor, canonical, entry.hash);
     return entry;
   }

@@ -2,7 +2,7 @@ import type { Statement } from "better-sqlite3";
 import { asc, eq, sql } from "drizzle-orm";
 import type { ChangeMeta, EnvironmentRecord } from "../../ports/store.ts";
 import { CHANGE_LOG_REVISIONS_MAX } from "../limits.ts";
-import type { Item, ItemKind } from "./schema.ts";
+import type { Item, ItemKind } from "../changes.ts";
 import { environments } from "./schema.ts";
 import type { Session } from "./session.ts";
 

@@ -5,6 +5,7 @@ import type { Evidence, Notify, RolloutRecord } from "../../domain/rollout/effec
 import type { RolloutEvent } from "../../domain/rollout/event.ts";
 import type { RolloutState } from "../../domain/rollout/state.ts";
 import type { LogBase } from "../../ports/rollout-store.ts";
+import type { ItemKind } from "../changes.ts";
 import { blob, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /*
@@ -199,12 +200,3 @@ export const checkpoints = sqliteTable("checkpoints", {
   body: blob("body", { mode: "buffer" }).notNull(),
   savedAt: integer("saved_at").notNull(),
 });
-
-/** What the change log tells of. */
-export type ItemKind = "flag" | "segment";
-
-/** One thing that changes at a revision. */
-export interface Item {
-  readonly kind: ItemKind;
-  readonly key: string;
-}

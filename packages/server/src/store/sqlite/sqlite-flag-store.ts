@@ -14,10 +14,10 @@ import type {
   TokenRecord,
   Written,
 } from "../../ports/store.ts";
-import { asJson, auditedToken, changedFields, sameKey } from "../changes.ts";
+import { asJson, auditedToken, changedFields, sameKey, targetOf } from "../changes.ts";
 import { mintEpoch } from "../environments.ts";
 import { TOUCH_INTERVAL_MS } from "../limits.ts";
-import type { Item } from "./schema.ts";
+import type { Item } from "../changes.ts";
 import type { Session } from "./session.ts";
 import type { Tables } from "./tables.ts";
 import { readChanges, readContent } from "./tables.ts";
@@ -375,5 +375,3 @@ export class SqliteFlagStore implements Store {
     );
   }
 }
-
-const targetOf = ({ kind, key }: Item): string => `${kind}/${key}`;

@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import type { Item } from "./schema.ts";
+import type { Item } from "../changes.ts";
 import { tombstones } from "./schema.ts";
 import type { Session } from "./session.ts";
 
