@@ -102,8 +102,8 @@ describe("scopes", () => {
   });
 
   it("keep SDK keys to the SDKs' calls, and everybody else out of them", () => {
-    expect([...scopesOf("server")]).toEqual(["sdk:read", "sdk:write"]);
-    expect([...scopesOf("client")]).toEqual(["client:read", "client:write"]);
+    expect([...scopesOf("server")]).toEqual(["sdk:read", "sdk:write", "ofrep:read"]);
+    expect([...scopesOf("client")]).toEqual(["client:read", "client:write", "ofrep:read"]);
     expect(KINDS.filter((kind) => has(kind, "sdk:read"))).toEqual(["server"]);
     expect(KINDS.filter((kind) => has(kind, "client:read"))).toEqual(["client"]);
   });

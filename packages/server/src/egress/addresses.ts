@@ -5,6 +5,12 @@ export type AddressKind = "public" | "private" | "never";
 
 const PRIVATE_RANGES: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLocal", "carrierGradeNat"]);
 
+/**
+ * For a network's own translators to IPv4 (RFC 8215). Which address such a one carries depends on how they are set up, and it could be a
+ * metadata service, so opening private ranges does not open these.
+ */
+const LOCAL_TRANSLATION = "64:ff9b:1::/48";
+
 /** IPv6 prefixes that carry an IPv4 address inside, and the byte at which it starts. */
 const CARRIERS: readonly { readonly range: string; readonly offset: number }[] = [
   { range: "ipv4Mapped", offset: 12 },
@@ -20,6 +26,7 @@ const CARRIERS: readonly { readonly range: string; readonly offset: number }[] =
 export function addressKind(text: string): AddressKind {
   if (!ipaddr.isValid(text)) return "never";
   const address = ipaddr.parse(text);
+  if (inBlock(text, LOCAL_TRANSLATION)) return "never";
   const range = address.range();
   const carrier = CARRIERS.find((candidate) => candidate.range === range);
   if (carrier && address.kind() === "ipv6") {
