@@ -122,7 +122,10 @@ describe("a browser client", () => {
     await page.stream.say("values", valuesOf(1, { [FLAG]: flagOf(true) }));
     void client.setContext({ targetingKey: "ann", plan: "pro" });
     expect(client.isEnabled(FLAG)).toBe(true);
+    const seen: boolean[] = [];
+    client.on("change", () => seen.push(client.isEnabled(FLAG)));
     void client.setContext("bob");
+    expect(seen).toEqual([false]);
     expect(client.evaluate(FLAG, false)).toMatchObject({ value: false, errorCode: "PROVIDER_NOT_READY" });
     await page.pass(0);
     expect(page.calls.at(-1)?.body).toEqual({ context: "bob" });

@@ -78,7 +78,8 @@ class PageClient implements BrowserClient {
     const before = this.#seat;
     this.#seat = this.#seatOf(context, secure);
     // What was decided for one person says nothing about another.
-    if (idOf(before.context) === idOf(context)) {
+    const isSame = idOf(before.context) === idOf(context);
+    if (isSame) {
       this.#seat.values = before.values;
       this.#seat.contact = before.contact;
     }
@@ -86,6 +87,7 @@ class PageClient implements BrowserClient {
       before.disconnect();
       this.#seat.begin();
       this.#tell();
+      if (!isSame) this.#seat.changed(before.values.keys());
     }
     return this.#wait(timeoutMs);
   }

@@ -100,7 +100,7 @@ async function stream(host: ConnectionHost, signal: AbortSignal): Promise<End> {
       end.settled = performance.now() - openedAt > SETTLE_MS;
       const frames = (rest + decoder.decode(next.value, { stream: true })).split(FRAME_END);
       rest = frames.pop() ?? "";
-      if (rest.length > CHARACTERS_MAX) throw new Error("it is too long");
+      if (rest.length > CHARACTERS_MAX) throw new Error("too long");
       for (const frame of frames) {
         const [, event, data] = FIELDS.exec(frame) ?? [];
         if (event === undefined || data === undefined || signal.aborted) continue;
@@ -113,9 +113,9 @@ async function stream(host: ConnectionHost, signal: AbortSignal): Promise<End> {
         if (!host.hear(event, data, "stream")) return end;
       }
     }
-    throw new Error("it ended");
+    throw new Error("ended");
   } catch (error) {
-    if (!signal.aborted) host.problem("STREAM_FAILED", end.silent ? "it fell silent" : String(error));
+    if (!signal.aborted) host.problem("STREAM_FAILED", end.silent ? "silence" : String(error));
     return end;
   } finally {
     clearTimeout(timer);

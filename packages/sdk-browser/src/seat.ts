@@ -68,11 +68,11 @@ export class Seat implements ConnectionHost, TabsHost {
   begin(): void {
     const cached = loadCache(this.name, Date.now());
     if (cached !== undefined) {
-      const brought = this.values.all();
+      const before = this.values;
+      const brought = before.all();
       this.values = createValues(historyOf(cached));
       // What the page brought along stays, unless it is older than what an earlier page saw: it may have been rolled back since.
-      if (brought !== undefined && this.values.take(brought).kind === "behind")
-        this.#changed(Object.keys(brought.flags));
+      if (brought !== undefined && this.values.take(brought).kind === "behind") this.changed(before.keys());
       this.#cached = cached;
       setTimeout(() => this.useCache(), CACHE_HELD_BACK_MS);
     }
@@ -178,10 +178,11 @@ export class Seat implements ConnectionHost, TabsHost {
     this.#watchLeases();
     if (verdict.kind !== "current" || (verdict.changed.length === 0 && !urgent)) return;
     this.#save();
-    this.#changed(verdict.changed, urgent);
+    this.changed(verdict.changed, urgent);
   }
 
-  #changed(flags: readonly string[], urgent = false): void {
+  /** Tells the page that these flags may answer differently now. */
+  changed(flags: readonly string[], urgent = false): void {
     this.#options.emitter.emit("change", { revision: this.revision, flags, urgent });
   }
 
@@ -211,7 +212,7 @@ export class Seat implements ConnectionHost, TabsHost {
     const isSilent = leftMs.length < leases.length;
     clearTimeout(this.#leaseTimer);
     if (leftMs.length > 0) this.#leaseTimer = setTimeout(() => this.#watchLeases(), Math.min(...leftMs) + 1);
-    if (isSilent || this.#wasSilent) this.#changed(leases.map(([flag]) => flag));
+    if (isSilent || this.#wasSilent) this.changed(leases.map(([flag]) => flag));
     this.#wasSilent = isSilent;
   }
 }

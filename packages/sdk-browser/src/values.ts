@@ -28,6 +28,8 @@ export interface Values {
   at(): Basis | undefined;
   /** What is held, in the form in which the server says it. */
   all(): ClientValues | undefined;
+  /** Flags that there are values of. */
+  keys(): readonly string[];
   /** Takes all values at once, unless they are older than what is held. */
   take(values: ClientValues): Verdict;
   change(changed: ClientChanged): Verdict;
@@ -67,6 +69,7 @@ export function createValues(history: History = new History()): Values {
       const there = at();
       return there && { ...there, etag: "", flags: Object.fromEntries(flags) };
     },
+    keys: () => [...flags.keys()],
     take: (values) => {
       const behind = history.behind(values);
       if (behind !== undefined) return behind;
@@ -96,9 +99,9 @@ export function createValues(history: History = new History()): Values {
         revision,
       });
       const flag = flags.get(flagKey);
-      if (!isFilled) return failed("PROVIDER_NOT_READY", "no values yet: await init");
+      if (!isFilled) return failed("PROVIDER_NOT_READY", "await init");
       if (flag === undefined) return failed("FLAG_NOT_FOUND", "no such flag for browsers");
-      if ("errorCode" in flag) return failed(flag.errorCode, "no value for this context");
+      if ("errorCode" in flag) return failed(flag.errorCode, "no value here");
       const { lease } = flag;
       const isExpired = lease !== undefined && silenceMs() > lease.ms;
       const { value, variant } = isExpired ? lease : flag;

@@ -21,7 +21,7 @@ export class Emitter {
       } catch (error) {
         // An error listener that throws has nobody left to tell.
         if (event !== "error")
-          this.emit("error", { code: "LISTENER_THREW", message: `a listener of "${event}" threw: ${String(error)}` });
+          this.emit("error", { code: "LISTENER_THREW", message: `on "${event}": ${String(error)}` });
       }
     }
   }
