@@ -7,4 +7,4 @@ export interface BrowserFile {
 
 export function bundleBrowserSdk(options: {
   readonly from: "src" | "dist";
-}): Promise<Readonly<Record<"index" | "reporter" | "react", BrowserFile>>>;
+}): Promise<Readonly<Record<"index" | "reporter" | "react" | "openfeature", BrowserFile>>>;

@@ -13,7 +13,12 @@ import { ROOT } from "./setup.mjs";
 const INTERNAL =
   /^(via|contact|history|useCache|disconnect|connect|begin|move|behind|parted|leases|heard|inherit|refused|silent|settled|lost|problem|asked|hear|identity|send|onVia|take|all|at|backoffBaseMs|backoffMaxMs|openTimeoutMs|firstByteMs|firstFrameMs|watchdogMs|settleMs|pollIntervalMs|pollAfterFailures|refusedRetryMs|retryAfterMaxMs|wallNow|emit|changed|told|overhear|emitter|silenceMs|leftEpochs|contactAt|savedAt|values|kind|name)$/;
 
-const ENTRIES = { index: { mangled: true }, reporter: { mangled: false }, react: { mangled: false } };
+const ENTRIES = {
+  index: { mangled: true },
+  reporter: { mangled: false },
+  react: { mangled: false },
+  openfeature: { mangled: false },
+};
 
 /** The files, by entry. `from`: `src` with the export condition `source`, or `dist`. */
 export async function bundleBrowserSdk({ from }) {

@@ -8,18 +8,20 @@ import { rolldown } from "rolldown";
 import { bundleBrowserSdk } from "./browser-bundle.mjs";
 import { ROOT } from "./setup.mjs";
 
-/** Packages whose users wait for their import; what they depend on stays outside. */
-const BUNDLED = ["core", "sdk-node"];
+/** The entries of the packages whose users wait for their import; what they depend on stays outside. */
+const BUNDLED = { core: ["index"], "sdk-node": ["index", "openfeature", "opentelemetry"] };
 
-for (const name of BUNDLED) {
+for (const [name, entries] of Object.entries(BUNDLED)) {
   const dist = join(ROOT, "packages", name, "dist");
-  const bundle = await rolldown({
-    input: join(dist, "index.js"),
-    external: (id) => !/^[./]/.test(id),
-    platform: "neutral",
-  });
-  await bundle.write({ file: join(dist, "bundle", "index.js"), format: "esm", sourcemap: true });
-  await bundle.close();
+  for (const entry of entries) {
+    const bundle = await rolldown({
+      input: join(dist, `${entry}.js`),
+      external: (id) => !/^[./]/.test(id),
+      platform: "neutral",
+    });
+    await bundle.write({ file: join(dist, "bundle", `${entry}.js`), format: "esm", sourcemap: true });
+    await bundle.close();
+  }
 }
 
 const folder = join(ROOT, "packages", "sdk-browser", "dist", "bundle");

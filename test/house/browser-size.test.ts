@@ -7,10 +7,11 @@ import { bundleBrowserSdk, type BrowserFile } from "../../scripts/browser-bundle
 /** What a page loads for `createClient`, gzipped: 5 kB. */
 const CLIENT_BYTES_MAX = 5_000;
 const REACT_BYTES_MAX = 1_500;
+const OPENFEATURE_BYTES_MAX = 1_126;
 /** Loaded with the first `run` or `track`. */
 const REPORTER_BYTES_MAX = 1_000;
 
-let files: Readonly<Record<"index" | "reporter" | "react", BrowserFile>>;
+let files: Readonly<Record<"index" | "reporter" | "react" | "openfeature", BrowserFile>>;
 beforeAll(async () => {
   files = await bundleBrowserSdk({ from: "src" });
 });
@@ -20,7 +21,7 @@ async function appOf(program: string): Promise<string> {
   const bundle = await rolldown({
     input: "app",
     platform: "browser",
-    external: ["./reporter.js", "react", "react/jsx-runtime"],
+    external: ["./reporter.js", "react", "react/jsx-runtime", "@openfeature/web-sdk"],
     plugins: [
       {
         name: "sdk",
@@ -32,6 +33,7 @@ async function appOf(program: string): Promise<string> {
         load: (id) => {
           if (id === "app") return program;
           if (id === "@rampart/sdk-browser") return files.index.code;
+          if (id === "@rampart/sdk-browser/openfeature") return files.openfeature.code;
           return id === "@rampart/sdk-browser/react" ? files.react.code : undefined;
         },
       },
@@ -65,10 +67,16 @@ describe("the browser SDK", () => {
     expect(gzipped(await appOf(hooks))).toBeLessThanOrEqual(REACT_BYTES_MAX);
   });
 
-  it("depends on nothing, but on React where React is used", () => {
+  it("adds at most 1.1 kB for OpenFeature", async () => {
+    const provider = `export { RampartProvider } from "@rampart/sdk-browser/openfeature"`;
+    expect(gzipped(await appOf(provider))).toBeLessThanOrEqual(OPENFEATURE_BYTES_MAX);
+  });
+
+  it("depends on nothing, but on React and OpenFeature where they are used", () => {
     expect(manifest.dependencies).toBeUndefined();
     expect([files.index.imports, files.reporter.imports]).toEqual([[], []]);
     expect(files.index.dynamicImports).toEqual(["./reporter.js"]);
     expect(files.react.imports).toEqual(["react", "react/jsx-runtime"]);
+    expect(files.openfeature.imports).toEqual(["@openfeature/web-sdk"]);
   });
 });

@@ -44,7 +44,7 @@ interface ClausesFile {
   }[];
 }
 
-const CASE_FILES = ["buckets", "serving", "prerequisites", "errors", "lease"];
+const CASE_FILES = ["buckets", "serving", "prerequisites", "errors", "lease", "openfeature"];
 
 /** Every case of every file, by the file's name. */
 export function conformanceCases(): ReadonlyMap<string, readonly ConformanceCase[]> {

@@ -70,6 +70,7 @@ export {
   type TrackReport,
 } from "./client/measures.ts";
 export type * from "./client/ports.ts";
+export * from "./client/provider-life.ts";
 export { Reporter, type EventsBody, type ReporterOptions } from "./client/reporter.ts";
 export { RECEIPT_SPREAD_MS, RECEIPT_TRIES } from "./client/receipts.ts";
 export { POLL_TIMEOUT_MS, SNAPSHOT_BYTES_MAX } from "./client/requests.ts";
