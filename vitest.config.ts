@@ -18,6 +18,15 @@ export default defineConfig({
         },
       },
       {
+        ...fromSource,
+        test: {
+          name: "sim",
+          include: ["test/sim/**/*.test.ts"],
+          pool: "forks",
+          testTimeout: 600_000,
+        },
+      },
+      {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
@@ -30,7 +39,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
-          include: ["test/browser/**/*.test.ts"],
+          include: ["test/browser/**/*.test.ts", "test/console/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,
           testTimeout: 120_000,

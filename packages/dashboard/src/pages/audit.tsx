@@ -60,17 +60,25 @@ function Filters() {
         </select>
       </label>
       {(["target", "action", "actor"] as const).map((name) => (
-        <label class="field" key={name}>
-          <span class="label">{LABELS[name]}</span>
-          <input
-            class="input"
-            value={query.get(name) ?? ""}
-            placeholder={EXAMPLES[name]}
-            onChange={(event) => setQuery({ [name]: event.currentTarget.value.trim() })}
-          />
-        </label>
+        <TextFilter key={`${name} ${query.get(name) ?? ""}`} name={name} asked={query.get(name) ?? ""} />
       ))}
     </form>
+  );
+}
+
+function TextFilter({ name, asked }: { readonly name: keyof typeof LABELS; readonly asked: string }) {
+  const [text, setText] = useState(asked);
+  return (
+    <label class="field">
+      <span class="label">{LABELS[name]}</span>
+      <input
+        class="input"
+        value={text}
+        placeholder={EXAMPLES[name]}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onChange={() => setQuery({ [name]: text.trim() })}
+      />
+    </label>
   );
 }
 

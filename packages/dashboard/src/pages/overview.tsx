@@ -1,5 +1,6 @@
 import type { AuditEntry, OutboxView, Page, RolloutSummary } from "@rampart/core";
 import { useResource } from "../api/resource.ts";
+import { may } from "../api/session.ts";
 import { nameOf } from "../ui/actor.ts";
 import { Empty, Shown } from "../ui/state.tsx";
 import { isActive, percent, StatusBadge } from "../ui/status.tsx";
@@ -16,9 +17,11 @@ export function OverviewPage() {
     <>
       <div class="page-head">
         <h1>Overview</h1>
-        <a class="button button-primary" href="/plans">
-          Start a rollout
-        </a>
+        {may("rollouts:write") ? (
+          <a class="button button-primary" href="/plans">
+            Start a rollout
+          </a>
+        ) : null}
       </div>
       <Shown resource={rollouts}>
         {({ items }) => {

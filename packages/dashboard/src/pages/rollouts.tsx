@@ -1,6 +1,7 @@
 import type { Page, RolloutSummary } from "@rampart/core";
 import { location, setQuery } from "../app/router.ts";
 import { useResource } from "../api/resource.ts";
+import { may } from "../api/session.ts";
 import { Empty, Shown } from "../ui/state.tsx";
 import { isActive, percent, StatusBadge } from "../ui/status.tsx";
 import { Ago } from "../ui/time.tsx";
@@ -13,9 +14,11 @@ export function RolloutsPage() {
     <>
       <div class="page-head">
         <h1>Rollouts</h1>
-        <a class="button button-primary" href="/plans">
-          Start a rollout
-        </a>
+        {may("rollouts:write") ? (
+          <a class="button button-primary" href="/plans">
+            Start a rollout
+          </a>
+        ) : null}
       </div>
       <div class="tabs" role="group" aria-label="Which">
         {TABS.map(([name, word]) => (

@@ -7,6 +7,7 @@ import { CommandDialog } from "../ui/dialog.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Ago } from "../ui/time.tsx";
 import { say } from "../ui/toast.tsx";
+import { useTyped } from "../ui/typed.ts";
 import { replaceAt } from "./flag/draft.ts";
 import { ClauseEditor } from "./flag/rules.tsx";
 
@@ -189,21 +190,18 @@ function Ids({
   readonly ids: readonly string[];
   readonly onChange: (ids: readonly string[]) => void;
 }) {
+  const typed = useTyped(ids.join("\n"), (text) =>
+    onChange(
+      text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== ""),
+    ),
+  );
   return (
     <label class="field">
       <span class="label">{label}</span>
-      <textarea
-        class="input mono"
-        value={ids.join("\n")}
-        onChange={(event) =>
-          onChange(
-            event.currentTarget.value
-              .split("\n")
-              .map((line) => line.trim())
-              .filter((line) => line !== ""),
-          )
-        }
-      />
+      <textarea class="input mono" {...typed} />
     </label>
   );
 }

@@ -1,4 +1,4 @@
-import type { FlagConfig, FlagConfigView, Rule, Serve } from "@rampart/core";
+import type { FlagConfig, Rule, Serve } from "@rampart/core";
 
 /** What the editor changes of a configuration. */
 export type Draft = Pick<
@@ -11,15 +11,26 @@ export function draftOf({ targets, rules, fallthrough, offVariant, clientVisible
   return { targets, rules, fallthrough, offVariant, clientVisible, prerequisites };
 }
 
-/** The fields that differ from what is stored, as the body of a `PATCH`. */
-export function changesOf(stored: FlagConfigView, draft: Draft): Partial<Draft> {
+/** The body of a `PATCH`: `targets` is merged id by id, and null takes one out; the other fields are replaced. */
+export type Changes = Partial<Omit<Draft, "targets">> & {
+  readonly targets?: Readonly<Record<string, string | null>>;
+};
+
+/** What has to be sent so that what is stored becomes the draft; fields that are the same, or that the draft doesn't have, are left out. */
+export function changesOf(stored: FlagConfig, draft: Partial<Draft>): Changes {
   const before = draftOf(stored);
-  const names = Object.keys(draft) as (keyof Draft)[];
-  return Object.fromEntries(
-    names
-      .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(draft[name]))
-      .map((name) => [name, draft[name]]),
+  const names = (Object.keys(draft) as (keyof Draft)[]).filter(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(draft[name]),
   );
+  return Object.fromEntries(
+    names.map((name) => [name, name === "targets" ? targetsPatch(before.targets, draft.targets ?? {}) : draft[name]]),
+  );
+}
+
+function targetsPatch(before: Draft["targets"], after: Draft["targets"]): Readonly<Record<string, string | null>> {
+  const gone = Object.keys(before).filter((id) => !Object.hasOwn(after, id));
+  const changed = Object.entries(after).filter(([id, variant]) => !Object.hasOwn(before, id) || before[id] !== variant);
+  return Object.fromEntries([...changed, ...gone.map((id) => [id, null] as const)]);
 }
 
 /** A rule that holds for nobody until it is filled in. `id`: not used by another. */

@@ -28,7 +28,8 @@ export function Editor({ flag, config, mayWrite }: EditorProps) {
   const isChanged = Object.keys(changes).length > 0;
   const isBoolean = flag.type === "boolean";
   const variants = Object.keys(flag.variants);
-  const change = (fields: Partial<Draft>): void => setEdited({ of: base, draft: { ...draft, ...fields } });
+  const change = (fields: Partial<Draft>): void =>
+    setEdited((before) => ({ of: base, draft: { ...(before?.draft ?? draft), ...fields } }));
   const save = async (): Promise<void> => {
     try {
       const path = configPath(config.environment, flag.key);

@@ -1,4 +1,4 @@
-import type { AuditEntry, JsonValue, Page } from "@rampart/core";
+import type { AuditEntry, FlagConfigView, JsonValue, Page } from "@rampart/core";
 import { call } from "../../api/call.ts";
 import { refresh, useResource } from "../../api/resource.ts";
 import { may } from "../../api/session.ts";
@@ -6,13 +6,15 @@ import { nameOf } from "../../ui/actor.ts";
 import { Empty, Shown } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { attempt } from "../../ui/toast.tsx";
+import { changesOf } from "./draft.ts";
 import { configPath } from "./paths.ts";
 
 /** Fields that a restore puts back. The state of the kill switch is nobody's to restore by the way. */
 const RESTORABLE = ["targets", "rules", "fallthrough", "offVariant", "clientVisible", "prerequisites"];
 
 /** What was changed of a flag in an environment, with a way back. */
-export function History({ flag, environment }: { readonly flag: string; readonly environment: string }) {
+export function History({ config }: { readonly config: FlagConfigView }) {
+  const { key: flag, environment } = config;
   const query = new URLSearchParams({ target: `flag/${flag}`, environment, limit: "20", order: "newest" });
   const entries = useResource<Page<AuditEntry>>(`/api/v1/audit?${query.toString()}`, {
     on: [`environment:${environment}`],
@@ -30,7 +32,7 @@ export function History({ flag, environment }: { readonly flag: string; readonly
           ) : (
             <ul class="needs">
               {items.map((entry) => (
-                <Entry key={entry.seq} entry={entry} flag={flag} environment={environment} />
+                <Entry key={entry.seq} entry={entry} config={config} />
               ))}
             </ul>
           )
@@ -40,17 +42,10 @@ export function History({ flag, environment }: { readonly flag: string; readonly
   );
 }
 
-function Entry({
-  entry,
-  flag,
-  environment,
-}: {
-  readonly entry: AuditEntry;
-  readonly flag: string;
-  readonly environment: string;
-}) {
+function Entry({ entry, config }: { readonly entry: AuditEntry; readonly config: FlagConfigView }) {
+  const { key: flag, environment } = config;
   const { action, at, actor, reason, before, after } = entry;
-  const back = restorable(before);
+  const back = changesOf(config, restorable(before));
   const putBack = (): void => {
     const body = { ...back, reason: `back to how it was before number ${entry.seq}` };
     attempt(

@@ -111,7 +111,7 @@ function Whole({ flag, config }: { readonly flag: FlagView; readonly config: Fla
         <div class="stack">
           <WhoIsIn flag={flag.key} environment={environment} />
           <Boundary name="The history">
-            <History flag={flag.key} environment={environment} />
+            <History config={config} />
           </Boundary>
           <Facts flag={flag} config={config} />
         </div>

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { call } from "../../api/call.ts";
 import { refresh } from "../../api/resource.ts";
 import { attempt } from "../../ui/toast.tsx";
+import { useTyped } from "../../ui/typed.ts";
 import { configPath } from "./paths.ts";
 import { PercentageField } from "./serve-field.tsx";
 
@@ -13,6 +14,7 @@ const USERS_SUGGESTED = 10_000;
 export function Ramp({ config, percentage }: { readonly config: FlagConfigView; readonly percentage: number }) {
   const [wanted, setWanted] = useState<number>();
   const [users, setUsers] = useState(USERS_SUGGESTED);
+  const typedUsers = useTyped(String(users), (text) => setUsers(Math.max(1, Number(text))));
   const shown = wanted ?? percentage;
   const path = `${configPath(config.environment, config.key)}/rollout`;
   const ramp = (to: number, reason: string): Promise<RampView> =>
@@ -36,14 +38,7 @@ export function Ramp({ config, percentage }: { readonly config: FlagConfigView; 
         <PercentageField label="Share of users" percentage={shown} onChange={setWanted} />
         <p class="row">
           About <strong>{Math.round((users * shown) / 100).toLocaleString()}</strong> of
-          <input
-            class="input number-input"
-            type="number"
-            min={1}
-            value={users}
-            aria-label="Number of users"
-            onChange={(event) => setUsers(Math.max(1, Number(event.currentTarget.value)))}
-          />
+          <input class="input number-input" type="number" min={1} {...typedUsers} aria-label="Number of users" />
           users
         </p>
         {wanted === undefined || wanted === percentage ? null : (

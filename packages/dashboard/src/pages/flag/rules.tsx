@@ -1,4 +1,5 @@
 import type { Clause, Operator, Rule, Serve } from "@rampart/core";
+import { useTyped } from "../../ui/typed.ts";
 import { emptyRule, moveAt, replaceAt } from "./draft.ts";
 import { ServeField } from "./serve-field.tsx";
 import { textOf, valuesOf } from "./values.ts";
@@ -142,6 +143,7 @@ export function ClauseEditor({
   readonly onChange: (clause: Clause | undefined) => void;
 }) {
   const isSegment = clause.op === "inSegment";
+  const values = useTyped(textOf(clause.values), (text) => onChange({ ...clause, values: valuesOf(text) }));
   return (
     <div class="clause">
       <select
@@ -178,10 +180,9 @@ export function ClauseEditor({
       </select>
       <input
         class="input"
-        value={textOf(clause.values)}
-        placeholder="values, with commas"
+        {...values}
+        placeholder={isSegment ? "key of the segment" : "values, with commas"}
         aria-label={`${label}: values`}
-        onChange={(event) => onChange({ ...clause, values: valuesOf(event.currentTarget.value) })}
       />
       <button
         type="button"
@@ -196,5 +197,6 @@ export function ClauseEditor({
 }
 
 function withOperator(clause: Clause, op: Operator): Clause {
-  return { ...clause, op, attribute: op === "inSegment" ? "" : clause.attribute };
+  if (op === "inSegment") return { ...clause, op, attribute: "targetingKey" };
+  return { ...clause, op, ...(clause.op === "inSegment" ? { attribute: "" } : {}) };
 }

@@ -1,4 +1,5 @@
 import type { Serve } from "@rampart/core";
+import { useTyped } from "../../ui/typed.ts";
 
 export interface ServeFieldProps {
   /** What is chosen, for those who don't see where it stands: `Everybody else`. */
@@ -76,6 +77,7 @@ export function PercentageField({
     const value = Number(text);
     if (text !== "" && value >= 0 && value <= 100) onChange(Math.round(value * 1000) / 1000);
   };
+  const typed = useTyped(String(percentage), read);
   return (
     <span class="row percentage-field">
       {shown === undefined ? null : <span class="soft">{shown}</span>}
@@ -94,9 +96,8 @@ export function PercentageField({
         min={0}
         max={100}
         step={0.001}
-        value={percentage}
+        {...typed}
         aria-label={`${label}, percent`}
-        onChange={(event) => read(event.currentTarget.value)}
       />
       %
     </span>

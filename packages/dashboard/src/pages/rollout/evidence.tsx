@@ -10,13 +10,13 @@ export function Evidence({ rollout }: { readonly rollout: RolloutView }) {
       <div class="card-head">
         <h2 id="evidence">Evidence</h2>
         <span class="row">
-          <a class="button button-small" href={`${path}?format=zip`} download={`${rollout.flag}-evidence.zip`}>
+          <a class="button button-small" href={`${path}?format=zip`} download>
             Zip
           </a>
-          <a class="button button-small" href={`${path}?format=md`} download={`${rollout.flag}-evidence.md`}>
+          <a class="button button-small" href={`${path}?format=md`} download>
             Text
           </a>
-          <a class="button button-small" href={path} download={`${rollout.flag}-evidence.json`}>
+          <a class="button button-small" href={path} download={`rollout-${rollout.id}.json`}>
             JSON
           </a>
         </span>

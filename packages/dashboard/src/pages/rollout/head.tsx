@@ -13,7 +13,8 @@ import { command } from "./commands.ts";
 export function KillButton({ id, rollout }: { readonly id: string; readonly rollout: RolloutView | undefined }) {
   const name = rollout?.flag ?? "this feature";
   const reason = "taken back in the console";
-  const isOver = rollout !== undefined && !rollout.allowed.includes("rollback");
+  // The rollout has done its part then; somebody may have put the flag back since.
+  const isOver = rollout?.status === "rolledBack" || rollout?.status === "cancelled";
   const act = (): void => {
     const begun = isOver
       ? call("POST", `/api/v1/environments/${rollout.environment}/flags/${encodeURIComponent(rollout.flag)}/kill`, {

@@ -1,0 +1,105 @@
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isInstalled } from "../e2e/real-parts.ts";
+import { CALM_STAGES, Desk } from "./harness.ts";
+
+describe.skipIf(!isInstalled("chromium"))("the console's door", () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await Desk.start();
+  });
+  afterAll(() => desk?.stop());
+
+  async function stranger(): Promise<Page> {
+    const context = await desk.browser.newContext({ baseURL: desk.server.url });
+    return context.newPage();
+  }
+
+  it("opens for a token, remembers it over a reload, and closes when one signs out", async () => {
+    const page = await stranger();
+    await page.goto("/flags");
+    await page.getByLabel("Token").fill(desk.server.tokens().admin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Flags", level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Flags", level: 1 }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to Rampart" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Sign in to Rampart" }).waitFor();
+    await page.context().close();
+  });
+
+  it.each([
+    ["nobody knows", () => "rmp_adm_wrongwrongwrongwrongwrongwrong"],
+    ["is for programs", () => desk.server.tokens().server],
+  ])("stays closed for a token that %s, says why, and keeps what was typed", async (_, token) => {
+    const page = await stranger();
+    await page.goto("/");
+    await page.getByLabel("Token").fill(token());
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByLabel("Token").inputValue()).toBe(token());
+    await page.context().close();
+  });
+
+  it("keeps the token out of reach of scripts", async () => {
+    const context = await desk.signedIn();
+    const page = await context.newPage();
+    await page.goto("/");
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    expect(await page.evaluate("document.cookie")).toBe("");
+    expect(await context.cookies()).toMatchObject([{ httpOnly: true, sameSite: "Strict" }]);
+    await context.close();
+  });
+
+  it("opens by itself in development mode, and says that", async () => {
+    const dev = await Desk.start(["--dev"]);
+    try {
+      const page = await (await dev.browser.newContext({ baseURL: dev.server.url })).newPage();
+      await page.goto("/");
+      await page.getByText("Development mode").waitFor();
+      await page.getByRole("heading", { name: "Overview" }).waitFor();
+    } finally {
+      await dev.stop();
+    }
+  });
+
+  describe("for a viewer", () => {
+    let context: BrowserContext;
+    let id: string;
+    beforeAll(async () => {
+      id = await desk.rollout("looked-at", desk.plan("looked-at", CALM_STAGES));
+      await desk.isAt(id, "running");
+      const token = await desk.token({ kind: "viewer", name: "Vera", environments: ["*"], roles: [] });
+      context = await desk.signedIn({ token });
+    });
+    afterAll(() => context?.close());
+
+    it.each([
+      ["/flags", "Flags", ["New flag"]],
+      ["/flags/looked-at", "looked-at", ["Kill", "Save", "Put back what was before"]],
+      ["/segments", "Segments", ["New segment"]],
+      ["/drills", "Drills", ["Run a drill"]],
+      ["/channels", "Channels", ["New channel", "Test log"]],
+      ["/tokens", "Tokens", ["New token"]],
+    ])("%s shows what there is and offers nothing that would be refused", async (path, heading, buttons) => {
+      const page = await context.newPage();
+      await page.goto(path);
+      await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle", { timeout: 2_000 }).catch(() => undefined);
+      for (const name of buttons) expect(await page.getByRole("button", { name }).count()).toBe(0);
+      await page.close();
+    });
+
+    it("a rollout shows its verdict, and neither commands nor the button that takes it back", async () => {
+      const page = await context.newPage();
+      await page.goto(`/rollouts/${id}`);
+      await page.locator(".verdict").waitFor();
+      await page.getByRole("heading", { name: "What happened" }).waitFor();
+      expect(await page.getByRole("group", { name: "Commands" }).count()).toBe(0);
+      expect(await page.locator(".hold").count()).toBe(0);
+      await page.close();
+    });
+  });
+});
