@@ -2,7 +2,7 @@ import type { JsonObject } from "@rampart/core";
 import { escapePointer } from "./difference.ts";
 import { nearest } from "./nearest.ts";
 import type { FieldError, Refusal } from "./problems.ts";
-import { quoted } from "./problems.ts";
+import { FIELD_ERRORS_MAX, quoted } from "./problems.ts";
 
 /** The fields that a patch may have, and the value to which null sets each of them back (undefined: the field goes away). */
 export type Patchable = { readonly [field: string]: unknown };
@@ -18,10 +18,11 @@ export type Merged =
  */
 export function mergeFields(current: object, patch: JsonObject, patchable: Patchable): Merged {
   const known = Object.keys(patchable);
-  const errors: readonly FieldError[] = Object.keys(patch)
-    .filter((field) => !Object.hasOwn(patchable, field))
-    .map((field) => unknownField(field, known));
-  if (errors.length > 0) return { kind: "refuse", problem: invalidBody(errors) };
+  const unknown = Object.keys(patch).filter((field) => !Object.hasOwn(patchable, field));
+  if (unknown.length > 0) {
+    const errors = unknown.slice(0, FIELD_ERRORS_MAX).map((field) => unknownField(field, known));
+    return { kind: "refuse", problem: invalidBody(errors, unknown.length) };
+  }
   const changes = Object.entries(patch).map(
     ([field, value]) => [field, value === null ? patchable[field] : value] as const,
   );
@@ -33,10 +34,10 @@ export function mergeFields(current: object, patch: JsonObject, patchable: Patch
   return { kind: "merged", merged };
 }
 
-/** A body with wrong fields, each of them named. */
-export function invalidBody(errors: readonly FieldError[]): Refusal {
+/** A body with `count` wrong fields, the first of them named. */
+export function invalidBody(errors: readonly FieldError[], count: number = errors.length): Refusal {
   const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  const more = count > 1 ? ` (and ${count - 1} more)` : "";
   return {
     code: "INVALID_BODY",
     detail:
@@ -44,7 +45,7 @@ export function invalidBody(errors: readonly FieldError[]): Refusal {
         ? "The body is not valid."
         : `${first.pointer === "" ? "The body" : first.pointer} ${first.detail}${more}.`,
     hint: "Mend every field under errors, and send it again; nothing was changed.",
-    errors,
+    errors: errors.slice(0, FIELD_ERRORS_MAX),
   };
 }
 

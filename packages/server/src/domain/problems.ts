@@ -144,6 +144,9 @@ export function wasDeleted(what: "flag" | "segment", key: string, deletedAt: num
   };
 }
 
+/** More wrong fields than this nobody reads, and looking for the name that each was meant to have takes time. */
+export const FIELD_ERRORS_MAX = 20;
+
 /** A text as it is shown in messages: quoted, control characters escaped, and cut at 80 characters. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);

@@ -1,21 +1,26 @@
 import type { z } from "@hono/zod-openapi";
 import { nearest } from "../domain/nearest.ts";
 import type { FieldError } from "../domain/problems.ts";
-import { quoted } from "../domain/problems.ts";
+import { FIELD_ERRORS_MAX, quoted } from "../domain/problems.ts";
 import type { ProblemCode } from "./codes.ts";
 import { ProblemError } from "./problem.ts";
 
-/** Checks what came from outside against a schema. Throws a `ProblemError` with `code` that names every wrong field. */
+/** Checks what came from outside against a schema. Throws a `ProblemError` with `code` that names every wrong field, up to `FIELD_ERRORS_MAX`. */
 export function checked(schema: z.ZodType | undefined, value: unknown, code: ProblemCode): unknown {
   if (schema === undefined) return undefined;
   const result = schema.safeParse(value, { error: messageOf });
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => errorsOf(issue, schema));
+  const { issues } = result.error;
+  const count = issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
+  const errors = issues
+    .slice(0, FIELD_ERRORS_MAX)
+    .flatMap((issue) => errorsOf(issue, schema))
+    .slice(0, FIELD_ERRORS_MAX);
   const [first] = errors;
   const where = first === undefined || first.pointer === "" ? "The whole" : first.pointer;
   throw new ProblemError({
     code,
-    detail: `${where} ${first?.detail ?? "is not what it should be"}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ""}.`,
+    detail: `${where} ${first?.detail ?? "is not what it should be"}${count > 1 ? ` (and ${count - 1} more)` : ""}.`,
     hint: "The reference at /docs shows every field with its type.",
     errors,
   });
@@ -53,7 +58,7 @@ function errorsOf(issue: z.core.$ZodIssue, schema: z.ZodType): readonly FieldErr
   const pointer = pointerOf(issue.path);
   if (issue.code !== "unrecognized_keys") return [{ pointer, detail: issue.message }];
   const known = "shape" in schema && issue.path.length === 0 ? Object.keys(schema.shape as object) : [];
-  return issue.keys.map((key) => {
+  return issue.keys.slice(0, FIELD_ERRORS_MAX).map((key) => {
     const [guess] = nearest(key, known);
     const instead =
       guess === undefined ? (known.length === 0 ? "" : `: there are ${known.join(", ")}`) : `: did you mean ${guess}?`;
