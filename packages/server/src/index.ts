@@ -19,6 +19,7 @@ export type { ConfigError, LoadedConfig, ServerConfig } from "./main/config.ts";
 export { describeSettings, loadConfig } from "./main/config.ts";
 export { runServer } from "./main/run.ts";
 export { StartError } from "./main/start-error.ts";
-export type { OpenedStorage, RunningServer, StartOptions } from "./main/start.ts";
+export type { RunningServer, StartOptions } from "./main/start.ts";
 export { startServer } from "./main/start.ts";
+export type { OpenedStorage } from "./main/storage.ts";
 export { StoreError } from "./ports/store-error.ts";

@@ -6,19 +6,20 @@ import { metricsToCapture } from "../domain/rollout/baseline.ts";
 import type { RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
-import { ELSEWHERE_BEFORE_MS, notThisFlag } from "../domain/rollout/elsewhere.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
 import { step } from "../domain/rollout/step.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Emergency } from "../ports/emergency.ts";
+import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { CommitResult, RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { TakenBack } from "../ports/taken-back.ts";
-import { commitOf, dueAtOf, flagless, rowAfter, tellElsewhere } from "./commit.ts";
-import { movesFlag, refusedBy, stops, type Fact, type Outcome } from "./facts.ts";
+import { commitOf, dueAtOf, flagless, rowAfter } from "./commit.ts";
+import { explained } from "./explained.ts";
+import { isOwnAccord, movesFlag, refusedBy, stops, type Fact, type Outcome } from "./facts.ts";
 import { captureBaselines, oldestAgeOf, sampleAll, type Providers } from "./sampler.ts";
 import { steadyTime } from "./steady-time.ts";
 
@@ -33,6 +34,9 @@ export interface DriverParts {
   readonly logger: Logger;
   readonly meter: Pick<Meter, "rolloutLeg">;
   readonly scrub: Scrub;
+  readonly leadership: Leadership;
+  /** The plan that a stored rollout runs by now. */
+  readonly planOf: (row: RolloutRow) => Promise<Plan>;
   /** What a rollback goes through that can't be stored. */
   readonly emergency: Emergency;
   /** Called when a flag that the rollout took back was written to the streams. */
@@ -54,9 +58,6 @@ const CONFLICTS_MAX = 5;
 /** After a step that could not be stored the metrics are left alone for this long. Events that come in don't wait for it. */
 const QUIET_AFTER_FAILURE_MS = 1000;
 
-/** Of the audit, when a rollback did not help. */
-const AUDIT_READ_MAX = 500;
-
 interface Waiting {
   readonly fact: Fact;
   readonly plan: Plan | undefined;
@@ -72,7 +73,7 @@ interface Waiting {
  */
 export class Driver {
   readonly #parts: DriverParts;
-  readonly #time: () => EpochMs;
+  #time: () => EpochMs;
   readonly #waiting: Waiting[] = [];
   #row: RolloutRow;
   #plan: Plan;
@@ -139,6 +140,16 @@ export class Driver {
       else this.#waiting.push(one);
       if (!this.#isBusy) this.#working = this.#work();
     });
+  }
+
+  /** Takes over what another server made of the rollout since. */
+  async renew(row: RolloutRow): Promise<void> {
+    const before = this.#row;
+    if (this.#isBusy || row.seq <= before.seq) return;
+    const plan = await this.#parts.planOf(row);
+    if (this.#isBusy || row.seq <= this.#row.seq) return;
+    this.#hold(row, plan);
+    this.#parts.onStep({ before, after: row, records: [] });
   }
 
   /** Takes no further event, and resolves when those that came are stored. */
@@ -240,7 +251,12 @@ export class Driver {
     if (refused) return { kind: "refused", refusal: refused.refusal };
     if (fact.kind !== "tick")
       this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
-    const commit = await this.#explained(this.#stamp(commitOf(this.#row, plan, event, next)));
+    const lease = isOwnAccord(fact) ? this.#parts.leadership.evaluating() : {};
+    if (lease === undefined) return { kind: "failed", error: new Error("another server evaluates by now") };
+    const commit = {
+      ...(await explained(this.#stamp(commitOf(this.#row, plan, event, next)), this.#row, this.#parts.audit)),
+      ...lease,
+    };
     const decidedMs = this.#parts.clock.monotonicMs();
     const storing = this.#store(commit, plan, (changed) =>
       this.#parts.onTakenBack?.({
@@ -260,7 +276,7 @@ export class Driver {
         await this.#reload();
         return "again";
       case "fenced":
-        throw new Error(`rollout ${this.#row.id}: another server evaluates by now`);
+        return { kind: "failed", error: new Error(`rollout ${this.#row.id}: another server evaluates by now`) };
       case "refused":
         if (!movesFlag(this.#row.state)) return refusedBy(result.problem, fact);
         await this.#endByHand({ kind: "flagKilled", by: await this.#killer() });
@@ -322,7 +338,9 @@ export class Driver {
   #protect(storing: Promise<unknown>, { flag: change, actor }: RolloutCommit, fact?: Fact): void {
     const { environment, flag } = this.#row;
     const { action = "", reason = "" } = change ?? {};
-    const again = fact && { again: async () => (await this.deliver(fact)).kind !== "failed" };
+    const isAnothers = (): boolean =>
+      fact !== undefined && isOwnAccord(fact) && this.#parts.leadership.evaluating() === undefined;
+    const again = fact && { again: async () => (await this.deliver(fact)).kind !== "failed" || isAnothers() };
     void this.#parts.emergency.watch(storing, { environment, flag, actor, action, reason, ...again });
   }
 
@@ -342,22 +360,6 @@ export class Driver {
     return { ...commit, at, evidence, outbox: commit.outbox.map((message) => ({ ...message, createdAt: at })) };
   }
 
-  /** Where a rollback did not help, what else changed is looked up before it is told. */
-  async #explained(commit: RolloutCommit): Promise<RolloutCommit> {
-    if (!commit.records.some(({ event }) => event === "notRecovered")) return commit;
-    const { environment, flag, state } = this.#row;
-    const { phase } = state;
-    const breachAt = phase.kind === "verifying" ? (phase.cause.since ?? phase.since) : state.now;
-    const from = breachAt - ELSEWHERE_BEFORE_MS;
-    const entries = await this.#parts.audit({ order: "newest", limit: AUDIT_READ_MAX }).catch(() => undefined);
-    return tellElsewhere(
-      commit,
-      entries === undefined
-        ? "not this flag; what else changed could not be read"
-        : notThisFlag(entries, { environment, flag, from }),
-    );
-  }
-
   /** A rollback's flag change is durable: the rollout goes on from there. */
   #confirm(commit: RolloutCommit, revision: number): void {
     if (commit.flag?.urgent && commit.state.phase.kind === "rollingBack")
@@ -372,10 +374,7 @@ export class Driver {
   async #reload(): Promise<void> {
     const row = await this.#parts.store.rollout(this.#row.id);
     if (!row) throw new Error(`rollout ${this.#row.id} is not in the store any more`);
-    if (row.planDigest !== this.#plan.digest) {
-      throw new Error(`the plan of rollout ${row.id} was edited elsewhere; it goes on with the next look`);
-    }
-    this.#hold(row, this.#plan);
+    this.#hold(row, await this.#parts.planOf(row));
   }
 
   #hold(row: RolloutRow, plan: Plan): void {
@@ -383,5 +382,7 @@ export class Driver {
     this.#plan = plan;
     this.#dueAt = dueAtOf(plan, row.state);
     this.#ahead = undefined;
+    // Another server's clock may be ahead: what it stored has happened.
+    if (row.state.now > this.#time()) this.#time = steadyTime(this.#parts.clock, row.state.now);
   }
 }

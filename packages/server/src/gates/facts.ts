@@ -33,6 +33,26 @@ export function movesFlag(state: RolloutState): boolean {
   return kind === "scheduled" || kind === "preconditions" || kind === "awaiting" || kind === "running";
 }
 
+/** What the evaluator does of its own accord. Everything else any server does that is asked to, at once: a rollback waits for no evaluator. */
+export function isOwnAccord(fact: Fact): boolean {
+  switch (fact.kind) {
+    case "tick":
+    case "samples":
+    case "compared":
+    case "baselineCaptured":
+      return true;
+    case "command":
+    case "signal":
+    case "alert":
+    case "drillRecorded":
+    case "planEdited":
+    case "flagKilled":
+    case "flagDeleted":
+    case "rolledBackCommitted":
+      return false;
+  }
+}
+
 /** What goes before everything that waits. */
 export function stops(fact: Fact): boolean {
   switch (fact.kind) {

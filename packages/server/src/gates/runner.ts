@@ -16,10 +16,13 @@ import { Plans, type StoredPlan } from "./plans.ts";
 /** How often it is looked which rollouts are due. A look at one that isn't costs a comparison. */
 const LOOK_EVERY_MS = 50;
 
+/** How often it is looked what other servers on the same store did. */
+const SYNC_EVERY_MS = 1_000;
+
 /** Rollouts that are due and loaded at once. */
 const ROLLOUTS_MAX = 5000;
 
-export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "meter"> {
+export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "meter" | "planOf"> {
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout" | "rollouts" | "plan">;
   readonly timers: Timers;
   /** What SDKs report of the users with and without a flag. */
@@ -53,6 +56,7 @@ export class Runner {
   readonly #listeners = new Set<Listener>();
   readonly #comparer: Comparer;
   #stopLooking: Cancel = () => undefined;
+  #syncing: Promise<void> | undefined;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -62,18 +66,11 @@ export class Runner {
 
   /** Loads what is under way, where it was, and begins to look after it. One that can't be loaded is logged, and holds up no other. */
   async start(): Promise<void> {
-    const rows = await this.#parts.store.rollouts({ due: true, limit: ROLLOUTS_MAX });
-    for (const row of rows) {
-      try {
-        await this.#load(row);
-      } catch (error) {
-        this.#parts.logger.error(
-          { rollout: row.id, flag: row.flag, err: error },
-          "a rollout can't be loaded: it stands still",
-        );
-      }
-    }
-    this.#stopLooking = this.#parts.timers.every(LOOK_EVERY_MS, () => void this.look());
+    await this.#sync();
+    const { timers, leadership } = this.#parts;
+    const cancels = [timers.every(LOOK_EVERY_MS, () => void this.look())];
+    if (leadership.isShared) cancels.push(timers.every(SYNC_EVERY_MS, () => void this.#trySync()));
+    this.#stopLooking = () => cancels.forEach((cancel) => cancel());
   }
 
   /** Looks no more, and resolves when every step that was begun is stored. */
@@ -82,10 +79,11 @@ export class Runner {
     await Promise.all([...this.#drivers.values()].map((driver) => driver.halt()));
   }
 
-  /** One look at everything that is due; resolves when all of it was attended to. */
+  /** One look at everything that is due, where this server evaluates; resolves when all of it was attended to. */
   async look(): Promise<void> {
+    if (this.#parts.leadership.evaluating() === undefined) return;
     await Promise.all([...this.#drivers.values()].flatMap((driver) => [driver.look(), this.#compare(driver)]));
-    for (const [id, driver] of this.#drivers) if (driver.dueAt === undefined && driver.isIdle) this.#forget(id, driver);
+    this.#forgetDone();
   }
 
   /** Looks after a rollout that was just created. */
@@ -95,14 +93,14 @@ export class Runner {
 
   /** Undefined: no such rollout. */
   async find(id: string): Promise<Running | undefined> {
-    const row = this.#drivers.get(id)?.row ?? (await this.#parts.store.rollout(id));
+    const row = await this.#newest(id);
     return row && this.running(row);
   }
 
   /** A stored rollout with its plan, as of now. */
   async running(stored: RolloutRow): Promise<Running> {
     const driver = this.#drivers.get(stored.id);
-    const row = driver?.row ?? stored;
+    const row = driver !== undefined && driver.row.seq >= stored.seq ? driver.row : stored;
     const now = driver === undefined || isOver(row.state) ? row.state.now : driver.now;
     return { ...(await this.plans.of(row)), row, now };
   }
@@ -122,6 +120,7 @@ export class Runner {
     fact: Fact,
     concerns: (running: { readonly row: RolloutRow; readonly plan: Plan }) => boolean,
   ): Promise<readonly Told[]> {
+    if (this.#parts.leadership.isShared) await this.#trySync();
     const told = [...this.#drivers.values()].filter((driver) => concerns(driver));
     return Promise.all(told.map(async (driver) => ({ outcome: await driver.deliver(fact), row: driver.row })));
   }
@@ -166,10 +165,56 @@ export class Runner {
     return (await this.#driver(id))?.deliver(fact, plan);
   }
 
+  /** A rollout as it is stored, or as it is held where nobody else can have moved it. */
+  async #newest(id: string): Promise<RolloutRow | undefined> {
+    const driver = this.#drivers.get(id);
+    if (driver !== undefined && !this.#parts.leadership.isShared) return driver.row;
+    try {
+      const row = await this.#parts.store.rollout(id);
+      if (row !== undefined) await driver?.renew(row);
+      return row;
+    } catch (error) {
+      // While the store is dead a rollback goes on from what was known of it.
+      if (driver !== undefined) return driver.row;
+      throw error;
+    }
+  }
+
+  /** As `#sync`; what can't be read now is read with the next one. */
+  #trySync(): Promise<void> {
+    this.#syncing ??= this.#sync()
+      .catch((error: unknown) => this.#parts.logger.warn({ err: error }, "it can't be read what is under way"))
+      .finally(() => (this.#syncing = undefined));
+    return this.#syncing;
+  }
+
+  /** Takes over what is under way as it is stored. What can't be loaded is logged, and holds up no other. */
+  async #sync(): Promise<void> {
+    const rows = await this.#parts.store.rollouts({ due: true, limit: ROLLOUTS_MAX });
+    for (const row of rows) {
+      try {
+        const driver = this.#drivers.get(row.id);
+        if (driver === undefined) await this.#load(row);
+        else await driver.renew(row);
+      } catch (error) {
+        this.#parts.logger.error(
+          { rollout: row.id, flag: row.flag, err: error },
+          "a rollout can't be loaded: it stands still",
+        );
+      }
+    }
+    const due = new Set(rows.map(({ id }) => id));
+    for (const id of this.#drivers.keys()) if (!due.has(id)) await this.#newest(id);
+    this.#forgetDone();
+  }
+
+  #forgetDone(): void {
+    for (const [id, driver] of this.#drivers) if (driver.dueAt === undefined && driver.isIdle) this.#forget(id, driver);
+  }
+
   async #driver(id: string): Promise<Driver | undefined> {
-    const known = this.#drivers.get(id);
-    if (known) return known;
-    const row = await this.#parts.store.rollout(id);
+    // A step is refused or taken on what is there now, whoever made it so.
+    const row = await this.#newest(id);
     return row && this.#load(row);
   }
 
@@ -178,7 +223,8 @@ export class Runner {
     // Somebody may have loaded it while the plan was read; two drivers of one rollout would only get in each other's way.
     const known = this.#drivers.get(row.id);
     if (known) return known;
-    const driver = new Driver(row, plan, { ...this.#parts, onStep: (step) => this.#stepped(step) });
+    const planOf = async (of: RolloutRow): Promise<Plan> => (await this.plans.of(of)).plan;
+    const driver = new Driver(row, plan, { ...this.#parts, planOf, onStep: (step) => this.#stepped(step) });
     this.#drivers.set(row.id, driver);
     this.#moved(undefined, row);
     return driver;

@@ -20,6 +20,15 @@ export function auditSigner(folder: string): Signer {
   return signerOf(read(path) ?? make(path));
 }
 
+/** What begins the DER form of an Ed25519 private key; the key itself follows. */
+const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** The same with a key that was derived: 32 bytes. */
+export function signerWith(key: Uint8Array): Signer {
+  const der = Buffer.concat([PKCS8_ED25519, key]);
+  return signerOf(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+}
+
 function signerOf(key: KeyObject): Signer {
   const der = createPublicKey(key).export({ type: "spki", format: "der" });
   return {

@@ -18,6 +18,9 @@ describe("the configuration", () => {
       port: 4001,
       host: "127.0.0.1",
       dataDir: "./.rampart",
+      databaseUrl: undefined,
+      secret: undefined,
+      replicaId: "",
       dev: false,
       logLevel: "info",
       streamsMax: 25_000,
@@ -42,10 +45,28 @@ describe("the configuration", () => {
     });
   });
 
+  it("takes a database only with the secret that its servers share, and repeats neither", () => {
+    const url = "postgres://me:pa55word@db.example/rampart";
+    const secret = "s".repeat(32);
+    const both = { RAMPART_DATABASE_URL: url, RAMPART_SECRET: secret };
+    expect(configOf(["--replica-id", "a-1"], both)).toMatchObject({ databaseUrl: url, secret, replicaId: "a-1" });
+    expect(errorsOf([], { RAMPART_DATABASE_URL: url })).toEqual([
+      { where: "RAMPART_SECRET", detail: expect.stringContaining("openssl rand -hex 32") as string },
+    ]);
+    const wrong = [
+      errorsOf([], { ...both, RAMPART_DATABASE_URL: "mysql://me:pa55word@db.example/rampart" }),
+      errorsOf([], { ...both, RAMPART_DATABASE_URL: "postgres://me:pa55word@db.example" }),
+      errorsOf([], { ...both, RAMPART_SECRET: "pa55word" }),
+    ];
+    expect(wrong.map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(JSON.stringify(wrong)).not.toContain("pa55word");
+    expect(errorsOf(["--replica-id", "a b"])[0]?.detail).toContain("letters, digits");
+  });
+
   it("hands plans the variables that they may use, and none of the server's own", () => {
-    const env = { HEALTH_TOKEN: "t", HOME: "h", RAMPART_DATABASE_URL: "secret" };
+    const env = { HEALTH_TOKEN: "t", HOME: "h", RAMPART_OTHER: "secret" };
     const used = (args: readonly string[]) =>
-      ["HEALTH_TOKEN", "HOME", "RAMPART_DATABASE_URL", "NONE"].map(configOf(args, env).variables);
+      ["HEALTH_TOKEN", "HOME", "RAMPART_OTHER", "NONE"].map(configOf(args, env).variables);
     expect(used([])).toEqual(["t", "h", undefined, undefined]);
     expect(used(["--plan-variables", "HEALTH_*"])).toEqual(["t", undefined, undefined, undefined]);
     expect(used(["--plan-variables", "HOME,RAMPART_*"])).toEqual([undefined, "h", undefined, undefined]);

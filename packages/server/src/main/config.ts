@@ -14,6 +14,12 @@ export interface ServerConfig {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
+  /** Keeps everything in PostgreSQL; undefined: in the data folder. With its password. */
+  readonly databaseUrl: string | undefined;
+  /** What sessions, sealed channels and signatures are made with; undefined: with keys in the data folder. */
+  readonly secret: string | undefined;
+  /** This server's name among those on the same database. */
+  readonly replicaId: string;
   /** Accept calls from this machine without a token, and the SDK key `dev`. */
   readonly dev: boolean;
   readonly logLevel: LogLevel;
@@ -69,6 +75,24 @@ const SETTINGS = {
   },
   host: { flag: "host", help: "Address to listen on; 0.0.0.0 or :: for all", fallback: "127.0.0.1", read: nonEmpty },
   dataDir: { flag: "data-dir", help: "Folder that holds everything", fallback: "./.rampart", read: nonEmpty },
+  databaseUrl: {
+    flag: "database-url",
+    help: "PostgreSQL that holds everything, postgres://user:password@host/database; better given by its variable",
+    fallback: "",
+    read: postgresUrl,
+  },
+  secret: {
+    flag: "secret",
+    help: "At least 32 characters that all servers on one database share; better given by its variable",
+    fallback: "",
+    read: secret,
+  },
+  replicaId: {
+    flag: "replica-id",
+    help: "Name of this server among those on the same database; the machine's and the data folder's when empty",
+    fallback: "",
+    read: replicaId,
+  },
   dev: {
     flag: "dev",
     help: "Accept calls from this machine without a token, and the SDK key dev",
@@ -183,7 +207,7 @@ export function loadConfig(
   }
   const path = values.get("channels") as Values["channels"] | undefined;
   const channels = readChannelsFile(path ?? "", env);
-  errors.push(...channels.errors);
+  errors.push(...channels.errors, ...databaseErrors(values));
   if (errors.length > 0) return { kind: "invalid", errors };
   const { admissionPerSecond, admissionBurst, planVariables, egressPrivate, ...rest } = Object.fromEntries(
     values,
@@ -196,6 +220,14 @@ export function loadConfig(
     variables: (name) => (mayUse(planVariables, name) ? env[name] : undefined),
   };
   return { kind: "config", config };
+}
+
+/** Keys in a folder of its own would make each server's sessions, channels and signatures strange to the others. */
+function databaseErrors(values: ReadonlyMap<Name, unknown>): readonly ConfigError[] {
+  if (values.get("databaseUrl") === undefined || !values.has("secret") || values.get("secret") !== undefined) return [];
+  const detail =
+    "is missing: with a database all servers share one secret. Make one with openssl rand -hex 32, and keep it: channels can't be read without";
+  return [{ where: variableOf("secret"), detail }];
 }
 
 function parseFlags(args: readonly string[]): {
@@ -259,6 +291,30 @@ function httpUrl(text: string): string | undefined {
   if (url.username !== "" || url.password !== "")
     throw new RangeError("carries a user name or password; put credentials into the metrics' headers");
   return text.trim();
+}
+
+/** Of what is wrong nothing is repeated: it holds a password. */
+function postgresUrl(text: string): string | undefined {
+  if (text.trim() === "") return undefined;
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  if ((url?.protocol === "postgres:" || url?.protocol === "postgresql:") && url.host !== "" && url.pathname.length > 1)
+    return text.trim();
+  throw new RangeError("is no address of a PostgreSQL database; give postgres://user:password@host:5432/database");
+}
+
+const SECRET_CHARACTERS_MIN = 32;
+
+function secret(text: string): string | undefined {
+  if (text === "") return undefined;
+  if (text.length >= SECRET_CHARACTERS_MIN) return text;
+  throw new RangeError(
+    `has ${text.length} characters; give at least ${SECRET_CHARACTERS_MIN}, made with openssl rand -hex 32`,
+  );
+}
+
+function replicaId(text: string): string {
+  if (/^[\w.-]{0,64}$/.test(text.trim())) return text.trim();
+  throw new RangeError(`is ${JSON.stringify(text)}; give up to 64 letters, digits and . _ -`);
 }
 
 function integer(min: number, max: number): (text: string) => number {

@@ -16,6 +16,7 @@ import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CohortCounts } from "../ports/cohort-counts.ts";
 import type { Emergency } from "../ports/emergency.ts";
+import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { MetricProvider } from "../ports/metric-provider.ts";
@@ -34,6 +35,7 @@ export interface RolloutParts extends Platform {
   readonly rollouts: RolloutStore;
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly hub: Hub;
+  readonly leadership: Leadership;
   readonly emergency: Emergency;
   /** What SDKs report of flags under a rollout. */
   readonly intake: UnitIntake & CohortCounts;

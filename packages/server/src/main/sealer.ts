@@ -10,23 +10,39 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const VERSION = "v1.";
 
+/** Where the key is. */
+interface KeySource {
+  /** Undefined: there is none yet. */
+  read(): Uint8Array | undefined;
+  make(): Uint8Array;
+}
+
 /**
  * Seals with a key in the data folder that only its owner can read, beside the database and never in it: a copy or a backup of the
  * database gives nothing away. The key is made when the first text is sealed; that throws where the file can't be written.
  */
 export function createSealer(folder: string, randomBytes: (sizeBytes: number) => Uint8Array): Sealer {
   const path = join(folder, KEY_FILE);
-  let key = readKey(path);
+  return sealWith({ read: () => readKey(path), make: () => makeKey(path, randomBytes(KEY_BYTES)) }, randomBytes);
+}
+
+/** Seals with a key that was derived: 32 bytes. */
+export function createSealerWith(key: Uint8Array, randomBytes: (sizeBytes: number) => Uint8Array): Sealer {
+  return sealWith({ read: () => key, make: () => key }, randomBytes);
+}
+
+function sealWith(source: KeySource, randomBytes: (sizeBytes: number) => Uint8Array): Sealer {
+  let key = source.read();
   return {
     seal(about, text) {
-      key ??= readKey(path) ?? makeKey(path, randomBytes(KEY_BYTES));
+      key ??= source.read() ?? source.make();
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(about));
       const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
       return VERSION + Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64");
     },
     open(about, sealed) {
-      key ??= readKey(path);
+      key ??= source.read();
       const bytes = Buffer.from(sealed.slice(VERSION.length), "base64");
       if (key === undefined || !sealed.startsWith(VERSION) || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
       try {

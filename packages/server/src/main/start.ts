@@ -12,17 +12,13 @@ import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
 import { KnownSecrets, type Scrub } from "../domain/secrets/scrub.ts";
 import { Intake } from "../intake/intake.ts";
+import { soleServer } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { CheckpointStore } from "../ports/checkpoint-store.ts";
-import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import { EmergencyFile } from "../store/emergency-file.ts";
-import { openDataFolder } from "../store/sqlite/data-folder.ts";
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { Feed } from "../stream/feed.ts";
 import { Hub } from "../stream/hub.ts";
 import { createPrometheusMeter } from "../telemetry/prometheus-meter.ts";
-import { auditSigner } from "./audit-key.ts";
 import type { ServerConfig } from "./config.ts";
 import type { WrittenFirstTokens } from "./first-tokens.ts";
 import { readConsoleFiles } from "./console-files.ts";
@@ -35,8 +31,8 @@ import { createReceiptsAudit } from "./receipts-audit.ts";
 import { linearRegex } from "./regex.ts";
 import { Emergencies } from "./emergencies.ts";
 import { createRolloutEngine } from "./rollouts.ts";
-import { createSealer } from "./sealer.ts";
-import { sessionSecret } from "./session-secret.ts";
+import { openSecrets } from "./secrets.ts";
+import { openStorage, type OpenedStorage } from "./storage.ts";
 import { VERSION } from "./version.ts";
 
 /** What other processes wrote, and what a crash kept from being told, is told within this time. */
@@ -45,23 +41,15 @@ const POLL_MS = 1_000;
 /** Tokens that were revoked elsewhere, or have expired, lose their streams within this time. */
 const TOKENS_CHECKED_EVERY_MS = 2_000;
 
-/** A store that is open, and what belongs to it. */
-export interface OpenedStorage {
-  readonly store: Store;
-  readonly rollouts: RolloutStore;
-  readonly checkpoints: CheckpointStore;
-  /** It has no token yet. */
-  readonly isFresh: boolean;
-  /** Where the first tokens are written. */
-  readonly folder: string;
-  readonly close: () => Promise<void>;
-}
-
 /** What a server is made of, each with what stands for the real thing. */
 export interface StartOptions {
   readonly platform?: Platform;
   readonly logs?: DestinationStream;
-  readonly openStorage?: (config: ServerConfig, platform: Platform) => OpenedStorage;
+  readonly openStorage?: (
+    config: ServerConfig,
+    platform: Platform,
+    logger: Logger,
+  ) => OpenedStorage | Promise<OpenedStorage>;
 }
 
 /** A server that is up. */
@@ -83,11 +71,11 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
   const platform = options.platform ?? realPlatform;
   const { config, scrub } = rememberingSecrets(given);
   const logger = createLogger(config.logLevel, { scrub, ...(options.logs && { destination: options.logs }) });
-  const storage = (options.openStorage ?? openStorage)(config, platform);
+  const storage = await (options.openStorage ?? openStorage)(config, platform, logger);
   const cleanUp: (() => Promise<void> | void)[] = [storage.close];
   try {
     const firstTokens = storage.isFresh ? await makeFirstTokens(storage.folder, storage.store, platform) : undefined;
-    const signer = auditSigner(storage.folder);
+    const { signer, sealer, session } = openSecrets(config.secret, storage.folder, platform.randomBytes);
     const metrics = createPrometheusMeter(VERSION);
     cleanUp.push(() => metrics.close());
     const { meter } = metrics;
@@ -101,7 +89,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       onReceipts: receipts.note,
       limits: { streamsMax: config.streamsMax, admission: config.admission },
     });
-    const sessions = new Sessions(sessionSecret(storage.folder, platform.randomBytes), platform.clock);
+    const sessions = new Sessions(session, platform.clock);
     const authenticator = new Authenticator({
       ...platform,
       store: storage.store,
@@ -111,7 +99,6 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       dev: config.dev,
     });
     const { rollouts, store } = storage;
-    const sealer = createSealer(storage.folder, platform.randomBytes);
     const intake = new Intake({
       ...platform,
       checkpoints: storage.checkpoints,
@@ -131,6 +118,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       emergency: emergencies,
       store,
       rollouts,
+      leadership: storage.shared?.leadership ?? soleServer,
       feeds,
       hub,
       intake,
@@ -181,6 +169,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     cleanUp.push(() => emergencies.stop());
     emergencies.start();
     await engine.start();
+    storage.shared?.start();
     const port = await listen(server, config);
     hub.start();
     cleanUp.push(...watch({ feeds, streams: [hub, eventStreams], store, logger, platform }));
@@ -198,6 +187,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     const close = async (): Promise<void> => {
       logger.info({ streams: hub.size }, "shutting down");
       phase = "draining";
+      await storage.shared?.standDown();
       await hub.drain();
       eventStreams.closeAll();
       phase = "closing";
@@ -215,6 +205,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
 /** The configuration whose variables are remembered as they are used, and what takes their values out of every text that is kept or shown. */
 function rememberingSecrets(config: ServerConfig): { readonly config: ServerConfig; readonly scrub: Scrub } {
   const known = new KnownSecrets();
+  for (const [name, value] of secretsOf(config)) known.note(name, value);
   const variables = (name: string): string | undefined => {
     const value = config.variables(name);
     if (value !== undefined) known.note(name, value);
@@ -223,24 +214,13 @@ function rememberingSecrets(config: ServerConfig): { readonly config: ServerConf
   return { config: { ...config, variables }, scrub: known.scrub };
 }
 
-function openStorage(config: ServerConfig, platform: Platform): OpenedStorage {
-  const folder = openDataFolder(config.dataDir, process.pid);
-  try {
-    const { store, rollouts, checkpoints, isFresh } = openSqliteStore({
-      folder,
-      random: platform.randomBytes,
-      timers: platform.timers,
-      now: platform.clock.now(),
-    });
-    const close = async (): Promise<void> => {
-      await store.close();
-      folder.release();
-    };
-    return { store, rollouts, checkpoints, isFresh, folder: folder.path, close };
-  } catch (cause) {
-    folder.release();
-    throw cause;
-  }
+/** What the configuration holds that must not turn up anywhere. */
+function secretsOf({ secret, databaseUrl }: ServerConfig): readonly (readonly [name: string, value: string])[] {
+  const password = databaseUrl === undefined ? "" : decodeURIComponent(new URL(databaseUrl).password);
+  return [
+    ["RAMPART_SECRET", secret ?? ""],
+    ["RAMPART_DATABASE_URL", password],
+  ].filter((one): one is [string, string] => one[1] !== "");
 }
 
 async function openFeeds(

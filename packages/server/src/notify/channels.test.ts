@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createEgress } from "../egress/egress.ts";
+import { soleServer } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import { silentMeter } from "../ports/meter.ts";
 import type { OutboxMessage, OutboxRow } from "../ports/rollout-store.ts";
@@ -43,7 +44,14 @@ async function start(file: string, messages: readonly Partial<OutboxMessage>[]) 
     newId: () => String((ids += 1)),
     publicUrl: "https://rampart.example/",
   });
-  const dispatcher = new Dispatcher({ ...platform, store: rollouts, notifier: channels, logger, meter: silentMeter });
+  const dispatcher = new Dispatcher({
+    ...platform,
+    leadership: soleServer,
+    store: rollouts,
+    notifier: channels,
+    logger,
+    meter: silentMeter,
+  });
   dispatcher.start();
   const rows = async (): Promise<Readonly<Record<string, OutboxRow>>> =>
     Object.fromEntries((await rollouts.outbox({ limit: 200 })).map((row) => [row.key, row]));

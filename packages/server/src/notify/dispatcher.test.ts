@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { soleServer } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import { silentMeter } from "../ports/meter.ts";
 import type { Delivery } from "../ports/notifier.ts";
@@ -32,7 +33,14 @@ async function startOutbox(answer: (key: string, tries: number) => Delivery | Er
       return said;
     },
   };
-  const dispatcher = new Dispatcher({ ...platform, store: rollouts, notifier, logger, meter: silentMeter });
+  const dispatcher = new Dispatcher({
+    ...platform,
+    leadership: soleServer,
+    store: rollouts,
+    notifier,
+    logger,
+    meter: silentMeter,
+  });
   dispatcher.start();
   return { platform, rollouts, dispatcher, delivered, tries, lines };
 }

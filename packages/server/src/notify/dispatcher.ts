@@ -1,4 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
+import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Delivery, Notifier } from "../ports/notifier.ts";
@@ -19,6 +20,8 @@ const BATCH_MAX = 100;
 export interface DispatcherParts {
   readonly store: Pick<RolloutStore, "outboxDue" | "outboxSent" | "outboxFailed">;
   readonly notifier: Notifier;
+  /** The server that evaluates sends, so that nothing is sent twice. */
+  readonly leadership: Leadership;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -74,7 +77,7 @@ export class Dispatcher {
     // Each at most once a look: with a store that reads but can't write, the same message would be due for ever.
     const started = new Set<string>();
     for (;;) {
-      if (this.#isStopped) return;
+      if (this.#isStopped || this.#parts.leadership.evaluating() === undefined) return;
       const due = await store.outboxDue(clock.now(), BATCH_MAX, [...new Set([...started, ...this.#working.keys()])]);
       if (due.length === 0) return;
       const channels = new Set(due.map((message) => message.channel));

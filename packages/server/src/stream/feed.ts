@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Basis, Delta, Emergency, Heartbeat, LinearRegex, Snapshot, WireFlag } from "@rampart/core";
-import { encodeDelta, formatBasis, murmur3, Ruleset } from "@rampart/core";
+import { encodeDelta, formatBasis, isOlderEpoch, murmur3, Ruleset } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -117,6 +117,11 @@ export class Feed {
   /** Whether the store was read lately, so that what is served is what is stored. */
   get isFresh(): boolean {
     return this.#parts.clock.monotonicMs() - this.#syncedAtMs <= SYNC_FRESH_MS;
+  }
+
+  /** Whether a client has heard of more than this feed. What it says may be wrong. */
+  isBehind({ epoch, revision }: Basis): boolean {
+    return epoch === this.epoch ? revision > this.revision : isOlderEpoch(this.epoch, epoch);
   }
 
   get snapshot(): EncodedSnapshot {

@@ -40,6 +40,18 @@ describe("a stream's first event", () => {
     expect(first.event).toBe("snapshot");
   });
 
+  it("is what was stored by another server, for a client that heard of it there", async () => {
+    const { open, feed, store } = await startTestHub();
+    await store.changeConfig(
+      "production",
+      "banner",
+      (current) => ({ kind: "write", next: { ...current.config, clientVisible: true } }),
+      { actor: "token:t1", action: "config.changed", at: 1 },
+    );
+    const first = await open({ basis: `${feed.epoch}:2` }).next();
+    expect(first).toMatchObject({ event: "heartbeat", data: { revision: 2 } });
+  });
+
   it("leaves no gap when the environment moves on while the delta is made", async () => {
     let release: (() => void) | undefined;
     let isHeld = false;

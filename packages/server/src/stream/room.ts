@@ -92,6 +92,14 @@ export class Room {
    */
   admit(request: StreamRequest): Promise<void> | undefined {
     const { feed } = this.#parts;
+    // It comes from another server on the same store, which is ahead: a client must not be taken back in time.
+    if (request.basis !== undefined && feed.isBehind(request.basis))
+      return feed.catchUp().then(() => this.#admitAsIs(request));
+    return this.#admitAsIs(request);
+  }
+
+  #admitAsIs(request: StreamRequest): Promise<void> | undefined {
+    const { feed } = this.#parts;
     if (request.view !== undefined) {
       this.#takeViewer(request, request.view);
       return undefined;

@@ -1,4 +1,5 @@
 import { defaultConfig, defaultVariants } from "@rampart/core";
+import { soleServer } from "../../ports/leadership.ts";
 import type { Plan } from "../../domain/plan/types.ts";
 import { kill } from "../../domain/ramp.ts";
 import type { RolloutRecord } from "../../domain/rollout/effect.ts";
@@ -161,6 +162,7 @@ export class World {
       logger: silentLogger,
       meter: silentMeter,
       scrub: (text) => text,
+      leadership: soleServer,
       emergency: this.emergency,
       timers: { after: () => () => undefined, every: () => () => undefined },
       parse: () => this.plan,

@@ -4,8 +4,11 @@ import { connect, CONNECT_TIMEOUT_SECONDS, type Client } from "./client.ts";
 import { isContended, storeFailure, unreachable, unwrapped } from "./failures.ts";
 import type { Session } from "./session.ts";
 
-/** Nothing came back for so long: the connection leads nowhere, whatever the operating system thinks of it. */
-const ANSWER_TIMEOUT_MS = 12_000;
+/**
+ * Nothing came back for so long: the connection leads nowhere, whatever the operating system thinks of it. What stands alone is a look-up by a
+ * key; somebody who wants to kill a flag waits for one.
+ */
+const ANSWER_MAX_MS = { single: 3_000, snapshot: 10_000, write: 12_000 } as const;
 
 /**
  * Within a write one statement may wait for a lock for so long, and take so long. A write whose server stands still (frozen, unplugged) is taken
@@ -24,6 +27,7 @@ export class Pool {
   readonly #url: string;
   readonly #timers: Timers;
   #client: Client;
+  #isClosed = false;
 
   constructor(url: string, timers: Timers) {
     this.#url = url;
@@ -33,19 +37,19 @@ export class Pool {
 
   /** Runs statements that each stand alone. Rejects with a StoreError for what is the database's fault. */
   run<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#answered((client) => work(client.orm));
+    return this.#answered(ANSWER_MAX_MS.single, (client) => work(client.orm));
   }
 
   /** Runs `work` on everything as it was at one moment. */
   read<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#answered((client) => client.transaction(SNAPSHOT, work));
+    return this.#answered(ANSWER_MAX_MS.snapshot, (client) => client.transaction(SNAPSHOT, work));
   }
 
   /** All of `work` or nothing of it. It may run more than once. */
   async write<T>(work: (tx: Session) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#answered((client) =>
+        return await this.#answered(ANSWER_MAX_MS.write, (client) =>
           client.transaction("read write", async (tx) => {
             await tx.execute(LIMITS);
             return work(tx);
@@ -57,18 +61,21 @@ export class Pool {
     }
   }
 
+  /** Whatever comes later is refused. */
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#client.end(CONNECT_TIMEOUT_SECONDS);
   }
 
-  async #answered<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  async #answered<T>(maxMs: number, work: (client: Client) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw unreachable("this server is closing");
     if (this.#client.isBroken()) this.#replace(this.#client, CONNECT_TIMEOUT_SECONDS);
     const client = this.#client;
     let cancel = (): void => undefined;
     const silence = new Promise<never>((_, reject) => {
-      cancel = this.#timers.after(ANSWER_TIMEOUT_MS, () => {
-        this.#replace(client, 0);
-        reject(unreachable(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`));
+      cancel = this.#timers.after(maxMs, () => {
+        this.#replace(client, CONNECT_TIMEOUT_SECONDS);
+        reject(unreachable(`no answer within ${maxMs / 1000} s`));
       });
     });
     try {

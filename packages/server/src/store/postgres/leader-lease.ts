@@ -1,0 +1,96 @@
+import type { Leadership } from "../../ports/leadership.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Cancel, Timers } from "../../ports/timers.ts";
+import { EVALUATOR } from "./lease-rows.ts";
+import type { Pool } from "./pool.ts";
+import { Tables } from "./tables.ts";
+
+/** A server that stops without a word is followed after this, and the next try of another. */
+export const LEASE_MS = 10_000;
+
+/** How often the one that has it renews it, and the others try to get it. */
+export const LEASE_LOOK_MS = 1_000;
+
+/** What no server ever holds. */
+const NO_FENCE = 0;
+
+export interface LeaderLeaseParts {
+  readonly pool: Pool;
+  /** Of this process, unlike any other. */
+  readonly holder: string;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/**
+ * The lease of the server that evaluates, in a row of the database. It is renewed by a timer: a process that is frozen or whose loop is
+ * blocked renews nothing, and finds its number refused when it goes on. While the database can't be reached every server watches the metrics, for
+ * none can tell another that a flag has to be off: nothing of that can be stored, but each turns it off for its own clients.
+ */
+export class LeaderLease implements Leadership {
+  readonly isShared = true;
+  readonly #parts: LeaderLeaseParts;
+  #held: { readonly fence: number } | undefined;
+  #isBlind = false;
+  #looking: Promise<void> | undefined;
+  #stopLooking: Cancel = () => undefined;
+  #isStopped = false;
+
+  constructor(parts: LeaderLeaseParts) {
+    this.#parts = parts;
+  }
+
+  evaluating(): { readonly fence: number } | undefined {
+    return this.#held ?? (this.#isBlind ? { fence: NO_FENCE } : undefined);
+  }
+
+  /** Tries to get it from now on. */
+  start(): void {
+    this.#stopLooking = this.#parts.timers.every(LEASE_LOOK_MS, () => void this.look());
+    void this.look();
+  }
+
+  /** Gives it back, so that the next one need not wait, and tries no more. Never rejects. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#stopLooking();
+    await this.#looking;
+    const held = this.#held;
+    this.#held = undefined;
+    this.#isBlind = false;
+    if (held === undefined) return;
+    const { pool, logger } = this.#parts;
+    await pool
+      .run((session) => new Tables(session).leases.giveBack(EVALUATOR, held.fence))
+      .catch((error: unknown) =>
+        logger.warn({ err: error }, "the evaluator's lease could not be given back: it runs out"),
+      );
+  }
+
+  /** Renews it, or tries to get it; joins a look that is under way. Never rejects. */
+  look(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    this.#looking ??= this.#look()
+      .then(() => (this.#isBlind = false))
+      .catch((error: unknown) => {
+        this.#isBlind = !this.#isStopped;
+        this.#parts.logger.warn({ err: error }, "the evaluator's lease can't be looked at");
+      })
+      .then(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { pool, holder, logger } = this.#parts;
+    const held = this.#held;
+    if (held !== undefined) {
+      if (await pool.run((session) => new Tables(session).leases.renew(EVALUATOR, held.fence, LEASE_MS))) return;
+      this.#held = undefined;
+      logger.warn({ fence: held.fence }, "another server may evaluate by now: this one stopped");
+    }
+    const fence = await pool.run((session) => new Tables(session).leases.take(EVALUATOR, holder, LEASE_MS));
+    if (fence === undefined) return;
+    this.#held = { fence };
+    logger.info({ fence }, "this server evaluates the rollouts from now on");
+  }
+}
