@@ -42,6 +42,8 @@ export interface CauseView {
   /** When the condition became true, or the data stopped. */
   readonly since?: Instant;
   readonly by?: string;
+  /** The trace of the call by which somebody asked for it. */
+  readonly traceId?: string;
   readonly reason?: string;
   /** The users with and without the flag against each other, in one line. */
   readonly comparison?: string;

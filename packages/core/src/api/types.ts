@@ -151,6 +151,8 @@ export interface AuditEntry {
   /** Instead of `environment` and `revision`, when one act is a change in every environment (a definition, a segment). */
   readonly revisions?: { readonly [environment: string]: number };
   readonly reason?: string;
+  /** The trace of the call that asked for it, by its `traceparent`: 32 hex digits. */
+  readonly traceId?: string;
   readonly before?: JsonValue;
   readonly after?: JsonValue;
   /** Hex SHA-256 of the entry before this one; 64 zeros for the first. */

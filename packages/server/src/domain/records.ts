@@ -10,6 +10,8 @@ export interface ChangeMeta {
   readonly action: string;
   readonly reason?: string;
   readonly at: EpochMs;
+  /** Of the call that asked for it, where that named one: 32 hex digits. */
+  readonly traceId?: string;
   /** The change asks every client for a receipt (kill, rollback). */
   readonly urgent?: boolean;
 }

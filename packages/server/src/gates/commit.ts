@@ -29,6 +29,7 @@ export function commitOf(row: RolloutRow, plan: Plan, event: RolloutEvent, { sta
     outbox: outboxOf(`${row.id}:${row.seq + 1}`, row.id, plan, state, effects),
     ...(flagEffects.length > 0 && { flag: flagChange(flagEffects, measuresOf(plan)) }),
     actor: actorOf(row, event),
+    ...(event.kind === "command" && event.person.traceId !== undefined && { traceId: event.person.traceId }),
     at: state.now,
   };
 }
@@ -40,15 +41,16 @@ export interface NewRollout {
   readonly at: EpochMs;
   readonly startAt: EpochMs;
   readonly by: string;
+  readonly traceId?: string;
 }
 
 /** A new rollout as the store takes it. */
-export function creationOf({ id, plan, at, startAt, by }: NewRollout): {
+export function creationOf({ id, plan, at, startAt, by, traceId }: NewRollout): {
   readonly row: RolloutRow;
   readonly records: readonly RolloutRecord[];
   readonly outbox: readonly OutboxMessage[];
 } {
-  const { state, effects } = schedule(plan, { at, startAt, by });
+  const { state, effects } = schedule(plan, { at, startAt, by, ...(traceId !== undefined && { traceId }) });
   const { flag, environment, name: planName, digest: planDigest } = plan;
   const dueAt = dueAtOf(plan, state);
   const row = { id, flag, environment, planName, planDigest, state, seq: 0, createdAt: at, createdBy: by };

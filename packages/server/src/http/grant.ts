@@ -11,6 +11,8 @@ declare const grantedEnvironment: unique symbol;
 export interface Grant extends Principal {
   readonly [granted]: true;
   readonly scopes: ReadonlySet<Scope>;
+  /** Of the call, where it named one. */
+  readonly traceId?: string;
 }
 
 /** Proof that, besides, the caller's token is bound to `environment`, and that there is such an environment. */
@@ -20,7 +22,7 @@ export interface EnvironmentGrant extends Grant {
 }
 
 /** Throws a 403 `ProblemError` that names the missing scope. */
-export function authorize(principal: Principal, scope: Scope): Grant {
+export function authorize(principal: Principal, scope: Scope, traceId?: string): Grant {
   const scopes = scopesOf(principal.kind);
   if (!scopes.has(scope)) {
     throw new ProblemError({
@@ -29,7 +31,7 @@ export function authorize(principal: Principal, scope: Scope): Grant {
       hint: `It has: ${[...scopes].join(", ")}. Use another kind of token.`,
     });
   }
-  return { ...principal, scopes } as Grant;
+  return { ...principal, scopes, ...(traceId !== undefined && { traceId }) } as Grant;
 }
 
 /** Whether a grant is good for every environment, those to come included. */

@@ -87,10 +87,15 @@ export interface Change {
   readonly urgent?: boolean;
 }
 
-/** The meta of a change that `actor` makes now. */
-export function metaOf(parts: Pick<HttpParts, "clock">, actor: string, { action, reason, urgent }: Change): ChangeMeta {
+/** The meta of a change that a caller makes now. */
+export function metaOf(
+  parts: Pick<HttpParts, "clock">,
+  { actor, traceId }: Pick<ChangeMeta, "actor" | "traceId">,
+  { action, reason, urgent }: Change,
+): ChangeMeta {
   return {
     actor,
+    ...(traceId === undefined ? {} : { traceId }),
     action,
     at: parts.clock.now(),
     ...(reason === undefined ? {} : { reason }),

@@ -15,6 +15,7 @@ import { ProblemError, problemReply } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 import { send, TAKEN_OVER } from "./reply.ts";
 import type { Call, Route } from "./route.ts";
+import { traceIdOf } from "./traceparent.ts";
 import { checked } from "./validate.ts";
 
 /** Bodies are larger than this only where a route says so. */
@@ -156,7 +157,7 @@ export class Pipeline {
     trace.principal = principal;
     if (spec.browsers === true) allowOriginsOf(principal, { incoming, outgoing });
     await this.#lanes.enter(spec.lane, { tokenId: principal.tokenId, address });
-    const grant = authorize(principal, guard.scope);
+    const grant = authorize(principal, guard.scope, traceIdOf(incoming));
     const environments = this.#parts.feeds.keys();
     switch (guard.reach) {
       case "some":

@@ -37,6 +37,7 @@ export const cause = z
     threshold: z.number().optional(),
     since: instant.optional(),
     by: z.string().optional(),
+    traceId: z.string().optional(),
     reason: z.string().optional(),
     comparison: z.string().optional(),
     attribution: z.enum(["flag", "shared"]).optional(),

@@ -247,6 +247,10 @@ export const auditEntry = z
     environment: z.string().optional(),
     revision: z.number().int().optional(),
     reason: z.string().optional(),
+    traceId: z
+      .string()
+      .optional()
+      .openapi({ description: "The trace of the call that asked for it, by its `traceparent`" }),
     before: anyJson.optional(),
     after: anyJson.optional(),
     previousHash: z.string(),

@@ -114,6 +114,8 @@ export interface RolloutCommit {
     readonly urgent: boolean;
   };
   readonly actor: string;
+  /** As in `ChangeMeta`. */
+  readonly traceId?: string;
   readonly at: EpochMs;
   /** For what the evaluator does by itself: written only while this number is the newest that was given to an evaluator. */
   readonly fence?: number;

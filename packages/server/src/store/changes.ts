@@ -25,6 +25,7 @@ export function auditDraft(seq: number, meta: ChangeMeta, subject: Subject): Aud
     actor: meta.actor,
     action: meta.action,
     ...(meta.reason === undefined ? {} : { reason: wellFormed(meta.reason) }),
+    ...(meta.traceId === undefined ? {} : { traceId: meta.traceId }),
     ...subject,
   };
 }

@@ -18,7 +18,7 @@ import type { Store } from "../ports/store.ts";
 import { createMemoryStore, type MemoryStoreOptions } from "./memory-store.ts";
 import { SAMPLING_EVENTS } from "./limits.ts";
 import { MemoryChannels } from "./memory-channels.ts";
-import { resendSubject, rolloutAudit } from "./rollout-audit.ts";
+import { flagMeta, resendSubject, rolloutAudit } from "./rollout-audit.ts";
 
 interface Entry {
   row: RolloutRow;
@@ -232,13 +232,7 @@ class MemoryRolloutStore extends MemoryChannels implements RolloutStore {
       row.environment,
       row.flag,
       (current, { definition }) => flag.decide(current, definition),
-      {
-        actor: commit.actor,
-        action: flag.action,
-        reason: flag.reason,
-        at: commit.at,
-        urgent: flag.urgent,
-      },
+      flagMeta(commit, flag),
     );
     switch (written.kind) {
       case "written":

@@ -1,6 +1,15 @@
 import type { RolloutRecord } from "../domain/rollout/effect.ts";
+import type { RolloutCommit } from "../ports/rollout-store.ts";
 import type { ChangeMeta } from "../ports/store.ts";
 import { asJson, type Subject } from "./changes.ts";
+
+/** The audit's words for what a step does to its flag. */
+export function flagMeta(
+  { actor, at, traceId }: RolloutCommit,
+  { action, reason, urgent }: NonNullable<RolloutCommit["flag"]>,
+): ChangeMeta {
+  return { actor, action, reason, at, urgent, ...(traceId !== undefined && { traceId }) };
+}
 
 /** The audit's line for one record of a rollout's story. */
 export function rolloutAudit(
@@ -11,7 +20,13 @@ export function rolloutAudit(
 ): { readonly meta: ChangeMeta; readonly subject: Subject } {
   const { at, event, state, stage, percentage, cause } = record;
   return {
-    meta: { actor, action: `rollout.${event}`, at, ...(cause?.reason !== undefined && { reason: cause.reason }) },
+    meta: {
+      actor,
+      action: `rollout.${event}`,
+      at,
+      ...(cause?.reason !== undefined && { reason: cause.reason }),
+      ...(cause?.traceId !== undefined && { traceId: cause.traceId }),
+    },
     subject: {
       target: `rollout/${id}`,
       environment,

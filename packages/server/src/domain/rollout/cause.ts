@@ -14,6 +14,8 @@ export interface Cause {
   /** When the condition became true, or the data stopped. */
   readonly since?: EpochMs;
   readonly by?: string;
+  /** The trace of the call by which somebody asked for it. */
+  readonly traceId?: string;
   readonly reason?: string;
   /** The users with and without the flag against each other, in one line. */
   readonly comparison?: string;

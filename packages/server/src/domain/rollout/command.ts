@@ -24,7 +24,7 @@ export function obey(turn: Turn, person: Person, command: Command): Cause | unde
     refuse(turn, refusal);
     return;
   }
-  const cause: Cause = { kind: "command", subject: command.kind, by: person.by, ...reasonOf(command) };
+  const cause: Cause = { kind: "command", subject: command.kind, ...callOf(person), ...reasonOf(command) };
   switch (command.kind) {
     case "start":
       change(turn, { startAt: turn.now, told: { ...turn.state.told, momentsUntil: turn.now - 1 } });
@@ -63,6 +63,11 @@ export function obey(turn: Turn, person: Person, command: Command): Cause | unde
       }
       return;
   }
+}
+
+/** Who asked, and in which trace. */
+function callOf({ by, traceId }: Person): Pick<Cause, "by" | "traceId"> {
+  return { by, ...(traceId !== undefined && { traceId }) };
 }
 
 function reasonOf(command: Command): { readonly reason?: string } {
@@ -111,7 +116,7 @@ function approve(turn: Turn, person: Person, command: Of<"approve">): Cause | un
     planDigest: state.planDigest,
   };
   change(turn, { approvals: [...state.approvals.filter((one) => one !== before), approval] });
-  const cause: Cause = { kind: "approval", subject: roles.join(", "), by: person.by };
+  const cause: Cause = { kind: "approval", subject: roles.join(", "), ...callOf(person) };
   record(turn, "approved", cause);
   return cause;
 }
@@ -138,7 +143,7 @@ function reject(turn: Turn, person: Person, command: Of<"reject">): void {
     );
     return;
   }
-  const cause: Cause = { kind: "rejection", subject: roles.join(", "), by: person.by, ...reasonOf(command) };
+  const cause: Cause = { kind: "rejection", subject: roles.join(", "), ...callOf(person), ...reasonOf(command) };
   change(turn, { approvals: state.approvals.filter((one) => one.stage !== stage.name) });
   pauseFor(turn, cause, { announce: () => record(turn, "rejected", cause) });
 }
@@ -172,7 +177,7 @@ function tickItems(turn: Turn, person: Person, command: Of<"tick">): void {
       return;
     }
     change(turn, { ticks: [...turn.state.ticks, { item: item.id, by: person.by, at: turn.now }] });
-    record(turn, "ticked", { kind: "checklist", subject: item.text, by: person.by });
+    record(turn, "ticked", { kind: "checklist", subject: item.text, ...callOf(person) });
   }
 }
 

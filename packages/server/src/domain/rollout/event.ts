@@ -8,6 +8,8 @@ import type { EpochMs } from "./instant.ts";
 export interface Person {
   readonly by: string;
   readonly roles: readonly string[];
+  /** The trace of the call, where it named one. */
+  readonly traceId?: string;
 }
 
 /** What people ask of a rollout. `role` narrows an approval to one of the roles that are held. */

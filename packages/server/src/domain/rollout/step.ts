@@ -35,10 +35,12 @@ export interface Schedule {
   /** When it is to start; now or later. A rollout that starts at once still waits for its first `tick`. */
   readonly startAt: EpochMs;
   readonly by: string;
+  /** As in `Person`. */
+  readonly traceId?: string;
 }
 
 /** A new rollout of a plan. */
-export function schedule(plan: Plan, { at, startAt, by }: Schedule): Step {
+export function schedule(plan: Plan, { at, startAt, by, traceId }: Schedule): Step {
   const state: RolloutState = {
     planDigest: plan.digest,
     now: at,
@@ -56,7 +58,7 @@ export function schedule(plan: Plan, { at, startAt, by }: Schedule): Step {
     told: { momentsUntil: at - 1, overdue: [], reviews: [] },
   };
   const turn: Turn = { plan, now: at, from: at, state, effects: [] };
-  const cause = { kind: "command" as const, subject: "start", by };
+  const cause = { kind: "command" as const, subject: "start", by, ...(traceId !== undefined && { traceId }) };
   record(turn, "scheduled", cause);
   notify(turn, "scheduled", `scheduled: ${plan.title}`, { cause });
   return { state: turn.state, effects: turn.effects };

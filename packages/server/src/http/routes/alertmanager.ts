@@ -127,7 +127,7 @@ async function withoutRollout(
     return { outcome: "noTarget", detail: `there is no rollout ${JSON.stringify(alert.target.rollout)} under way` };
   if (alert.action !== "rollback" || alert.status !== "firing")
     return { outcome: "nothing", detail: "no rollout ramps the flag" };
-  const meta = metaOf(parts, grant.actor, {
+  const meta = metaOf(parts, grant, {
     action: "flag.killed",
     reason: `alert ${alert.name} is firing`,
     urgent: true,

@@ -92,7 +92,7 @@ function saveRoute(parts: HttpParts): Route {
       problems: ["CHANNEL_INVALID", "CHANNEL_FIXED", "CHANNELS_FULL"],
     },
     async ({ grant, params: { name }, body }) => {
-      const saved = await parts.channels.save(name, body, metaOf(parts, grant.actor, { action: "channel.saved" }));
+      const saved = await parts.channels.save(name, body, metaOf(parts, grant, { action: "channel.saved" }));
       switch (saved.kind) {
         case "created":
         case "changed":
@@ -133,7 +133,7 @@ function removeRoute(parts: HttpParts): Route {
       problems: ["CHANNEL_NOT_FOUND", "CHANNEL_FIXED"],
     },
     async ({ grant, params: { name } }) => {
-      const removed = await parts.channels.remove(name, metaOf(parts, grant.actor, { action: "channel.removed" }));
+      const removed = await parts.channels.remove(name, metaOf(parts, grant, { action: "channel.removed" }));
       switch (removed) {
         case "removed":
           return { status: 204 };

@@ -69,7 +69,7 @@ function patchRoute(parts: HttpParts): Route {
     },
     async ({ grant, params, incoming, body: { reason: why, ...patch } }) => {
       const ifRevision = parseIfMatch(incoming.headers["if-match"]);
-      const meta = metaOf(parts, grant.actor, {
+      const meta = metaOf(parts, grant, {
         action: "config.changed",
         reason: why,
         urgent: patch["enabled"] === false,

@@ -130,7 +130,7 @@ function signInRoute({ store, sessions, clock, publicUrl }: HttpParts, authentic
       });
       await store.appendAudit(
         { target: `token/${principal.tokenId}` },
-        metaOf({ clock }, principal.actor, { action: "console.signedIn" }),
+        metaOf({ clock }, principal, { action: "console.signedIn" }),
       );
       return json(200, viewOf(principal), { "set-cookie": cookie });
     },

@@ -90,7 +90,7 @@ function createRoute(parts: HttpParts): Route {
       const configs = Object.fromEntries(
         [...parts.feeds.keys()].map((environment) => [environment, defaultConfig(definition)]),
       );
-      const meta = metaOf(parts, grant.actor, { action: "flag.created", reason: why });
+      const meta = metaOf(parts, grant, { action: "flag.created", reason: why });
       const created = await store.createFlag(definition, configs, meta, reuse === undefined ? {} : { reuse });
       switch (created.kind) {
         case "created":
@@ -143,7 +143,7 @@ function patchRoute(parts: HttpParts): Route {
       problems: ["INVALID_BODY", "FLAG_NOT_FOUND"],
     },
     async ({ grant, params, body: { reason: why, ...patch } }) => {
-      const meta = metaOf(parts, grant.actor, { action: "flag.updated", reason: why });
+      const meta = metaOf(parts, grant, { action: "flag.updated", reason: why });
       const written = await parts.store.changeFlag(
         params.key,
         (current) => patchDefinition(current, patch as JsonObject),
@@ -180,7 +180,7 @@ function deleteRoute(parts: HttpParts): Route {
       problems: ["FLAG_NOT_FOUND", "IN_USE"],
     },
     async ({ grant, params, query }) => {
-      const meta = metaOf(parts, grant.actor, { action: "flag.deleted", reason: query.reason });
+      const meta = metaOf(parts, grant, { action: "flag.deleted", reason: query.reason });
       const deleted = await parts.store.deleteFlag(params.key, (configs) => flagInUse(params.key, configs), meta);
       switch (deleted.kind) {
         case "written":

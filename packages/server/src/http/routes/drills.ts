@@ -217,7 +217,7 @@ function recordRoute(parts: HttpParts): Route {
       parts.drills.calm(environment);
       const entry = await parts.store.appendAudit(
         { target: `drill/${environment}`, environment, after },
-        metaOf(parts, grant.actor, { action: ACTION }),
+        metaOf(parts, grant, { action: ACTION }),
       );
       await parts.runner.tell(
         { kind: "drillRecorded", drilledAt: Date.parse(entry.at), tookMs: verdict.tookMs },

@@ -73,7 +73,7 @@ function resendRoute(parts: HttpParts): Route {
     },
     async ({ grant, body }) => {
       const which = "key" in body ? { key: body.key } : body.channel === undefined ? {} : { channel: body.channel };
-      const meta = metaOf(parts, grant.actor, { action: "outbox.resent" });
+      const meta = metaOf(parts, grant, { action: "outbox.resent" });
       const count = await parts.rollouts.outboxResend(which, meta);
       if (count > 0 || !("key" in body)) return json(200, { resent: count } satisfies Resent);
       return problemReply({

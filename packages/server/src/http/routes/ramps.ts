@@ -169,7 +169,7 @@ async function change(
   decide: Decide,
 ): Promise<Reply> {
   const { environment } = grant;
-  const meta = metaOf(parts, grant.actor, what);
+  const meta = metaOf(parts, grant, what);
   const written = await parts.store.changeConfig(
     environment,
     key,

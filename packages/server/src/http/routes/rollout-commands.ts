@@ -173,8 +173,12 @@ function commandRoute<Body extends z.ZodType>(parts: HttpParts, views: RolloutVi
   );
 }
 
-function personOf({ actor, roles }: Grant, plan: Plan): Person {
-  return { by: actor, roles: roles.includes(EVERY_ROLE) ? rolesOf(plan) : roles };
+function personOf({ actor, roles, traceId }: Grant, plan: Plan): Person {
+  return {
+    by: actor,
+    roles: roles.includes(EVERY_ROLE) ? rolesOf(plan) : roles,
+    ...(traceId !== undefined && { traceId }),
+  };
 }
 
 /** Every role that the plan asks for anywhere. */

@@ -114,7 +114,9 @@ function createRoute(parts: HttpParts, views: RolloutViews): Route {
       const at = parts.clock.now();
       const startAt = body.startAt === undefined ? at : Date.parse(body.startAt);
       const id = Buffer.from(parts.randomBytes(ID_BYTES)).toString("hex");
-      const { row, records, outbox } = creationOf({ id, plan, at, startAt, by: grant.actor });
+      const { actor: by, traceId } = grant;
+      const what = { id, plan, at, startAt, by, ...(traceId !== undefined && { traceId }) };
+      const { row, records, outbox } = creationOf(what);
       const created = await parts.rollouts.createRollout(
         row,
         records,

@@ -67,7 +67,7 @@ function createRoute(parts: HttpParts): Route {
       const checked = newSegmentOf(fields as JsonObject, parts);
       if (checked.kind === "refuse") return problemReply(checked.problem);
       const { segment } = checked;
-      const meta = metaOf(parts, grant.actor, { action: "segment.created", reason: why });
+      const meta = metaOf(parts, grant, { action: "segment.created", reason: why });
       const created = await parts.store.createSegment(segment, meta, reuse === undefined ? {} : { reuse });
       switch (created.kind) {
         case "created":
@@ -120,7 +120,7 @@ function patchRoute(parts: HttpParts): Route {
       problems: ["INVALID_BODY", "SEGMENT_NOT_FOUND"],
     },
     async ({ grant, params, body: { reason: why, ...patch } }) => {
-      const meta = metaOf(parts, grant.actor, { action: "segment.updated", reason: why });
+      const meta = metaOf(parts, grant, { action: "segment.updated", reason: why });
       const written = await parts.store.changeSegment(
         params.key,
         (current) => patchSegment(current, patch as JsonObject, parts.regex),
@@ -156,7 +156,7 @@ function deleteRoute(parts: HttpParts): Route {
       problems: ["SEGMENT_NOT_FOUND", "IN_USE"],
     },
     async ({ grant, params, query }) => {
-      const meta = metaOf(parts, grant.actor, { action: "segment.deleted", reason: query.reason });
+      const meta = metaOf(parts, grant, { action: "segment.deleted", reason: query.reason });
       const deleted = await parts.store.deleteSegment(params.key, (configs) => segmentInUse(params.key, configs), meta);
       switch (deleted.kind) {
         case "written":

@@ -121,7 +121,7 @@ function createRoute(parts: HttpParts): Route {
       const expiresAt = body.expiresAt === undefined ? undefined : Date.parse(body.expiresAt);
       const { name, roles } = body;
       const { record, text } = issue(parts, { kind, environments, name, roles, expiresAt, browsers });
-      await parts.store.createToken(record, metaOf(parts, grant.actor, { action: "token.created" }));
+      await parts.store.createToken(record, metaOf(parts, grant, { action: "token.created" }));
       return json(201, { ...tokenView(record), token: text, ...(secret && { secret }) } satisfies CreatedToken);
     },
   );
@@ -141,7 +141,7 @@ function revokeRoute(parts: HttpParts, authenticator: Authenticator): Route {
       problems: ["TOKEN_NOT_FOUND"],
     },
     async ({ grant, params }) => {
-      const revoked = await parts.store.revokeToken(params.id, metaOf(parts, grant.actor, { action: "token.revoked" }));
+      const revoked = await parts.store.revokeToken(params.id, metaOf(parts, grant, { action: "token.revoked" }));
       switch (revoked.kind) {
         case "written":
           authenticator.forget(params.id);

@@ -16,7 +16,7 @@ import type {
 } from "../../ports/rollout-store.ts";
 import type { ChangeMeta, ConfigRecord } from "../../ports/store.ts";
 import { changedFields } from "../changes.ts";
-import { channelSubject, resendSubject, rolloutAudit } from "../rollout-audit.ts";
+import { channelSubject, flagMeta, resendSubject, rolloutAudit } from "../rollout-audit.ts";
 import { ChannelRows } from "./channel-rows.ts";
 import { OutboxRows } from "./outbox-rows.ts";
 import { PlanRows } from "./plan-rows.ts";
@@ -218,13 +218,7 @@ export class SqliteRolloutStore implements RolloutStore {
     const decision = flag.decide(before, definition);
     if (decision.kind === "refuse") return { kind: "refused", problem: decision.problem };
     if (decision.kind === "keep") return { kind: "done", changed: false, revision: before.revision };
-    const meta: ChangeMeta = {
-      actor: commit.actor,
-      action: flag.action,
-      reason: flag.reason,
-      at: commit.at,
-      urgent: flag.urgent,
-    };
+    const meta = flagMeta(commit, flag);
     const revision = this.#tables.environments.advance(row.environment, { kind: "flag", key: row.flag }, meta);
     const after: ConfigRecord = {
       ...before,

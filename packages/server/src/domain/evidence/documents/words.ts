@@ -76,7 +76,7 @@ export function unitsOf({ series }: Pick<EvidenceView, "series">): Units {
 
 /** Why something happened; `isImplied`: what kind of cause it is was said already. `trigger errors, error_rate >= 5%, measured 6.12% against 5%, true for 2 min`. */
 export function causeSentence(cause: CauseView, at: string, units: Units, isImplied = false): string {
-  const { kind, subject, condition, value, threshold, since, by, reason } = cause;
+  const { kind, subject, condition, value, threshold, since, by, traceId, reason } = cause;
   const unit = unitIn(condition ?? subject, units);
   const forMs = since === undefined ? 0 : Date.parse(at) - Date.parse(since);
   const measured =
@@ -94,6 +94,7 @@ export function causeSentence(cause: CauseView, at: string, units: Units, isImpl
     forMs > 0 ? `true for ${span(forMs)}` : "",
     by === undefined || by === subject ? "" : `by ${person(by)}`,
     reason === undefined || reason === condition ? "" : `“${reason}”`,
+    traceId === undefined ? "" : `trace ${traceId}`,
   ].filter((part) => part !== "");
   return parts.map((part) => part.trim()).join(", ");
 }
