@@ -1,6 +1,6 @@
 /**
  * Asks for one flag, once a second, and says when it changes. Against a server that runs with `npm start -- --dev`, nothing has to be
- * configured: create the flag, then ramp it, and watch this program.
+ * configured: create the flag, then ramp it, and watch this program. The same through OpenFeature: docs/openfeature.md.
  */
 import { createClient } from "@rampart/sdk-node";
 
