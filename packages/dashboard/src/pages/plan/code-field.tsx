@@ -6,6 +6,7 @@ import type { Schema } from "./complete.ts";
 
 export interface CodeFieldProps {
   readonly label: string;
+  /** What the editor begins with, and after that what it said last: it is ahead of the page while somebody types fast. */
   readonly text: string;
   readonly onChange: (text: string) => void;
   readonly schema?: Schema | undefined;
@@ -31,7 +32,6 @@ export function CodeField({ label, text, onChange, schema, problems = NONE, warn
     editor.current = made;
     return () => made.destroy();
   }, []);
-  useEffect(() => editor.current?.show(text), [text]);
   useEffect(() => {
     const marks = (found: readonly PlanProblemView[], severity: "error" | "warning") =>
       found.map((problem) => ({ ...rangeOf(text, problem), severity, message: `${problem.message}\n${problem.hint}` }));

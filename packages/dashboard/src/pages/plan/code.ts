@@ -10,8 +10,6 @@ import { fitsAt, type Schema } from "./complete.ts";
 
 /** A text editor on the page. */
 export interface CodeEditor {
-  /** Replaces the text, unless it is that already. */
-  show(text: string): void;
   /** Marks what is wrong. */
   mark(diagnostics: readonly Diagnostic[]): void;
   destroy(): void;
@@ -19,6 +17,7 @@ export interface CodeEditor {
 
 export interface CodeOptions {
   readonly holder: HTMLElement;
+  /** What it begins with. */
   readonly text: string;
   readonly label: string;
   readonly onChange: (text: string) => void;
@@ -62,10 +61,6 @@ export function createCode({ holder, text, label, onChange, schema = () => undef
     }),
   });
   return {
-    show(next) {
-      if (view.state.doc.toString() === next) return;
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
-    },
     mark(diagnostics) {
       const end = view.state.doc.length;
       const fitting = diagnostics.filter(({ to }) => to <= end);
