@@ -1,6 +1,9 @@
 /** `npm run X` calls `node scripts/run.mjs X`: set-up first, then the task. The tasks are the table below. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { audit } from "./audit.mjs";
+import { mutate } from "./mutation.mjs";
+import { writeBill } from "./sbom.mjs";
 import { ROOT, build, fail, run, setUp } from "./setup.mjs";
 import { runTests } from "./test.mjs";
 
@@ -13,6 +16,9 @@ const TASKS = {
   start: (args) => withBuild(CLI, ["server", ...args]),
   rampart: (args) => withBuild(CLI, args),
   demo: (args) => withBuild(join(ROOT, "examples", "demo", "dist", "main.js"), args),
+  sbom: (args) => writeBill(args),
+  audit: () => process.exit(audit()),
+  mutation: (args) => process.exit(mutate(args)),
   bench: (args) => withBuild(join(ROOT, "bench", "main.mjs"), args),
 };
 

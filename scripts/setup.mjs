@@ -9,7 +9,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const PNPM = "pnpm@10.34.9";
+/** The package manager, as `npx` takes it. */
+export const PNPM = "pnpm@10.34.9";
 const NODE_MINIMUM = [20, 19];
 const INSTALL_STAMP = join(ROOT, "node_modules", ".rampart-installed");
 const BUILD_STAMP = join(ROOT, "node_modules", ".rampart-built");

@@ -1,7 +1,7 @@
 import type { TokenKind } from "@rampart/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hashToken, mintToken, parseToken, scopesOf } from "./tokens.ts";
+import { hashToken, mintContextSecret, mintToken, parseToken, scopesOf } from "./tokens.ts";
 
 const KINDS: readonly TokenKind[] = ["admin", "operator", "viewer", "server", "client", "ci"];
 const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -79,6 +79,10 @@ describe("a token", () => {
   });
 });
 
+it("a secret for contexts is 256 random bits in base64url", () => {
+  expect(mintContextSecret((sizeBytes) => new Uint8Array(sizeBytes).fill(251))).toBe("-_v7".repeat(10) + "-_s");
+});
+
 describe("scopes", () => {
   const has = (kind: TokenKind, scope: Parameters<ReturnType<typeof scopesOf>["has"]>[0]) => scopesOf(kind).has(scope);
 
@@ -106,6 +110,24 @@ describe("scopes", () => {
     expect([...scopesOf("client")]).toEqual(["client:read", "client:write", "ofrep:read"]);
     expect(KINDS.filter((kind) => has(kind, "sdk:read"))).toEqual(["server"]);
     expect(KINDS.filter((kind) => has(kind, "client:read"))).toEqual(["client"]);
+  });
+
+  it("give an admin three more than an operator, and a pipeline these", () => {
+    expect([...scopesOf("admin")].filter((scope) => !has("operator", scope))).toEqual([
+      "tokens:admin",
+      "channels:write",
+      "audit:write",
+    ]);
+    expect([...scopesOf("ci")]).toEqual([
+      "flags:read",
+      "flags:ramp",
+      "clients:read",
+      "signals:write",
+      "plans:read",
+      "plans:write",
+      "rollouts:read",
+      "rollouts:write",
+    ]);
   });
 
   it("don't let a pipeline approve what it started", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressKind, inBlock } from "./addresses.ts";
+import { addressKind, inBlock, isBlock } from "./addresses.ts";
 
 describe("the kind of an address", () => {
   it.each(["127.0.0.1", "127.255.0.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd00::1"])(
@@ -44,6 +44,16 @@ describe("the kind of an address", () => {
 });
 
 describe("blocks", () => {
+  it("are told from names and addresses", () => {
+    expect(["10.0.0.0/8", "fd00::/8", "10.0.0.1", "a.example", "10.0.0.0/64"].map(isBlock)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it("hold addresses of their own family, mapped ones included", () => {
     expect(inBlock("10.20.3.4", "10.20.0.0/16")).toBe(true);
     expect(inBlock("::ffff:10.20.3.4", "10.20.0.0/16")).toBe(true);

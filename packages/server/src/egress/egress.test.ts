@@ -52,9 +52,10 @@ describe("an outgoing call", () => {
 
   it("ends at its deadline when the body trickles", async () => {
     const port = await listen((_, outgoing) => outgoing.writeHead(200).write("a"));
-    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`, { timeoutMs: 50 }))).toMatchObject({
+    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`, { timeoutMs: 50 }))).toEqual({
       kind: "failed",
       cause: "timeout",
+      reason: "no whole answer within 50 ms",
     });
   });
 
@@ -68,10 +69,52 @@ describe("an outgoing call", () => {
 
   it("ends when the body is larger than it may be", async () => {
     const port = await listen((_, outgoing) => outgoing.end("x".repeat(5000)));
-    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({
+    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toEqual({
       kind: "failed",
       cause: "tooLarge",
+      reason: "the answer is larger than 1024 bytes",
     });
+  });
+
+  it("takes a body of exactly the largest size", async () => {
+    const port = await listen((_, outgoing) => outgoing.end("x".repeat(1024)));
+    expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({ kind: "answer" });
+  });
+
+  it("says who calls and that it reads no compressed bodies, and how long the answer took", async () => {
+    const port = await listen((incoming, outgoing) => outgoing.end(JSON.stringify(incoming.headers)));
+    let nowMs = 1_000;
+    const timed = createEgress({ policy: OPEN, nowMs: () => (nowMs += 7) });
+    const result = await timed.send(request(`http://127.0.0.1:${port}/`));
+    if (result.kind !== "answer") throw new Error(result.reason);
+    expect(result.durationMs).toBe(7);
+    expect(JSON.parse(result.body)).toMatchObject({ "accept-encoding": "identity", "user-agent": "rampart" });
+  });
+
+  it("looks names up in the system where it is told nothing else", async () => {
+    const port = await listen((_, outgoing) => outgoing.end("by name"));
+    expect(await egress(OPEN).send(request(`http://localhost:${port}/`))).toMatchObject({ body: "by name" });
+    expect(await egress(CLOSED).send(request(`http://localhost:${port}/`))).toMatchObject({ kind: "refused" });
+  });
+
+  it("speaks TLS where the address says so", async () => {
+    const port = await listen((_, outgoing) => outgoing.end("in the clear"));
+    expect(await egress(OPEN).send(request(`https://127.0.0.1:${port}/`))).toMatchObject({
+      kind: "failed",
+      cause: "network",
+      reason: expect.stringMatching(/SSL|EPROTO/) as string,
+    });
+  });
+
+  it("has no name for a failure that has none", async () => {
+    const unnamed = () => Promise.reject(new Error("with a secret in it"));
+    expect(await egress(OPEN, unnamed).send(request("http://a.example/"))).toEqual({
+      kind: "failed",
+      cause: "network",
+      reason: "unknown error",
+    });
+    const odd = () => Promise.reject({ code: "ODD" });
+    expect(await egress(OPEN, odd).send(request("http://a.example/"))).toMatchObject({ reason: "unknown error" });
   });
 
   it("says that nobody listens", async () => {
@@ -178,6 +221,14 @@ describe("a mail server", () => {
     const policy = { allowPrivate: false, allow: ["mail.internal:587"] };
     expect(await admit(policy, "smtp://mail.internal", "10.0.0.1")).toMatchObject({ kind: "admitted" });
     expect(await admit(policy, "smtp://mail.example")).toMatchObject({ kind: "refused" });
+  });
+
+  it("whose name is not found in time may be found later, too", async () => {
+    const never = () => new Promise<never>(() => {});
+    expect(await egress(OPEN, never).admitMail("smtp://mail.example", 20)).toEqual({
+      kind: "failed",
+      reason: "no address within 20 ms",
+    });
   });
 
   it("whose name is not found may be found later", async () => {

@@ -147,6 +147,7 @@ describe("rotation", () => {
     const renewed = add("new");
     await platform.advance(3_599_999);
     expect(await authenticator.authenticate(old.bearer)).toMatchObject({ tokenId: "old" });
+    expect(authenticator.recall(old.bearer)).toMatchObject({ tokenId: "old" });
     expect(await authenticator.authenticate(renewed.bearer)).toMatchObject({ tokenId: "new" });
     await platform.advance(1);
     // It was found good a millisecond ago: its end counts all the same.
@@ -159,6 +160,7 @@ describe("rotation", () => {
 describe("what was looked up", () => {
   it("is believed for two seconds, and asked for again then", async () => {
     const { add, authenticator, state, platform } = world();
+    await platform.advance(3_600_000);
     const { bearer } = add("a");
     await authenticator.authenticate(bearer);
     await platform.advance(1_999);
@@ -199,7 +201,8 @@ describe("what was looked up", () => {
 
   it("is known by its header without asking anybody, for two seconds", async () => {
     const { add, authenticator, platform, state } = world();
-    const { bearer, text } = add("a");
+    await platform.advance(3_600_000);
+    const { bearer, text } = add("a", { expiresAt: platform.clock.now() + 60_000 });
     expect(authenticator.recall(bearer)).toBeUndefined();
     const principal = await authenticator.authenticate(bearer);
     expect(authenticator.recall(bearer)).toBe(principal);
@@ -227,6 +230,7 @@ describe("what was looked up", () => {
 describe("without a store", () => {
   it("a token that was good less than five minutes ago stays good, so that a flag can still be killed", async () => {
     const { add, authenticator, platform, state, failures, logged } = world();
+    await platform.advance(3_600_000);
     const { bearer } = add("a");
     await authenticator.authenticate(bearer);
     state.isBroken = true;

@@ -1,6 +1,7 @@
+import { createHmac } from "node:crypto";
 import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { SESSION_MAX_MS, Sessions } from "./session.ts";
+import { isSecure, SESSION_MAX_MS, Sessions } from "./session.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const SAME_ORIGIN = { "sec-fetch-site": "same-origin" };
@@ -135,5 +136,57 @@ describe("a session of the console", () => {
     });
     expect(out.status).toBe(204);
     expect(out.headers.get("set-cookie")).toContain("rampart_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+  });
+});
+
+describe("a session's cookie", () => {
+  const clock = { now: () => Date.parse("2026-01-05T02:00:00Z") };
+  const sessions = new Sessions(new Uint8Array(32), clock);
+  const holderOf = (cookie: string | undefined, more: object = { method: "GET" }) =>
+    sessions.tokenId({ headers: { ...SAME_ORIGIN, ...(cookie && { cookie }) }, ...more } as unknown as IncomingMessage);
+  const cookie = sessions.open("a1", { secure: false }).split(";")[0] ?? "";
+
+  it("is signed for this purpose alone", () => {
+    const [, end = "", signature] = /^rampart_session=a1\.(\d+)\.(.+)$/.exec(cookie) ?? [];
+    const sign = (text: string) => createHmac("sha256", new Uint8Array(32)).update(text).digest("base64url");
+    expect(signature).toBe(sign(`rampart console session 1\na1.${end}`));
+    expect(holderOf(`rampart_session=a1.${end}.${sign(`a1.${end}`)}`)).toBeUndefined();
+  });
+
+  it("is found among others, and nowhere else", () => {
+    expect(holderOf(`theme=dark; ${cookie}; lang=en`)).toBe("a1");
+    for (const text of [
+      undefined,
+      "",
+      "theme=dark",
+      `x${cookie}`,
+      `${cookie}x`,
+      cookie.slice(0, -1),
+      "rampart_session=a1.1.x",
+    ])
+      expect(holderOf(text)).toBeUndefined();
+  });
+
+  it("is for TLS alone where the browser came by it", () => {
+    expect(sessions.open("a1", { secure: true })).toMatch(/; Secure$/);
+    expect(sessions.close(true)).toMatch(/Max-Age=0; Secure$/);
+    const secure = (headers: object, publicUrl?: string) =>
+      isSecure({ headers } as unknown as IncomingMessage, publicUrl);
+    expect(secure({ "x-forwarded-proto": "https" })).toBe(true);
+    expect(secure({ "x-forwarded-proto": "http" })).toBe(false);
+    expect(secure({ host: "rampart.example" }, "https://rampart.example")).toBe(true);
+    expect(secure({ host: "localhost:4001" }, "https://rampart.example")).toBe(false);
+    expect(secure({ host: "rampart.example" }, "http://rampart.example")).toBe(false);
+    expect(secure({ host: "rampart.example" })).toBe(false);
+    expect(secure({}, "https://rampart.example")).toBe(false);
+  });
+
+  it("counts for reading without a word of where the request comes from, by HEAD as by GET", () => {
+    const from = (method: string, headers: object) => holderOf(undefined, { method, headers: { cookie, ...headers } });
+    expect([from("GET", {}), from("HEAD", {}), from("HEAD", { "sec-fetch-site": "none" })]).toEqual(["a1", "a1", "a1"]);
+    expect(() => from("POST", {})).toThrow("this request was made by another");
+    expect(() => from("POST", { origin: "null", host: "" })).toThrow();
+    expect(() => from("POST", { origin: "https://a.example" })).toThrow();
+    expect(from("POST", { origin: "https://a.example", host: "a.example" })).toBe("a1");
   });
 });
