@@ -12,7 +12,7 @@ interface AddOptions {
   readonly file?: string;
 }
 
-const TYPES = ["slack", "pagerduty", "webhook", "statuspage", "email", "log"];
+const TYPES = ["slack", "pagerduty", "webhook", "statuspage", "email", "otlp", "log"];
 
 const ADD_HELP = `
 Secrets: what is typed can be seen in the shell's history. Pipe it (--file -), or name a variable of the server that plans

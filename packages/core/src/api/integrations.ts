@@ -67,7 +67,7 @@ export interface OutboxView {
 /** A channel for notifications. An item of `GET /api/v1/channels`. */
 export interface ChannelView {
   readonly name: string;
-  readonly type: "log" | "slack" | "pagerduty" | "webhook" | "statuspage" | "email";
+  readonly type: "log" | "slack" | "pagerduty" | "webhook" | "statuspage" | "email" | "otlp";
   /** Who made it; only those of `api` can be changed and removed there. */
   readonly source: "server" | "file" | "api";
   /** `disabled`: its receiver is gone, or its settings can't be used; messages to it are given up. */

@@ -46,6 +46,16 @@ const SETTINGS: Readonly<Record<ChannelType, readonly Setting[]>> = {
     { name: "apiKey", label: "API key", example: "${STATUSPAGE_API_KEY}" },
     { name: "title", label: "Title that the public reads", example: "A recent change was taken back" },
   ],
+  otlp: [
+    { name: "url", label: "Where the collector takes logs", example: "http://collector.team.example:4318/v1/logs" },
+    {
+      name: "header",
+      label: "Headers, with commas between (optional)",
+      example: "x-api-key: ${COLLECTOR_KEY}",
+      isOptional: true,
+      isList: true,
+    },
+  ],
   log: [],
 };
 

@@ -23,6 +23,8 @@ hook: { type: webhook, url: https://hook.example/in, secret: "\${HOOK_SECRET}" }
 rotating: { type: webhook, url: https://hook.example/in, secret: ["\${HOOK_SECRET}", ${SECRET}] }
 page: { type: statuspage, page: abc, apiKey: key }
 mail: { type: email, url: "smtp://me:\${SMTP_PASSWORD}@mail.example:587", from: "Rampart <rampart@team.example>", to: [a@b.example, c@d.example] }
+otel: { type: otlp, url: "http://collector:4318/v1/logs", header: "x-api-key: \${PD_KEY}" }
+plain: { type: otlp, url: "http://collector:4318/v1/logs" }
 `);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     expect(Object.fromEntries(result.channels)).toMatchObject({
@@ -31,6 +33,8 @@ mail: { type: email, url: "smtp://me:\${SMTP_PASSWORD}@mail.example:587", from: 
       hook: { secrets: [SECRET] },
       rotating: { secrets: [SECRET, SECRET] },
       page: { url: "https://api.statuspage.io", title: "A recent change was taken back" },
+      otel: { headers: ["x-api-key: r0utingk3y"] },
+      plain: { headers: [] },
       mail: { url: "smtp://me:p4ssw0rd@mail.example:587", to: ["a@b.example", "c@d.example"] },
     });
   });
@@ -54,7 +58,7 @@ six: { type: slack, url: https://a.example, colour: red }
     ).toEqual([
       "log is the server's own log already; leave it out",
       `"a b" is no name: use up to 64 letters, digits, dots, - and _`,
-      "one.type needs a type: log, slack, pagerduty, webhook, statuspage or email",
+      "one.type needs a type: log, slack, pagerduty, webhook, statuspage, email or otlp",
       "two.url needs a text",
       "three.url ${NOT_SET} is not set",
       "four.secret.0 is no secret like whsec_…, 24 to 64 random bytes in base64",

@@ -14,6 +14,7 @@ export const CHANNELS_MAX = 200;
 
 const RECEIVERS_MAX = 50;
 const SECRETS_MAX = 4;
+const HEADERS_MAX = 8;
 const TEXT_MAX = 2048;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -40,6 +41,8 @@ const mailbox = text.regex(/^[^\r\n]*[^\s@]+@[^\s@]+$/, "is no mail address");
 const secret = text.regex(SECRET, "is no secret like whsec_…, 24 to 64 random bytes in base64");
 /** What ends up in a header must not begin another. */
 const key = text.regex(/^[\x21-\x7e]+$/, "holds a space, a line break, or a letter beyond ASCII");
+
+const header = text.regex(/^[\w-]+:[\x20-\x7e]*[\x21-\x7e]$/, "is no header like x-api-key: …");
 
 /** What people read in place of the text that a message has by itself. */
 const template = text
@@ -77,8 +80,11 @@ const channel = z.discriminatedUnion(
       to: oneOrMany(mailbox, RECEIVERS_MAX),
       template,
     }),
+    z
+      .strictObject({ type: z.literal("otlp"), url: httpAddress, header: oneOrMany(header, HEADERS_MAX).default([]) })
+      .transform(({ header: headers, ...rest }) => ({ ...rest, headers })),
   ],
-  "needs a type: log, slack, pagerduty, webhook, statuspage or email",
+  "needs a type: log, slack, pagerduty, webhook, statuspage, email or otlp",
 );
 
 /** A channel as it was configured, with its secrets: never shown, logged or sent anywhere but to its receiver. */

@@ -12,6 +12,7 @@ import type { ChannelSettings } from "./channels-file.ts";
 import { DELIVERED, deliverHttp, type Sent, type Wire } from "./deliver-http.ts";
 import { mailOf, sendMail } from "./email.ts";
 import { logMessage } from "./log-notifier.ts";
+import { otlpCall } from "./otlp.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { pagerDutyCall } from "./pagerduty.ts";
 import { slackPayload } from "./slack.ts";
@@ -128,6 +129,8 @@ export class Channels implements Notifier, ChannelDesk {
         return sendToStatuspage(parts, channel, outgoing);
       case "email":
         return sendMail(parts.door, channel, mailOf(outgoing));
+      case "otlp":
+        return deliverHttp(parts, otlpCall(channel, outgoing));
     }
   }
 

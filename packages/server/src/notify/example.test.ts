@@ -24,7 +24,7 @@ describe("the example of a channels file", () => {
   it("has a channel of every kind", () => {
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     const types = [...read.channels.values()].map(({ type }) => type);
-    expect([...new Set(types)]).toEqual(["slack", "pagerduty", "webhook", "email", "statuspage"]);
+    expect([...new Set(types)]).toEqual(["slack", "pagerduty", "webhook", "email", "statuspage", "otlp"]);
   });
 
   it.each(readdirSync(fileURLToPath(new URL("examples/plans", ROOT))).filter((name) => name.endsWith(".yaml")))(

@@ -4,7 +4,7 @@ import type { ChangeMeta } from "./store.ts";
 /** A channel as everybody may see it: nothing of where it leads or of its secrets. */
 export interface Channel {
   readonly name: string;
-  readonly type: "log" | "slack" | "pagerduty" | "webhook" | "statuspage" | "email";
+  readonly type: "log" | "slack" | "pagerduty" | "webhook" | "statuspage" | "email" | "otlp";
   /** Who made it: the server itself, its channels file, or somebody through the API. Only the last kind can be changed there. */
   readonly source: "server" | "file" | "api";
   /** `disabled`: its receiver said that it is gone for good, or its settings can't be used; messages are given up. */

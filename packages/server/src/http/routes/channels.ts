@@ -16,7 +16,7 @@ const DETAIL_MAX = 2000;
 const channelView = z
   .object({
     name: z.string().openapi({ example: "eng-slack" }),
-    type: z.enum(["log", "slack", "pagerduty", "webhook", "statuspage", "email"]),
+    type: z.enum(["log", "slack", "pagerduty", "webhook", "statuspage", "email", "otlp"]),
     source: z
       .enum(["server", "file", "api"])
       .openapi({ description: "Who made it; only those of `api` can be changed and removed here" }),
@@ -61,7 +61,7 @@ function listRoute({ channels }: HttpParts): Route {
 /** Only shown: what is wrong with settings is told by their reader, which quotes none of them. */
 const settingsShown = z
   .looseObject({
-    type: z.enum(["slack", "pagerduty", "webhook", "statuspage", "email", "log"]),
+    type: z.enum(["slack", "pagerduty", "webhook", "statuspage", "email", "otlp", "log"]),
     template: z
       .string()
       .optional()
