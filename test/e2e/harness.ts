@@ -62,6 +62,11 @@ export class ServerProcess {
     return JSON.parse(readFileSync(join(this.dataDir, "first-tokens.json"), "utf8")) as FirstTokens;
   }
 
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   /** Resolves with the exit code, or the signal's name. */
   async stop(signal: NodeJS.Signals): Promise<number | string> {
     const child = this.#child;
@@ -147,7 +152,7 @@ export async function eventually(condition: () => Promise<boolean> | boolean, ti
 /** A call of the management API; `T` is what the caller expects in the answer. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export async function api<T>(
-  server: ServerProcess,
+  server: Pick<ServerProcess, "url" | "tokens">,
   method: string,
   path: string,
   body?: unknown,

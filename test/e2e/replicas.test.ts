@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { ClientsView, FlagView, Page, RolloutView } from "@rampart/core";
+import type { AuditEntry, ClientsView, Page, RolloutView } from "@rampart/core";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { verifyChain } from "../../packages/server/src/domain/audit.ts";
 import { api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
 import { PostgresCluster } from "./postgres.ts";
 
@@ -25,9 +27,12 @@ spec:
   triggers: [ { name: errors, when: "error_rate >= 5%", for: 1s, action: rollback } ]
   stages:
     - { name: one, percentage: 1, duration: 1s, criteria: [ { require: "error_rate < 1%", for: 1s } ] }
-    - { name: half, percentage: 50, duration: 1h, approvals: [ { role: lead } ] }
+    - { name: half, percentage: 50, duration: 1h }
   rollback: { verify: { within: 2m, criteria: [ { require: "error_rate < 1%", for: 1s } ] } }
 `;
+
+const EVALUATOR = `SELECT replicas.name FROM rampart.leases JOIN rampart.replicas ON instance = holder
+  WHERE leases.name = 'evaluator' AND expires_at > now()`;
 
 describe("two servers on one PostgreSQL", () => {
   const folder = temporaryFolder();
@@ -38,13 +43,12 @@ describe("two servers on one PostgreSQL", () => {
   let url = "";
   let servers: readonly [ServerProcess, ServerProcess];
   let fleets: readonly [SdkFleet, SdkFleet];
-  let sampledBy = 0;
+  let id = "";
 
   beforeAll(async () => {
     process.env["RAMPART_EGRESS_PRIVATE"] = "true";
     process.env["RAMPART_SECRET"] = "a secret that both of the servers share";
     metrics = createServer((_, response) => {
-      sampledBy += 1;
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ errorRate }));
     }).listen(0, "127.0.0.1");
     await once(metrics, "listening");
@@ -83,32 +87,67 @@ describe("two servers on one PostgreSQL", () => {
   const onIn = async (fleet: SdkFleet): Promise<number> =>
     (await fleet.reports()).filter((client) => client.on > 0).length;
   const on = async (): Promise<number> => (await Promise.all(fleets.map(onIn))).reduce((sum, one) => sum + one, 0);
-  const admin = (): string => servers[0].tokens().admin;
-  /** The first server has the first tokens. */
-  async function call<T>(server: ServerProcess, method: string, path: string, body?: unknown) {
-    const as = Object.assign(Object.create(server) as ServerProcess, {
-      tokens: () => ({ ...servers[0].tokens(), admin: admin() }),
-    });
-    return api<T>(as, method, path, body);
-  }
-  async function start(on: ServerProcess): Promise<string> {
-    await call(on, "POST", `${PATH}/restore`, {});
-    const started = await call<RolloutView>(on, "POST", "/api/v1/rollouts", { plan: plan(stats) });
-    expect(started.status, JSON.stringify(started.body)).toBe(201);
-    return started.body.id;
-  }
-  const view = async (server: ServerProcess, id: string): Promise<RolloutView> =>
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  const call = <T>({ url: at }: ServerProcess, method: string, path: string, body?: unknown) =>
+    // The first server has the first tokens.
+    api<T>({ url: at, tokens: () => servers[0].tokens() }, method, path, body);
+  const view = async (server: ServerProcess): Promise<RolloutView> =>
     (await call<RolloutView>(server, "GET", `/api/v1/rollouts/${id}`)).body;
-  const leader = async (): Promise<ServerProcess> => {
-    const [held] = await cluster
-      .query<{ name: string }>(
-        url,
-        "SELECT name FROM rampart.leases JOIN rampart.replicas ON instance = holder WHERE leases.name = 'evaluator' AND expires_at > now()",
-      )
-      .catch(() => []);
+  const sampledAt = async (server: ServerProcess): Promise<number> =>
+    Date.parse((await view(server)).lastSampleAt ?? "1970-01-01T00:00:00Z");
+  /** The one that evaluates, and the other. */
+  async function roles(): Promise<{ readonly leader: ServerProcess; readonly peer: ServerProcess }> {
+    let name: string | undefined;
+    await eventually(async () => {
+      const [held] = await cluster.query<{ readonly name: string }>(url, EVALUATOR);
+      name = held?.name;
+      return name !== undefined;
+    }, TAKEOVER_MAX_MS);
     const [a, b] = servers;
-    return held?.name === "b" ? b : a;
-  };
+    return name === "a" ? { leader: a, peer: b } : { leader: b, peer: a };
+  }
+  /** A rollout at half of all users. */
+  async function ramp(server: ServerProcess): Promise<void> {
+    errorRate = 0.001;
+    if (id !== "") await call(server, "POST", `/api/v1/rollouts/${id}/rollback`, {});
+    // The one before is over when its metrics have been good for a while.
+    await eventually(async () => {
+      await call(server, "POST", `${PATH}/restore`, {});
+      await call(server, "POST", `${PATH}/rollout`, { percentage: 0 });
+      const { status, body } = await call<RolloutView>(server, "POST", "/api/v1/rollouts", { plan: plan(stats) });
+      if (status === 201) ({ id } = body);
+      return status === 201;
+    }, 15_000);
+    await eventually(async () => (await view(server)).percentage === 50, 15_000);
+    // Clients of a server that was away come back after half a minute at most.
+    await eventually(async () => (await on()) === 2 * CLIENTS, 40_000);
+  }
+  /** Bad metrics end the rollout at 0 % for every client; gives the milliseconds that it took. */
+  async function breach(): Promise<number> {
+    const begunMs = performance.now();
+    errorRate = 0.2;
+    await eventually(async () => (await on()) === 0, 30_000);
+    return performance.now() - begunMs;
+  }
+  /** Nothing torn, nothing lost: the audit's chain, the revisions in it, and what was thrown at the log. */
+  async function expectWhole(server: ServerProcess): Promise<void> {
+    const entries: AuditEntry[] = [];
+    for (let next = "0"; next !== "";) {
+      const { body } = await call<Page<AuditEntry>>(
+        server,
+        "GET",
+        `/api/v1/audit?limit=500&order=oldest&cursor=${next}`,
+      );
+      entries.push(...body.items);
+      next = body.next ?? "";
+    }
+    expect(verifyChain(entries).kind).toBe("intact");
+    const made = entries.flatMap((entry) =>
+      entry.environment === "production" ? (entry.revision ?? []) : (entry.revisions?.["production"] ?? []),
+    );
+    expect(made).toEqual(made.map((_, index) => index + 1));
+    for (const one of servers) expect(one.output).not.toContain("nothing caught");
+  }
 
   it("make the first tokens once", async () => {
     const { body } = await call<Page<unknown>>(servers[1], "GET", "/api/v1/tokens");
@@ -127,5 +166,124 @@ describe("two servers on one PostgreSQL", () => {
       expect(
         (await call<ClientsView>(server, "GET", "/api/v1/environments/production/clients")).body.total,
       ).toBeGreaterThanOrEqual(CLIENTS);
+  });
+
+  it("take commands at either, wherever the evaluator is", async () => {
+    const { leader, peer } = await roles();
+    await ramp(peer);
+    expect((await call<RolloutView>(peer, "POST", `/api/v1/rollouts/${id}/pause`, {})).status).toBe(200);
+    expect((await view(leader)).status).toBe("paused");
+    expect((await call<RolloutView>(leader, "POST", `/api/v1/rollouts/${id}/resume`, {})).status).toBe(200);
+    expect((await view(peer)).status).toBe("running");
+    const begunMs = performance.now();
+    expect((await call<RolloutView>(peer, "POST", `/api/v1/rollouts/${id}/rollback`, {})).status).toBe(200);
+    await eventually(async () => (await on()) === 0, 3_000);
+    console.log(`a rollback at the other server: 0 % everywhere after ${Math.round(performance.now() - begunMs)} ms`);
+    await eventually(async () => ["verifying", "rolledBack"].includes((await view(leader)).status), 3_000);
+    await expectWhole(leader);
+  });
+
+  it("hand over within two seconds when the evaluator is stopped", async () => {
+    const { leader, peer } = await roles();
+    await ramp(peer);
+    const stopped = leader.stop("SIGTERM");
+    const begunMs = performance.now();
+    await eventually(async () => (await roles()).leader === peer, 2_000);
+    console.log(`a clean stop: another evaluator after ${Math.round(performance.now() - begunMs)} ms`);
+    expect(await stopped).toBe(0);
+    await leader.start();
+    expect((await roles()).leader).toBe(peer);
+    expect(await breach()).toBeLessThan(10_000);
+    await expectWhole(peer);
+  });
+
+  it("go on with a ramp, and roll it back, when the evaluator is killed", async () => {
+    const { leader, peer } = await roles();
+    await ramp(leader);
+    const begunMs = performance.now();
+    await leader.stop("SIGKILL");
+    await eventually(async () => (await roles()).leader === peer, TAKEOVER_MAX_MS);
+    const since = await sampledAt(peer);
+    await eventually(async () => (await sampledAt(peer)) > since, 3_000);
+    console.log(`a crash: sampled again after ${Math.round(performance.now() - begunMs)} ms`);
+    expect(performance.now() - begunMs).toBeLessThan(TAKEOVER_MAX_MS);
+    expect((await view(peer)).percentage).toBe(50);
+    await leader.start();
+    await breach();
+    expect((await view(leader)).rollback).toMatchObject({ rollout: id });
+    await expectWhole(peer);
+  });
+
+  it("bring a rollback to its end when the evaluator is killed in the middle of it", async () => {
+    const { leader, peer } = await roles();
+    await ramp(leader);
+    const begunMs = performance.now();
+    errorRate = 0.2;
+    await eventually(async () => Date.now() - (await sampledAt(leader)) < 100, 5_000);
+    await leader.stop("SIGKILL");
+    const fleet = fleets[servers.indexOf(peer as (typeof servers)[0])];
+    await eventually(async () => fleet !== undefined && (await onIn(fleet)) === 0, 30_000);
+    const tookMs = Math.round(performance.now() - begunMs);
+    console.log(
+      `the evaluator killed during a rollback: 0 % at the other server's clients ${tookMs} ms after the breach`,
+    );
+    await leader.start();
+    await eventually(async () => (await on()) === 0, 40_000);
+    await eventually(async () => ["verifying", "rolledBack"].includes((await view(peer)).status), 5_000);
+    await expectWhole(peer);
+  });
+
+  it("fence an evaluator that was frozen: what it still wants to do is not stored", async () => {
+    const { leader, peer } = await roles();
+    await ramp(leader);
+    const begunMs = performance.now();
+    leader.signal("SIGSTOP");
+    await eventually(async () => (await roles()).leader === peer, TAKEOVER_MAX_MS);
+    console.log(`a freeze: another evaluator after ${Math.round(performance.now() - begunMs)} ms`);
+    const since = await sampledAt(peer);
+    await eventually(async () => (await sampledAt(peer)) > since, 3_000);
+    expect((await call<RolloutView>(peer, "POST", `/api/v1/rollouts/${id}/pause`, {})).status).toBe(200);
+    await eventually(() => performance.now() - begunMs > 20_000, 25_000);
+    leader.signal("SIGCONT");
+    await eventually(() => leader.output.includes("another server may evaluate by now"), 5_000);
+    expect((await roles()).leader).toBe(peer);
+    expect((await view(leader)).status).toBe("paused");
+    await breach();
+    await expectWhole(peer);
+  });
+
+  it("survive the end of every connection, and a database that crashes and comes back", async () => {
+    await ramp(servers[0]);
+    await cluster.query(
+      url,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    for (const server of servers)
+      await eventually(async () => (await fetch(`${server.url}/ready`)).status === 200, 5_000);
+    await cluster.crash();
+    for (const server of servers)
+      await eventually(async () => (await fetch(`${server.url}/ready`)).status === 503, 10_000);
+    expect(await on()).toBe(2 * CLIENTS);
+    const begunMs = performance.now();
+    await cluster.restart();
+    for (const server of servers)
+      await eventually(async () => (await fetch(`${server.url}/ready`)).status === 200, 10_000);
+    console.log(`a database that came back: both ready after ${Math.round(performance.now() - begunMs)} ms`);
+    await breach();
+    await eventually(async () => ["verifying", "rolledBack"].includes((await view(servers[1])).status), 5_000);
+    await expectWhole(servers[0]);
+  });
+
+  it("turn a flag off for everybody while the database is gone, each server for its own clients", async () => {
+    await ramp(servers[0]);
+    await cluster.crash();
+    console.log(`no database: 0 % everywhere ${Math.round(await breach())} ms after the breach`);
+    await cluster.restart();
+    await eventually(async () => {
+      const isOff = async (server: ServerProcess) => (await view(server).catch(() => undefined))?.percentage === 0;
+      return (await isOff(servers[0])) && (await isOff(servers[1]));
+    }, 20_000);
+    expect(await on()).toBe(0);
+    await expectWhole(servers[1]);
   });
 });
