@@ -1,7 +1,9 @@
 import type { AuditEntry, EvidenceView, Page } from "@rampart/core";
 import { describe, expect, it } from "vitest";
 import { verifyChain } from "../../domain/audit.ts";
-import { startRolloutServer, type RolloutServer } from "../../testing/rollout-server.ts";
+import { readChannels } from "../../notify/channels-file.ts";
+import { startReceiver } from "../../notify/testing/receiver.ts";
+import { PLAN, startRolloutServer, type RolloutServer } from "../../testing/rollout-server.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const headers = { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` };
@@ -37,6 +39,23 @@ describe("the trace of a call that changes something", () => {
     expect(traced).toEqual(expect.arrayContaining(["flag.rolledBack", "rollout.rollbackStarted"]));
     const { text } = await server.call(`GET /api/v1/rollouts/${id}/evidence?format=md`);
     expect(text).toContain(`“a hunch”, trace ${TRACE}`);
+  });
+
+  it("goes to the collector with the rollout's events", async () => {
+    const collector = await startReceiver();
+    const read = readChannels(`otel: { type: otlp, url: "${collector.url}/v1/logs" }`, () => undefined);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const server = await startRolloutServer({ config: { channels: read.channels } });
+    const id = await server.begin(`${PLAN}\n  notify: [ { on: [stage, rollback], to: [otel] } ]`);
+    await server.until(id, "running");
+    await server.command(id, "rollback", {}, { headers });
+    for (let turn = 0; turn < 2_000 && collector.received.length < 2; turn += 1)
+      await server.platform.advance(turn % 10 === 9 ? 10 : 0);
+    const [stage, rollback] = collector.received.map(({ text }) => text);
+    expect(stage).toContain('"eventName":"rampart.rollout.stage"');
+    expect(stage).not.toContain("traceId");
+    expect(rollback).toContain('"eventName":"rampart.rollout.rollback"');
+    expect(rollback).toContain(`"traceId":"${TRACE}"`);
   });
 
   it("is not said of what a rollout does by itself", async () => {
