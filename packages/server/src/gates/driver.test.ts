@@ -17,7 +17,7 @@ function planOf(text: string): Plan {
 }
 
 /** A rollout that runs, over a store that fails as long as `failing.is`. */
-async function startWorld() {
+async function startWorld(plan = PLAN) {
   const failing = { is: false };
   const stores = createMemoryStores({ random: countingRandom() });
   const rollouts: RolloutStore = Object.assign(Object.create(stores.rollouts) as RolloutStore, {
@@ -30,7 +30,7 @@ async function startWorld() {
     commitRollout: (commit: Parameters<RolloutStore["commitRollout"]>[0]) =>
       failing.is ? Promise.reject(new Error("disk full")) : stores.rollouts.commitRollout(commit),
   });
-  const world = new World(planOf(PLAN), { store: stores.store, rollouts }, Date.UTC(2026, 0, 5));
+  const world = new World(planOf(plan), { store: stores.store, rollouts }, Date.UTC(2026, 0, 5));
   let samplings = 0;
   world.metric = (name) => {
     if (name === "errors") samplings += 1;
@@ -101,6 +101,23 @@ describe("a rollback that can't be stored", () => {
     expect(await handed[0]?.again?.()).toBe(true);
     expect(await world.exposure()).toBe(0);
     expect((await world.records(id)).map(({ event }) => event)).toContain("rollbackStarted");
+  });
+});
+
+describe("a driver that comes up with a clock that was set back", () => {
+  it("asks the metrics before it goes on: what was seen before may be of any age", async () => {
+    const stages = PLAN.replace("duration: 1m, criteria", "duration: 55s, criteria").replace(/, approvals: .*? \}$/m, " }");
+    const { world, pass } = await startWorld(stages);
+    await pass(50_000);
+    world.now -= 3_600_000;
+    const { metric } = world;
+    world.metric = () => ({ kind: "error", reason: "no answer" });
+    await world.reload();
+    await pass(15_000);
+    expect(await world.exposure()).toBe(5);
+    world.metric = metric;
+    await pass(45_000);
+    expect(await world.exposure()).toBe(50);
   });
 });
 

@@ -85,6 +85,8 @@ export class Driver {
   /** Of the newest sampling of this process. */
   #answers: readonly KeptAnswer[] = [];
   #quietUntilMs = -Infinity;
+  /** The wall clock is behind the rollout's log, so that nobody knows how old its newest sampling is: a new one comes before anything else. */
+  #isBlind: boolean;
   /** Where samples led that could not be stored: so that a rollback is decided while the store is dead. */
   #ahead: RolloutState | undefined;
 
@@ -93,6 +95,7 @@ export class Driver {
     this.#plan = plan;
     this.#parts = parts;
     this.#time = steadyTime(parts.clock, row.state.now);
+    this.#isBlind = parts.clock.now() < row.state.now;
     this.#dueAt = dueAtOf(plan, row.state);
   }
 
@@ -194,6 +197,7 @@ export class Driver {
     const now = this.#time();
     const sampleAt = nextSampleAt(this.#plan, this.#row.state);
     if (sampleAt !== undefined && now >= sampleAt) return this.#sample(now);
+    if (sampleAt !== undefined && this.#isBlind) return true;
     const deadline = nextDeadline(this.#plan, this.#row.state);
     return deadline === undefined || now < deadline || this.#isStored({ kind: "tick" });
   }
@@ -205,7 +209,9 @@ export class Driver {
     const { values, answers } = await sampleAll(this.#plan, this.#parts);
     this.#answers = answers;
     const outcome = await this.#enqueue({ kind: "samples", sampledAt, values }, { plan: undefined, begunMs });
-    return outcome.kind !== "failed";
+    if (outcome.kind === "failed") return false;
+    this.#isBlind = false;
+    return true;
   }
 
   async #captureBaselines(): Promise<boolean> {

@@ -22,7 +22,7 @@ const PENDING_MAX = 1_000;
 export interface EmergenciesParts {
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly store: Pick<Store, "changeConfig">;
-  readonly file: EmergencyFile;
+  readonly file: Pick<EmergencyFile, "read" | "reserve" | "write">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
