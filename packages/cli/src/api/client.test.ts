@@ -94,6 +94,26 @@ describe("a kill", () => {
   });
 });
 
+describe("the trace of a pipeline", () => {
+  const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const tracesOf = async (env: Readonly<Record<string, string>>): Promise<readonly unknown[]> => {
+    const api = await fakeApi({ "GET /api/v1/flags/x": { body: flagView() } });
+    expect((await rampart(["flags", "get", "x", "--url", api.url], { env })).code).toBe(0);
+    return api.seen.map(({ headers }) => headers["traceparent"]);
+  };
+
+  it("is passed on from TRACEPARENT", async () => {
+    expect(await tracesOf({ TRACEPARENT })).toEqual([TRACEPARENT]);
+  });
+
+  it.each([{}, { TRACEPARENT: "" }, { TRACEPARENT: `${TRACEPARENT}\r\nx-evil: 1` }])(
+    "is left out for %j",
+    async (env) => {
+      expect(await tracesOf(env)).toEqual([undefined]);
+    },
+  );
+});
+
 describe("a refusal", () => {
   it.each([
     [400, 2],

@@ -9,6 +9,9 @@ import type { Api, Call } from "./types.ts";
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_DELAY_MS = 150;
 
+/** What a pipeline that is traced sets for the programs that it runs. */
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
 /** The API of the server that `connection` names. */
 export function createApi(
   io: Io,
@@ -20,7 +23,7 @@ export function createApi(
   async function send(call: Call, signal: AbortSignal): Promise<Response> {
     const response = await io.fetch(urlOf(connection.url, call), {
       method: call.method ?? "GET",
-      headers: headersOf(connection, call, options.version),
+      headers: { ...headersOf(connection, call, options.version), ...traceOf(io.env) },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,
       // The token must not travel to wherever an answer points.
@@ -97,6 +100,11 @@ function headersOf(connection: Connection, call: Call, version: string): Record<
     ...(call.lastEventId === undefined ? {} : { "last-event-id": String(call.lastEventId) }),
     ...(call.ifMatch === undefined ? {} : { "if-match": `"${call.ifMatch}"` }),
   };
+}
+
+/** The trace that the command is part of, so that the server's audit can name it. */
+function traceOf({ TRACEPARENT: traceparent = "" }: Io["env"]): Record<string, string> {
+  return TRACEPARENT.test(traceparent) ? { traceparent } : {};
 }
 
 function urlOf(base: string, call: Call): string {
