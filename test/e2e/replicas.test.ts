@@ -180,6 +180,16 @@ describe("two servers on one PostgreSQL", () => {
     await eventually(async () => (await on()) === 0, 3_000);
     console.log(`a rollback at the other server: 0 % everywhere after ${Math.round(performance.now() - begunMs)} ms`);
     await eventually(async () => ["verifying", "rolledBack"].includes((await view(leader)).status), 3_000);
+    for (const server of servers)
+      await eventually(async () => (await view(server)).rollback?.verdict === "proven", 15_000);
+    for (const server of servers)
+      expect((await view(server)).rollback).toMatchObject({ rollout: id, acknowledged: 2 * CLIENTS, stragglers: [] });
+    const { revision } = (await view(leader)).rollback ?? {};
+    const kept = async () =>
+      (await call<Page<AuditEntry>>(leader, "GET", `/api/v1/audit?action=receipts.closed&limit=100`)).body.items.filter(
+        ({ after }) => (after as { readonly revision?: number }).revision === revision,
+      );
+    await eventually(async () => (await kept()).length === 1, 15_000);
     await expectWhole(leader);
   });
 
@@ -221,7 +231,7 @@ describe("two servers on one PostgreSQL", () => {
     errorRate = 0.2;
     await eventually(async () => Date.now() - (await sampledAt(leader)) < 100, 5_000);
     await leader.stop("SIGKILL");
-    const fleet = fleets[servers.indexOf(peer as (typeof servers)[0])];
+    const fleet = fleets[servers.indexOf(peer)];
     await eventually(async () => fleet !== undefined && (await onIn(fleet)) === 0, 30_000);
     const tookMs = Math.round(performance.now() - begunMs);
     console.log(

@@ -115,6 +115,11 @@ export class Convergence {
     return this.#offAt[index] ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Milliseconds from the commit by number of the client; NaN where no receipt came. A copy. */
+  times(): Float64Array {
+    return this.#appliedAfterMs.slice();
+  }
+
   /** Milliseconds from the commit to each client that applied it, in no order. */
   applied(): Float64Array {
     return this.#appliedAfterMs.filter((afterMs) => !Number.isNaN(afterMs));

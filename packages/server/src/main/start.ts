@@ -86,7 +86,10 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       ...platform,
       feeds: feeds.values(),
       meter,
-      onReceipts: receipts.note,
+      // One server keeps what all of them counted.
+      onReceipts: (view) => {
+        if ((storage.shared?.leadership ?? soleServer).evaluating() !== undefined) receipts.note(view);
+      },
       limits: { streamsMax: config.streamsMax, admission: config.admission },
     });
     const sessions = new Sessions(session, platform.clock);
@@ -170,6 +173,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     emergencies.start();
     await engine.start();
     storage.shared?.start();
+    if (storage.shared !== undefined) cleanUp.push(storage.shared.countTogether(hub));
     const port = await listen(server, config);
     hub.start();
     cleanUp.push(...watch({ feeds, streams: [hub, eventStreams], store, logger, platform }));

@@ -15,6 +15,7 @@ import { openDataFolder, type DataFolder } from "../store/sqlite/data-folder.ts"
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Platform } from "./platform.ts";
+import { startReceiptsExchange, type ExchangeParts } from "./receipts-exchange.ts";
 import { secretCheck } from "./secrets.ts";
 import { StartError } from "./start-error.ts";
 
@@ -38,6 +39,8 @@ export interface SharedStorage {
   readonly leadership: Leadership;
   /** Begins to try for the evaluator's lease. */
   start(): void;
+  /** Counts receipts together with the others. Returns what stops it. */
+  countTogether(hub: ExchangeParts["hub"]): () => Promise<void>;
   /** Lets another server evaluate at once. Never rejects. */
   standDown(): Promise<void>;
 }
@@ -106,7 +109,13 @@ async function openInDatabase(
       checkpoints: ownCheckpoints(opened.checkpoints, name),
       isFresh,
       folder: folder.path,
-      shared: { replicaId: name, leadership: lease, start: () => lease.start(), standDown: () => lease.stop() },
+      shared: {
+        replicaId: name,
+        leadership: lease,
+        start: () => lease.start(),
+        countTogether: (hub) => startReceiptsExchange({ pool, replicas, instance, hub, clock, timers, logger }),
+        standDown: () => lease.stop(),
+      },
       async close() {
         await lease.stop();
         await replicas.leave();

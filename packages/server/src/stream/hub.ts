@@ -11,6 +11,7 @@ import { SLOTS } from "./channel.ts";
 import type { Clients } from "./clients.ts";
 import type { Feed } from "./feed.ts";
 import { encodeEvent } from "./frame.ts";
+import type { ReceiptsPart } from "./receipt-parts.ts";
 import type { StreamRequest } from "./room.ts";
 import { Room } from "./room.ts";
 
@@ -126,6 +127,26 @@ export class Hub {
   /** Receipts of the rollback of a rollout, as far as it is remembered. */
   receiptsOfRollout(environment: string, rollout: string): ReceiptsView | undefined {
     return this.#rooms.get(environment)?.receipts.ofRollout(rollout, this.#parts.clock.monotonicMs());
+  }
+
+  /** What this server knows of who applied urgent changes, for the others. */
+  receiptsParts(): readonly ReceiptsPart[] {
+    return [...this.#rooms.values()].flatMap((room) => room.receipts.parts());
+  }
+
+  /** Environments in which receipts are waited for. */
+  counting(): readonly string[] {
+    return [...this.#rooms].filter(([, room]) => room.receipts.isCounting).map(([environment]) => environment);
+  }
+
+  /** Servers that count receipts beside this one, by their instances. */
+  countWith(peers: readonly string[]): void {
+    for (const room of this.#rooms.values()) room.receipts.countWith(peers);
+  }
+
+  /** Takes what another server knows of who applied an urgent change. */
+  takeReceipts(instance: string, part: ReceiptsPart): void {
+    this.#rooms.get(part.environment)?.receipts.take(instance, part);
   }
 
   /** Says which rollout took a flag back, and how it came to it. */

@@ -1,4 +1,4 @@
-import type { Basis, LegsView, QuantilesView, ReceiptsView, StragglerView } from "@rampart/core";
+import type { Basis, LegsView, QuantilesView, ReceiptsVerdict, ReceiptsView, StragglerView } from "@rampart/core";
 import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf } from "../domain/receipts.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { EpochMs } from "../ports/store.ts";
@@ -6,6 +6,7 @@ import type { TakenBack } from "../ports/taken-back.ts";
 import type { Clients, Holding, Standing } from "./clients.ts";
 import type { UrgentChange } from "./feed.ts";
 import type { HeldLease } from "./leases.ts";
+import { wholeOf, type PartClient, type ReceiptsPart } from "./receipt-parts.ts";
 import { BEHIND_MAX_MS } from "./stream.ts";
 
 /** Urgent changes that are remembered; the audit keeps them all. */
@@ -19,6 +20,12 @@ export const STRAGGLERS_MAX = 50;
 
 /** A rollout explains its change at once after it was written; nothing is closed before. */
 const EXPLAINED_WITHIN_MS = 1_000;
+
+/** Where other servers count too: each has told the change, and said what it knows of it, within this time. */
+const GATHERED_WITHIN_MS = 4_000;
+
+/** Receipts of clients that were another server's: as many as there can be clients. */
+const STRANGERS_MAX = 50_000;
 
 /** Between two heartbeats a stream may have had other frames, of which no time is noted. */
 const UNNOTED_CONTACT_MS = 5_000;
@@ -60,6 +67,10 @@ interface Open {
   /** Instance → number in `clients` and `convergence`. */
   readonly numbers: ReadonlyMap<string, number>;
   readonly convergence: Convergence;
+  /** Receipts of clients that another server expects, in milliseconds from the commit. */
+  readonly strangers: Map<string, number>;
+  /** What the other servers know, by their instances. */
+  readonly others: Map<string, ReceiptsPart>;
   takenBack: TakenBack | undefined;
 }
 
@@ -73,6 +84,10 @@ export class Receipts {
   #open: readonly Open[] = [];
   /** The newest first. */
   #closed: readonly ReceiptsView[] = [];
+  /** Closed since they were last asked for. */
+  #parting: readonly ReceiptsPart[] = [];
+  /** The other servers, by their instances; undefined: there can be none. */
+  #peers: readonly string[] | undefined;
 
   constructor(parts: ReceiptsParts) {
     this.#parts = parts;
@@ -97,7 +112,8 @@ export class Receipts {
       }
     }
     const convergence = new Convergence(change.committedAt, Float64Array.from(offAt));
-    const open: Open = { change, written, alreadyOff, clients, numbers, convergence, takenBack: undefined };
+    const more = { strangers: new Map(), others: new Map(), takenBack: undefined };
+    const open: Open = { change, written, alreadyOff, clients, numbers, convergence, ...more };
     this.#open = [...this.#open, open];
   }
 
@@ -105,13 +121,18 @@ export class Receipts {
   held({ instanceId, held, receivedAt, clock }: Holding): void {
     if (this.#open.length === 0) return;
     for (const open of this.#open) {
-      const number = isIn(open, held) ? open.numbers.get(instanceId) : undefined;
-      if (number === undefined) continue;
+      if (!isIn(open, held)) continue;
+      const number = open.numbers.get(instanceId);
       const { committedAt } = open.change;
       const afterMs =
         clock === undefined
           ? Math.max(0, receivedAt - committedAt)
           : appliedAfterMs({ ...clock, committedAt, receivedAt });
+      if (number === undefined) {
+        if (open.strangers.size < STRANGERS_MAX)
+          open.strangers.set(instanceId, Math.min(afterMs, open.strangers.get(instanceId) ?? Infinity));
+        continue;
+      }
       const isNews = open.convergence.acknowledge(number, afterMs);
       if (isNews) this.#parts.meter.rollbackLeg("apply", sinceWrittenMs(open, afterMs) / 1000);
     }
@@ -135,14 +156,44 @@ export class Receipts {
   /** Closes what is complete or has had its time; call it every second or so. Here and below `nowMs` is monotonic. */
   tick(nowMs: number): void {
     for (const open of this.#open) {
-      const isExplained = nowMs - open.written.nowMs >= EXPLAINED_WITHIN_MS;
-      if (isExplained && open.convergence.verdict(instantOf(open, nowMs)) !== "open") this.#close(open, nowMs);
+      const isTold =
+        nowMs - open.written.nowMs >= (this.#peers === undefined ? EXPLAINED_WITHIN_MS : GATHERED_WITHIN_MS);
+      if (isTold && this.#verdict(open, this.#whole(open).convergence, nowMs) !== "open") this.#close(open, nowMs);
     }
   }
 
   /** Nothing more will be heard: the environment has a new history, or the server is going. */
   closeAll(nowMs: number): void {
     for (const open of this.#open) this.#close(open, nowMs);
+  }
+
+  /** Servers that count beside this one: nothing is proven before each of them has said what it knows. */
+  countWith(peers: readonly string[]): void {
+    this.#peers = peers;
+  }
+
+  /** Whether receipts are waited for. */
+  get isCounting(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** What this server knows of changes that are waited for, or were until lately. */
+  parts(): readonly ReceiptsPart[] {
+    const parting = this.#parting;
+    this.#parting = [];
+    return [...parting, ...this.#open.map((open) => this.#partOf(open))];
+  }
+
+  /** Takes what another server knows. */
+  take(instance: string, part: ReceiptsPart): void {
+    for (const open of this.#open) {
+      const { written, change } = open;
+      const isSame =
+        written.epoch === part.epoch && part.from < change.revision && written.before.revision < part.revision;
+      if (!isSame) continue;
+      open.others.set(instance, part);
+      open.takenBack ??= part.takenBack && { ...part.takenBack, committedAtMs: Number.NaN };
+    }
   }
 
   /** The newest first. */
@@ -159,6 +210,7 @@ export class Receipts {
   #close(open: Open, nowMs: number): void {
     this.#open = this.#open.filter((one) => one !== open);
     const view = this.#view(open, { nowMs, isFinal: true });
+    if (this.#peers !== undefined) this.#parting = [...this.#parting, this.#partOf(open)];
     // Only now it is known whether a rollout explains it, and so where its commit ended.
     this.#parts.meter.rollbackLeg("write", view.legs.writeMs / 1000);
     this.#closed = [view, ...this.#closed].slice(0, RECEIPTS_KEPT_MAX);
@@ -166,9 +218,10 @@ export class Receipts {
   }
 
   #view(open: Open, { nowMs, isFinal }: { readonly nowMs: number; readonly isFinal: boolean }): ReceiptsView {
-    const { change, written, convergence, takenBack, alreadyOff } = open;
+    const { change, written, takenBack } = open;
+    const { convergence, clients, alreadyOff } = this.#whole(open);
     const now = instantOf(open, nowMs);
-    const verdict = convergence.verdict(now, isFinal);
+    const verdict = isFinal ? convergence.verdict(now, true) : this.#verdict(open, convergence, nowMs);
     const applied = quantilesOf(convergence.applied());
     const boundedAt = convergence.boundedAt();
     return {
@@ -185,12 +238,49 @@ export class Receipts {
       alreadyOff,
       ...(applied === undefined ? {} : { applied }),
       ...(boundedAt === undefined || boundedAt === Number.POSITIVE_INFINITY ? {} : { boundedAt: iso(boundedAt) }),
-      stragglers: this.#stragglers(open),
+      stragglers: this.#stragglers(clients, convergence),
       legs: legsOf(open, applied),
     };
   }
 
-  #stragglers({ clients, convergence }: Open): readonly StragglerView[] {
+  #verdict(open: Open, convergence: Convergence, nowMs: number): ReceiptsVerdict {
+    const now = instantOf(open, nowMs);
+    const isHeard = (this.#peers ?? []).every((peer) => open.others.has(peer));
+    return isHeard || now >= convergence.deadline ? convergence.verdict(now) : "open";
+  }
+
+  #whole(open: Open): Pick<Open, "convergence" | "clients" | "alreadyOff"> {
+    return open.others.size === 0 ? open : wholeOf([this.#partOf(open), ...open.others.values()]);
+  }
+
+  #partOf(open: Open): ReceiptsPart {
+    const { change, written, alreadyOff, convergence, strangers, takenBack } = open;
+    const applied = convergence.times();
+    const clients = open.clients.map((client, number): PartClient => {
+      const offAt = convergence.offAt(number);
+      const afterMs = applied[number] ?? Number.NaN;
+      const heardAt = this.#parts.clients.lastContactOf(client.instanceId) ?? 0;
+      return {
+        ...client,
+        lastContactAt: Math.max(client.lastContactAt, heardAt),
+        ...(offAt < Number.POSITIVE_INFINITY && { offAt }),
+        ...(!Number.isNaN(afterMs) && { afterMs }),
+      };
+    });
+    return {
+      environment: this.#parts.environment,
+      epoch: written.epoch,
+      from: written.before.revision,
+      revision: change.revision,
+      committedAt: change.committedAt,
+      alreadyOff,
+      clients,
+      strangers: [...strangers],
+      ...(takenBack && { takenBack }),
+    };
+  }
+
+  #stragglers(clients: readonly Expected[], convergence: Convergence): readonly StragglerView[] {
     const missing = [...convergence.missing()].flatMap((number) => {
       const client = clients[number];
       if (client === undefined) return [];
@@ -249,7 +339,9 @@ function legsOf(open: Open, applied: QuantilesView | undefined): LegsView {
     decideMs: takenBack.decideMs,
     commitMs: takenBack.commitMs,
   };
-  const writeMs = takenBack ? written.nowMs - takenBack.committedAtMs : written.now - change.committedAt;
+  // Another server's monotonic clock says nothing here.
+  const isOwn = takenBack !== undefined && !Number.isNaN(takenBack.committedAtMs);
+  const writeMs = isOwn ? written.nowMs - takenBack.committedAtMs : written.now - change.committedAt;
   return { ...decided, writeMs: Math.max(0, writeMs), ...(apply === undefined ? {} : { apply }) };
 }
 
