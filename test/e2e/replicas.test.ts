@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,7 +7,7 @@ import type { AuditEntry, ClientsView, Page, RolloutView } from "@rampart/core";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyChain } from "../../packages/server/src/domain/audit.ts";
-import { api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
+import { CLI, api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
 import { PostgresCluster } from "./postgres.ts";
 
 const FLAG = "checkout";
@@ -295,5 +296,29 @@ describe("two servers on one PostgreSQL", () => {
     }, 20_000);
     expect(await on()).toBe(0);
     await expectWhole(servers[1]);
+  });
+
+  it("take their clients over to a database that was put back to an older state, once it has a new epoch", async () => {
+    const production = async (server: ServerProcess) =>
+      (await call<ClientsView>(server, "GET", "/api/v1/environments/production/clients")).body;
+    await ramp(servers[0]);
+    await breach();
+    const before = await production(servers[0]);
+    // As after a failover that lost the last commits: the same epoch, and an older revision.
+    await cluster.query(
+      url,
+      `UPDATE rampart.environments SET revision = revision - 1 WHERE key = 'production';
+       DELETE FROM rampart.changes WHERE environment = 'production' AND revision = ${before.revision}`,
+    );
+    const restored = spawnSync(process.execPath, [CLI, "restore", "--new-epoch"], { encoding: "utf8" });
+    expect(restored.stderr).toBe("");
+    expect(restored.stdout).toContain(`production  revision ${before.revision - 1}  epoch`);
+    const isTaken = (report: { readonly epoch: string | undefined }): boolean =>
+      report.epoch !== undefined && report.epoch !== before.epoch;
+    await eventually(async () => {
+      const reports = (await Promise.all(fleets.map((fleet) => fleet.reports()))).flat();
+      return reports.length === 2 * CLIENTS && reports.every(isTaken);
+    }, 5_000);
+    for (const server of servers) expect((await production(server)).epoch).not.toBe(before.epoch);
   });
 });

@@ -14,7 +14,7 @@ export type { SimulationReport } from "./domain/simulate/report.ts";
 export { renderSimulation, reportOf } from "./domain/simulate/report.ts";
 export type { Simulation } from "./domain/simulate/simulate.ts";
 export { simulate } from "./domain/simulate/simulate.ts";
-export { backUpFolder, restoreFolder } from "./main/backup.ts";
+export { backUpFolder, newEpochOf, restoreFolder } from "./main/backup.ts";
 export type { ConfigError, LoadedConfig, ServerConfig } from "./main/config.ts";
 export { describeSettings, loadConfig } from "./main/config.ts";
 export { runServer } from "./main/run.ts";

@@ -1,24 +1,27 @@
 import { StoreError, backUpFolder } from "@rampart/server";
+import { usageError } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Run } from "../run.ts";
-import { dataDirOption, type DataDirOptions } from "./data-dir.ts";
+import { databaseOption, dataDirOption, type DatabaseOptions, type DataDirOptions } from "./data-dir.ts";
 import type { Define } from "./group.ts";
 
 /** `rampart backup FILE` */
 export const define: Define = (command, bind) => {
   command
     .description(
-      "Copy the database of a data folder to a new file: everything as it was at one moment. The server may be running.",
+      "Copy the database of a data folder to a new file: everything as it was at one moment. The server may be running. PostgreSQL has its own: pg_dump.",
     )
     .argument("<file>", "where the backup goes; it must not exist yet")
     .addOption(dataDirOption())
+    .addOption(databaseOption())
     .action(
-      bind<readonly [string], DataDirOptions>((run, [file], { dataDir }) =>
-        orStoreError(run, async () => {
+      bind<readonly [string], DataDirOptions & DatabaseOptions>((run, [file], { dataDir, databaseUrl = "" }) => {
+        if (databaseUrl !== "") throw inPostgres();
+        return orStoreError(run, async () => {
           await backUpFolder(dataDir, file);
           run.print({ backup: file }, () => `${file}\n`);
-        }),
-      ),
+        });
+      }),
     );
 };
 
@@ -33,3 +36,11 @@ export async function orStoreError(run: Run, work: () => Promise<void>): Promise
     return EXIT.failure;
   }
 }
+
+const inPostgres = () =>
+  usageError(
+    "everything is in PostgreSQL, which makes its own backups",
+    'back up:   pg_dump --format=custom --schema=rampart --file=FILE "$RAMPART_DATABASE_URL"',
+    'put back:  pg_restore --clean --if-exists --single-transaction --dbname="$RAMPART_DATABASE_URL" FILE',
+    "then:      rampart restore --new-epoch",
+  );

@@ -8,3 +8,14 @@ export interface DataDirOptions {
 export function dataDirOption(): Option {
   return new Option("--data-dir <folder>", "the server's data folder").env("RAMPART_DATA_DIR").default(".rampart");
 }
+
+export interface DatabaseOptions {
+  readonly databaseUrl?: string;
+}
+
+/** The PostgreSQL of servers that keep everything there. */
+export function databaseOption(): Option {
+  return new Option("--database-url <url>", "the servers' PostgreSQL; better given by its variable").env(
+    "RAMPART_DATABASE_URL",
+  );
+}

@@ -1,24 +1,58 @@
-import { restoreFolder } from "@rampart/server";
+import { newEpochOf, restoreFolder } from "@rampart/server";
+import { usageError } from "../errors.ts";
 import { orStoreError } from "./backup.ts";
-import { dataDirOption, type DataDirOptions } from "./data-dir.ts";
+import { databaseOption, dataDirOption, type DatabaseOptions, type DataDirOptions } from "./data-dir.ts";
 import type { Define } from "./group.ts";
 
-/** `rampart restore FILE` */
+interface Options extends DataDirOptions, DatabaseOptions {
+  readonly newEpoch?: true;
+}
+
+/** `rampart restore FILE`, and `rampart restore --new-epoch` for a PostgreSQL that was restored by its own means. */
 export const define: Define = (command, bind) => {
   command
     .description(
       "Put a backup in the place of a data folder's database. Stop the server first. The database that was there is kept as rampart.db.damaged, and every environment gets a new epoch, so that clients that have seen newer revisions take over what the backup holds.",
     )
-    .argument("<file>", "a file that rampart backup made")
+    .argument("[file]", "a file that rampart backup made")
+    .option(
+      "--new-epoch",
+      "only begin a new epoch: after PostgreSQL was restored, or after a failover that lost commits. Servers may be running",
+    )
     .addOption(dataDirOption())
+    .addOption(databaseOption())
     .action(
-      bind<readonly [string], DataDirOptions>((run, [file], { dataDir }) =>
-        orStoreError(run, async () => {
-          const environments = await restoreFolder(dataDir, file);
+      bind<readonly [string | undefined], Options>((run, [file], { dataDir, databaseUrl = "", newEpoch }) => {
+        const restored = whatFor(file, databaseUrl, newEpoch === true);
+        return orStoreError(run, async () => {
+          const environments = await (restored.kind === "folder"
+            ? restoreFolder(dataDir, restored.file)
+            : newEpochOf(restored.url));
           run.print({ environments }, () =>
             environments.map(({ key, epoch, revision }) => `${key}  revision ${revision}  epoch ${epoch}\n`).join(""),
           );
-        }),
-      ),
+        });
+      }),
     );
 };
+
+type Restored =
+  | { readonly kind: "folder"; readonly file: string }
+  | { readonly kind: "postgres"; readonly url: string };
+
+function whatFor(file: string | undefined, url: string, isNewEpoch: boolean): Restored {
+  if (isNewEpoch && file === undefined) {
+    if (url !== "") return { kind: "postgres", url };
+    throw usageError(
+      "--new-epoch is for PostgreSQL, and no database was given",
+      "set RAMPART_DATABASE_URL to the servers' database; a data folder gets its new epoch from rampart restore FILE",
+    );
+  }
+  if (file !== undefined && !isNewEpoch && url === "") return { kind: "folder", file };
+  throw usageError(
+    url === "" ? "what should be restored?" : "everything is in PostgreSQL, which restores its own backups",
+    url === ""
+      ? "rampart restore FILE, with a file that rampart backup made"
+      : 'pg_restore --clean --if-exists --single-transaction --dbname="$RAMPART_DATABASE_URL" FILE, then rampart restore --new-epoch',
+  );
+}

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { EnvironmentRecord } from "../domain/records.ts";
+import { openPostgresStore } from "../store/postgres/postgres-store.ts";
 import { backUp, restoreBackup } from "../store/sqlite/backup.ts";
 import { openDataFolder } from "../store/sqlite/data-folder.ts";
 import { realPlatform } from "./platform.ts";
@@ -7,6 +8,26 @@ import { realPlatform } from "./platform.ts";
 /** Copies the database of a data folder to a file of its own, also while a server runs on it. Throws a StoreError. */
 export function backUpFolder(dataDir: string, target: string): Promise<void> {
   return backUp(join(dataDir, "rampart.db"), target);
+}
+
+/**
+ * Says that the history of a PostgreSQL database is not continuous any more: it was restored, or a failover lost commits. Servers that run on
+ * it tell their clients within a second. Gives the environments as they are now. Rejects with a StoreError when it can't be reached.
+ */
+export async function newEpochOf(databaseUrl: string): Promise<readonly EnvironmentRecord[]> {
+  const { randomBytes, timers, clock } = realPlatform;
+  const at = clock.now();
+  const { store } = await openPostgresStore({ url: databaseUrl, random: randomBytes, timers, now: at });
+  try {
+    return await store.newEpoch({
+      actor: "system",
+      action: "store.restored",
+      reason: "rampart restore --new-epoch",
+      at,
+    });
+  } finally {
+    await store.close();
+  }
 }
 
 /**
