@@ -5,6 +5,8 @@ import { audit } from "./audit.mjs";
 import { mutate } from "./mutation.mjs";
 import { writeBill } from "./sbom.mjs";
 import { ROOT, build, fail, run, setUp } from "./setup.mjs";
+import { runNightly } from "./nightly.mjs";
+import { simulate } from "./sim.mjs";
 import { runTests } from "./test.mjs";
 
 const CLI = join(ROOT, "packages", "cli", "dist", "bin.js");
@@ -13,6 +15,11 @@ const TASKS = {
   build: () => build({ force: true }),
   lint: () => process.exit(lint()),
   test: (args) => runTests(args),
+  sim: (args) => process.exit(simulate(args)),
+  nightly: () => {
+    build();
+    process.exit(runNightly());
+  },
   start: (args) => withBuild(CLI, ["server", ...args]),
   rampart: (args) => withBuild(CLI, args),
   demo: (args) => withBuild(join(ROOT, "examples", "demo", "dist", "main.js"), args),

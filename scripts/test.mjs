@@ -9,8 +9,8 @@ import { join, relative } from "node:path";
 import { installDebianPackages } from "./debian-packages.mjs";
 import { ROOT, build, say, seconds } from "./setup.mjs";
 
-/** `unit` runs from source; `e2e` starts the built programs in processes of their own, serially; `browser` shows them to real Chromium. */
-const PROJECTS = ["unit", "e2e", "browser"];
+/** `unit` runs from source; `sim` plays thousands of seeds in a world of its own; `e2e` starts the built programs in processes of their own, serially; `browser` shows them to real Chromium. */
+const PROJECTS = ["unit", "sim", "e2e", "browser"];
 const SLOWEST_SHOWN = 10;
 
 export function runTests(args) {

@@ -197,9 +197,13 @@ export class Driver {
     const now = this.#time();
     const sampleAt = nextSampleAt(this.#plan, this.#row.state);
     if (sampleAt !== undefined && now >= sampleAt) return this.#sample(now);
-    if (sampleAt !== undefined && this.#isBlind) return true;
+    if (this.#waitsForSight) return true;
     const deadline = nextDeadline(this.#plan, this.#row.state);
     return deadline === undefined || now < deadline || this.#isStored({ kind: "tick" });
+  }
+
+  get #waitsForSight(): boolean {
+    return this.#isBlind && nextSampleAt(this.#plan, this.#row.state) !== undefined;
   }
 
   async #sample(now: EpochMs): Promise<boolean> {
@@ -209,9 +213,8 @@ export class Driver {
     const { values, answers } = await sampleAll(this.#plan, this.#parts);
     this.#answers = answers;
     const outcome = await this.#enqueue({ kind: "samples", sampledAt, values }, { plan: undefined, begunMs });
-    if (outcome.kind === "failed") return false;
-    this.#isBlind = false;
-    return true;
+    this.#isBlind &&= outcome.kind === "failed";
+    return outcome.kind !== "failed";
   }
 
   async #captureBaselines(): Promise<boolean> {
@@ -255,6 +258,8 @@ export class Driver {
     const next = step(plan, this.#row.state, event);
     const refused = next.effects.find((effect) => effect.kind === "refused");
     if (refused) return { kind: "refused", refusal: refused.refusal };
+    if (this.#waitsForSight && fact.kind !== "samples" && next.state.percentage > this.#row.state.percentage)
+      return { kind: "failed", error: new Error(`${this.#row.id}: the clock was set back, metrics come first`) };
     if (fact.kind !== "tick")
       this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
     const lease = isOwnAccord(fact) ? this.#parts.leadership.evaluating() : {};
