@@ -61,7 +61,8 @@ describe("two servers on one PostgreSQL", () => {
       new ServerProcess({
         port: await freePort(),
         dataDir: join(folder.path, name),
-        args: ["--replica-id", name],
+        // Correctness rests on the look each second: nobody hears a notification.
+        args: ["--replica-id", name, "--database-listen=false"],
       });
     servers = [await make("a"), await make("b")];
     await servers[0].start();
@@ -320,5 +321,64 @@ describe("two servers on one PostgreSQL", () => {
       return reports.length === 2 * CLIENTS && reports.every(isTaken);
     }, 5_000);
     for (const server of servers) expect((await production(server)).epoch).not.toBe(before.epoch);
+  });
+});
+
+describe("servers that hear of each other's changes", () => {
+  const folder = temporaryFolder();
+  let cluster: PostgresCluster;
+  let servers: readonly ServerProcess[] = [];
+
+  beforeAll(async () => {
+    cluster = await PostgresCluster.start();
+    process.env["RAMPART_DATABASE_URL"] = await cluster.createDatabase();
+    process.env["RAMPART_SECRET"] = "a secret that both of the servers share";
+    const make = async (name: string) =>
+      new ServerProcess({ port: await freePort(), dataDir: join(folder.path, name), args: ["--replica-id", name] });
+    servers = [await make("a"), await make("b")];
+    for (const server of servers) await server.start();
+  });
+
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.stop("SIGTERM")));
+    await cluster?.stop();
+    folder.dispose();
+    delete process.env["RAMPART_DATABASE_URL"];
+    delete process.env["RAMPART_SECRET"];
+  });
+
+  it("tell their clients at once, and after a crash of the database again", async () => {
+    const [a, b] = servers as [ServerProcess, ServerProcess];
+    await api(a, "POST", "/api/v1/flags", { key: FLAG });
+    const fleet = new SdkFleet({ url: b.url, sdkKey: a.tokens().server, flag: FLAG, processes: 1, clients: 1 });
+    try {
+      await fleet.ready();
+      const medianMs = async (): Promise<number> => {
+        const took: number[] = [];
+        for (let flip = 0; flip < 7; flip += 1) {
+          const percentage = flip % 2 === 0 ? 100 : 0;
+          const begunMs = performance.now();
+          await api(a, "POST", `${PATH}/rollout`, { percentage });
+          await eventually(async () => ((await fleet.reports())[0]?.on ?? 0) > 0 === percentage > 0, 3_000);
+          took.push(performance.now() - begunMs);
+        }
+        return took.toSorted((one, other) => one - other)[3] ?? Number.NaN;
+      };
+      const before = await medianMs();
+      await cluster.crash();
+      await cluster.restart();
+      for (const server of servers)
+        await eventually(async () => (await fetch(`${server.url}/ready`)).status === 200, 10_000);
+      let after = Number.NaN;
+      await eventually(async () => (after = await medianMs()) < 500, 20_000);
+      console.log(
+        `a flip at the other server: ${Math.round(before)} ms, after a crash of the database ${Math.round(after)} ms`,
+      );
+      // By the look of each second alone the median would be half a second.
+      expect(before).toBeLessThan(400);
+      for (const server of servers) expect(server.output).not.toContain("no notification comes through");
+    } finally {
+      await fleet.close();
+    }
   });
 });

@@ -19,6 +19,7 @@ describe("the configuration", () => {
       host: "127.0.0.1",
       dataDir: "./.rampart",
       databaseUrl: undefined,
+      databaseListen: true,
       secret: undefined,
       replicaId: "",
       dev: false,

@@ -16,6 +16,8 @@ export interface ServerConfig {
   readonly dataDir: string;
   /** Keeps everything in PostgreSQL; undefined: in the data folder. With its password. */
   readonly databaseUrl: string | undefined;
+  /** Hear of other servers' changes by LISTEN, beside looking for them each second. */
+  readonly databaseListen: boolean;
   /** What sessions, sealed channels and signatures are made with; undefined: with keys in the data folder. */
   readonly secret: string | undefined;
   /** This server's name among those on the same database. */
@@ -80,6 +82,12 @@ const SETTINGS = {
     help: "PostgreSQL that holds everything, postgres://user:password@host/database; better given by its variable",
     fallback: "",
     read: postgresUrl,
+  },
+  databaseListen: {
+    flag: "database-listen",
+    help: "Hear of other servers' changes by LISTEN and not only by a look each second; false behind a pooler without it",
+    fallback: "true",
+    read: boolean,
   },
   secret: {
     flag: "secret",

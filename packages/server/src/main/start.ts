@@ -172,7 +172,9 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     cleanUp.push(() => emergencies.stop());
     emergencies.start();
     await engine.start();
-    storage.shared?.start();
+    storage.shared?.start((changed) => {
+      for (const feed of feeds.values()) if (changed === undefined || changed === feed.environment) void feed.catchUp();
+    });
     if (storage.shared !== undefined) cleanUp.push(storage.shared.countTogether(hub));
     const port = await listen(server, config);
     hub.start();

@@ -6,6 +6,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import { pause } from "../ports/timers.ts";
+import { ChangeFeed } from "../store/postgres/change-feed.ts";
 import { LeaderLease } from "../store/postgres/leader-lease.ts";
 import { ownCheckpoints } from "../store/postgres/own-checkpoints.ts";
 import { databaseOf, openPostgresStore, type OpenedPostgresStore } from "../store/postgres/postgres-store.ts";
@@ -37,8 +38,8 @@ export interface OpenedStorage {
 export interface SharedStorage {
   readonly replicaId: string;
   readonly leadership: Leadership;
-  /** Begins to try for the evaluator's lease. */
-  start(): void;
+  /** Begins to try for the evaluator's lease, and to hear of what other servers commit; undefined: any environment may have changed. */
+  start(onChange: (environment: string | undefined) => void): void;
   /** Counts receipts together with the others. Returns what stops it. */
   countTogether(hub: ExchangeParts["hub"]): () => Promise<void>;
   /** Lets another server evaluate at once. Never rejects. */
@@ -54,10 +55,10 @@ const SETUP_LOOK_MS = 100;
 export async function openStorage(config: ServerConfig, platform: Platform, logger: Logger): Promise<OpenedStorage> {
   const folder = openDataFolder(config.dataDir, process.pid);
   try {
-    const { databaseUrl, secret } = config;
+    const { databaseUrl, secret, replicaId, databaseListen: listens } = config;
     return databaseUrl === undefined || secret === undefined
       ? openInFolder(folder, platform)
-      : await openInDatabase({ folder, databaseUrl, secret, replicaId: config.replicaId }, platform, logger);
+      : await openInDatabase({ folder, databaseUrl, secret, replicaId, listens }, platform, logger);
   } catch (cause) {
     folder.release();
     throw cause;
@@ -79,10 +80,11 @@ interface Database {
   readonly databaseUrl: string;
   readonly secret: string;
   readonly replicaId: string;
+  readonly listens: boolean;
 }
 
 async function openInDatabase(
-  { folder, databaseUrl, secret, replicaId }: Database,
+  { folder, databaseUrl, secret, replicaId, listens }: Database,
   platform: Platform,
   logger: Logger,
 ): Promise<OpenedStorage> {
@@ -100,6 +102,7 @@ async function openInDatabase(
     });
     const stranger = await replicas.join();
     if (stranger !== undefined) throw otherSecret(stranger);
+    const changes = new ChangeFeed({ url: databaseUrl, pool, instance, timers, logger });
     const isFresh = await isFirst(opened, instance, platform);
     const lease = new LeaderLease({ pool, holder: instance, timers, logger });
     logger.info({ database: databaseOf(databaseUrl), replica: name }, "everything is kept in PostgreSQL");
@@ -112,12 +115,16 @@ async function openInDatabase(
       shared: {
         replicaId: name,
         leadership: lease,
-        start: () => lease.start(),
+        start(onChange) {
+          lease.start();
+          if (listens) changes.start(onChange);
+        },
         countTogether: (hub) => startReceiptsExchange({ pool, replicas, instance, hub, clock, timers, logger }),
         standDown: () => lease.stop(),
       },
       async close() {
         await lease.stop();
+        await changes.stop();
         await replicas.leave();
         await store.close();
         folder.release();

@@ -11,6 +11,9 @@ export interface ChangedItem extends Item {
   readonly lines: number;
 }
 
+/** The channel on which servers hear that an environment has a new revision. */
+export const CHANGES = "rampart_changes";
+
 const { key, epoch, revision } = environments;
 const RECORD = { key, epoch, revision };
 
@@ -47,6 +50,8 @@ export class EnvironmentRows {
       .where(eq(key, environment))
       .returning({ revision });
     if (row === undefined) throw new Error(`there is no environment ${JSON.stringify(environment)} to advance`);
+    // Sent when the transaction is committed, once however often it says so.
+    await this.#orm.execute(sql`SELECT pg_notify(${CHANGES}, ${environment})`);
     await this.#orm
       .insert(changes)
       .values({ environment, revision: row.revision, ...item, urgent: meta.urgent === true, at: meta.at });
