@@ -342,5 +342,6 @@ describe("development mode", () => {
       tokenId: "a",
     });
     await refusalOf(authenticator.authenticate(local({ authorization: "Bearer rmp_wrong" })));
+    expect(authenticator.recall(local({ authorization: "Bearer rmp_wrong" }))).toBeUndefined();
   });
 });
