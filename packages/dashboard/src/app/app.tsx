@@ -5,8 +5,9 @@ import { askSession, sessionState } from "../api/session.ts";
 import { KillButton } from "../pages/rollout/head.tsx";
 import { SignInPage } from "../pages/sign-in.tsx";
 import { Empty, FailureNotice, Skeleton } from "../ui/state.tsx";
+import { match } from "./match.ts";
 import { pageAt, type PageProps } from "./pages.ts";
-import { location, match } from "./router.ts";
+import { location } from "./router.ts";
 import { Shell } from "./shell.tsx";
 
 /** The console: a page for whoever is signed in. */

@@ -12,7 +12,7 @@ import { RolloutsPage } from "../pages/rollouts.tsx";
 import { SegmentsPage } from "../pages/segments.tsx";
 import { TokensPage } from "../pages/tokens.tsx";
 import { WelcomePage } from "../pages/welcome.tsx";
-import { match } from "./router.ts";
+import { match } from "./match.ts";
 
 /** What a page is given: the parameters of its address. */
 export interface PageProps {

@@ -52,15 +52,3 @@ export function followLinks(): void {
 function isOfTheServer(path: string): boolean {
   return /^\/(api|docs|openapi\.json|metrics|schemas)(\/|$)/.test(path);
 }
-
-/** The parameters of a pattern (`/rollouts/:id`; a last `:key*` may hold slashes) in a path; undefined when it doesn't match. */
-export function match(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
-  const names: string[] = [];
-  const source = pattern.replaceAll(/:(\w+)(\*?)/g, (_, name: string, rest: string) => {
-    names.push(name);
-    return rest === "*" ? "(.+)" : "([^/]+)";
-  });
-  const found = new RegExp(`^${source}/?$`).exec(path);
-  if (found === null) return undefined;
-  return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? "")]));
-}

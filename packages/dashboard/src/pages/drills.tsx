@@ -7,7 +7,8 @@ import { CommandDialog } from "../ui/dialog.tsx";
 import { useEnvironment, useEnvironments } from "../ui/environments.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Badge } from "../ui/status.tsx";
-import { Ago, duration } from "../ui/time.tsx";
+import { duration } from "../ui/duration.ts";
+import { Ago } from "../ui/time.tsx";
 import { say } from "../ui/toast.tsx";
 import { rehearse } from "./rehearse.ts";
 

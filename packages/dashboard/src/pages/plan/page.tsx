@@ -8,7 +8,7 @@ import { may } from "../../api/session.ts";
 import { CommandDialog } from "../../ui/dialog.tsx";
 import { FailureNotice, Shown } from "../../ui/state.tsx";
 import { percent } from "../../ui/status.tsx";
-import { duration } from "../../ui/time.tsx";
+import { duration } from "../../ui/duration.ts";
 import { complain, say } from "../../ui/toast.tsx";
 import { useSimulation, useValidation } from "./check.ts";
 import { CodeField } from "./code-field.tsx";

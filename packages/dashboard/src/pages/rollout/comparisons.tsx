@@ -147,4 +147,4 @@ function rate({ of }: ComparisonPointView, value: number): string {
   return of === "failures" ? `${short(value * 100)} %` : `${short(value)} s`;
 }
 
-const short = (value: number): string => String(Number(value.toPrecision(3)));
+const short = (value: number): string => (value >= 1e6 ? "over a million" : String(Number(value.toPrecision(3))));

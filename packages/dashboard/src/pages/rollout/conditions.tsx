@@ -9,7 +9,8 @@ import {
 import { Bar } from "../../ui/bar.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Badge, type Tone } from "../../ui/status.tsx";
-import { Ago, duration } from "../../ui/time.tsx";
+import { duration } from "../../ui/duration.ts";
+import { Ago } from "../../ui/time.tsx";
 import type { SeriesByMetric } from "./series.ts";
 
 interface Shown {
@@ -108,6 +109,7 @@ export function Triggers({ rollout, series }: Shown) {
             trigger={trigger}
             metric={trigger.metric === undefined ? undefined : metricOf(rollout, trigger.metric)}
             series={series}
+            isCompared={isComparison(rollout, trigger)}
           />
         ))}
       </ul>
@@ -115,14 +117,21 @@ export function Triggers({ rollout, series }: Shown) {
   );
 }
 
+/** Its value is evidence then, of which the comparison itself says more. */
+function isComparison({ comparisons }: RolloutView, { metric, unit }: TriggerView): boolean {
+  return unit === "none" && comparisons.some((comparison) => comparison.metric === metric);
+}
+
 function TriggerRow({
   trigger,
   metric,
   series,
+  isCompared,
 }: {
   readonly trigger: TriggerView;
   readonly metric: MetricView | undefined;
   readonly series: SeriesByMetric;
+  readonly isCompared: boolean;
 }) {
   const { name, action, severity, forMs, trueForMs, isTrue, hasFired } = trigger;
   return (
@@ -130,6 +139,8 @@ function TriggerRow({
       <Says text={trigger.text} metric={metric} ageMs={trigger.ageMs} reason={trigger.reason} title={name} />
       {trigger.metric === undefined ? (
         <span class="soft small">acts on the event itself</span>
+      ) : isCompared ? (
+        <span class="soft small">users with the feature against those without, below</span>
       ) : (
         <Curve
           name={trigger.metric}

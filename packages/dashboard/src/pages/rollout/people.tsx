@@ -131,7 +131,10 @@ export function Verbs({ rollout }: { readonly rollout: RolloutView }) {
   if (!may("rollouts:write", rollout.environment)) return null;
   const mayDecide = may("rollouts:approve", rollout.environment);
   const possible = VERBS.filter(
-    ({ command: name }) => rollout.allowed.includes(name) && (mayDecide || (name !== "promote" && name !== "resume")),
+    ({ command: name }) =>
+      rollout.allowed.includes(name) &&
+      (mayDecide || (name !== "promote" && name !== "resume")) &&
+      (rollout.escalation !== undefined || name !== "acknowledge"),
   );
   if (possible.length === 0) return null;
   return (

@@ -1,7 +1,7 @@
 import type { RolloutView, StageState, StageView } from "@rampart/core";
 import { Bar } from "../../ui/bar.tsx";
 import { percent } from "../../ui/status.tsx";
-import { duration } from "../../ui/time.tsx";
+import { duration } from "../../ui/duration.ts";
 
 const STATES: Readonly<Record<StageState, readonly [mark: string, word: string]>> = {
   done: ["✓", "done"],

@@ -1,6 +1,7 @@
 import { BUDGET_MS, budgetOf, type QuantilesView, type ReceiptsView, type RolloutView } from "@rampart/core";
 import { Badge, type Tone } from "../../ui/status.tsx";
-import { Ago, duration, In } from "../../ui/time.tsx";
+import { duration } from "../../ui/duration.ts";
+import { Ago, In } from "../../ui/time.tsx";
 
 /** After a rollback: whether it reached everybody, where the time went, and whether it helped. */
 export function Rollback({ rollout }: { readonly rollout: RolloutView }) {
