@@ -6,6 +6,7 @@ import { mutate } from "./mutation.mjs";
 import { writeBill } from "./sbom.mjs";
 import { ROOT, build, fail, run, setUp } from "./setup.mjs";
 import { runNightly } from "./nightly.mjs";
+import { takeScreenshots } from "./screenshots.mjs";
 import { simulate } from "./sim.mjs";
 import { runTests } from "./test.mjs";
 
@@ -20,6 +21,7 @@ const TASKS = {
     build();
     process.exit(runNightly());
   },
+  screenshots: () => takeScreenshots(),
   start: (args) => withBuild(CLI, ["server", ...args]),
   rampart: (args) => withBuild(CLI, args),
   demo: (args) => withBuild(join(ROOT, "examples", "demo", "dist", "main.js"), args),
