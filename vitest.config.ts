@@ -23,13 +23,14 @@ export default defineConfig({
           name: "sim",
           include: ["test/sim/**/*.test.ts"],
           pool: "forks",
+          maxWorkers: 2,
           testTimeout: 600_000,
         },
       },
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,
           testTimeout: 120_000,

@@ -14,6 +14,7 @@ const PROGRAMS = {
   "prometheus-alertmanager": "prometheus-alertmanager",
   chromium: "chromium",
   curl: "curl",
+  nginx: "nginx",
   zsh: "zsh",
   fish: "fish",
 };

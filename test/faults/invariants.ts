@@ -44,11 +44,7 @@ async function storedPlan(rollouts: Stores["rollouts"], { id, planDigest }: Roll
   return parsed.plan;
 }
 
-async function brokenRollout(
-  rollouts: Stores["rollouts"],
-  row: RolloutRow,
-  plan: Plan,
-): Promise<readonly string[]> {
+async function brokenRollout(rollouts: Stores["rollouts"], row: RolloutRow, plan: Plan): Promise<readonly string[]> {
   const { id, seq, createdAt, createdBy } = row;
   const oracle = new Oracle(plan);
   let { state } = schedule(plan, { at: createdAt, startAt: row.state.startAt, by: createdBy });

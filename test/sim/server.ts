@@ -97,7 +97,7 @@ export class SimulatedServer {
       audit: (query) => this.#store.audit(query),
       publish: () => feed.catchUp(),
       providers: { prometheus: metric, http: metric, sdk: metric },
-      intake: { ...silentIntake, counts: () => undefined },
+      intake: { ...silentIntake, total: () => undefined },
       leadership: soleServer,
       scrub: (text) => text,
       emergency: emergencies,
@@ -241,8 +241,9 @@ export class SimulatedServer {
   }
 
   /** What `GET /sdk/v1/flags` gives now; undefined: it isn't up. */
-  get body(): string | undefined {
-    return this.#feed?.snapshot.body.toString();
+  get snapshot(): { readonly epoch: string; readonly revision: number; readonly body: string } | undefined {
+    const feed = this.#feed;
+    return feed && { epoch: feed.epoch, revision: feed.revision, body: feed.snapshot.body.toString() };
   }
 
   #running(): { readonly runner: Runner; readonly emergencies: Emergencies } {

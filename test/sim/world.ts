@@ -13,6 +13,7 @@ const CLIENTS = 3;
 export const TROUBLE_MS = 60_000;
 /** The longest back-off of a client, its spread, and what the server needs to get up. */
 const RECOVERY_MS = 45_000;
+const PROXY_KEEPS_MS = 5_000;
 const JUDGED_EVERY_MS = 500;
 const WALL_BEGIN_MS = Date.UTC(2026, 0, 5);
 
@@ -55,13 +56,13 @@ export class World {
   wallAheadMs = 0;
   crashes = 0;
   kills = 0;
-  /** Bodies that clients were given, for a proxy that keeps them. */
-  readonly bodies: string[] = [];
   readonly staleFor = new Set<string>();
   /** A kill that an operator was told is certain, and nobody took back since. */
   #killedAtMs: number | undefined;
   /** Asked for and not answered yet: who comes last is not known. */
   readonly #restoring = new Set<object>();
+  /** What a proxy has seen, and when it was still true. */
+  readonly #bodies: { readonly epoch: string; readonly revision: number; readonly body: string; lastMs: number }[] = [];
   #restores = 0;
   #rollouts = 0;
   #measured: Measurement | undefined;
@@ -225,7 +226,7 @@ export class World {
       chance: this.chance,
       reach: {
         server: () => (this.server.isUp ? this.server : undefined),
-        stale: () => this.#stale(name),
+        stale: () => this.#stale(client),
       },
       onMoved: () => {
         this.clockwork.note(`${name} is at ${client.status?.epoch}:${client.status?.revision}`);
@@ -235,11 +236,23 @@ export class World {
     return client;
   }
 
-  #stale(name: string): string | undefined {
-    const present = this.server.body;
-    if (present !== undefined && this.bodies.at(-1) !== present) this.bodies.push(present);
-    if (!this.staleFor.has(name) || this.bodies.length === 0 || present === undefined) return undefined;
-    return this.chance.pick(this.bodies);
+  /**
+   * A proxy that keeps what it must not keep gives something of a moment ago, or of any time before what the client holds: that has to be told from
+   * its revision. What is both newer than that and long over, nobody could tell from the truth.
+   */
+  #stale(client: SimulatedClient): string | undefined {
+    const present = this.server.snapshot;
+    if (present === undefined) return undefined;
+    const { nowMs } = this.clockwork;
+    if (this.#bodies.at(-1)?.body !== present.body) this.#bodies.push({ ...present, lastMs: nowMs });
+    const newest = this.#bodies.at(-1);
+    if (newest !== undefined) newest.lastMs = nowMs;
+    if (!this.staleFor.has(client.name)) return undefined;
+    const { epoch, revision } = client.status ?? {};
+    const kept = this.#bodies.filter(
+      (one) => nowMs - one.lastMs < PROXY_KEEPS_MS || (one.epoch === epoch && one.revision < (revision ?? 0)),
+    );
+    return this.chance.pick(kept).body;
   }
 
   /** The provider takes a while, or never answers within its time, and what it says was true when it was asked. */

@@ -1,0 +1,97 @@
+/** A TCP proxy that does to connections what bad networks do. */
+import { once } from "node:events";
+import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+
+/**
+ * `pass`: as it comes. `delay`: each chunk so much later. `blackHole`: nothing passes either way, and nobody is told. `halfClose`: what the client sends is cut off, what the
+ * server sends passes. `trickle`: a byte at a time, with so much time between.
+ */
+export type Weather =
+  | { readonly kind: "pass" }
+  | { readonly kind: "delay"; readonly ms: number }
+  | { readonly kind: "blackHole" }
+  | { readonly kind: "halfClose" }
+  | { readonly kind: "trickle"; readonly everyMs: number };
+
+/** Between clients and one server. */
+export class ChaosProxy {
+  weather: Weather = { kind: "pass" };
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(targetPort: number) {
+    this.#server = createServer({ allowHalfOpen: true }, (client) => {
+      const server = connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true });
+      for (const socket of [client, server]) {
+        this.#sockets.add(socket);
+        socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
+      }
+      this.#carry(client, server);
+      this.#carry(server, client);
+      client.on("data", () => {
+        if (this.weather.kind === "halfClose") client.pause();
+      });
+    });
+  }
+
+  /** Listens on a port of its own. */
+  static async start(targetPort: number): Promise<ChaosProxy> {
+    const proxy = new ChaosProxy(targetPort);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Connections that are open, each with both its ends. */
+  get size(): number {
+    return this.#sockets.size / 2;
+  }
+
+  /** Resets all connections. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #carry(from: Socket, to: Socket): void {
+    let last = Promise.resolve();
+    const isHole = (): boolean => this.weather.kind === "blackHole";
+    from.on("data", (chunk: Buffer) => {
+      last = last.then(() => this.#pass(chunk, to));
+    });
+    from.on("end", () => void last.then(() => isHole() || to.end()));
+    from.on("close", () => void last.then(() => isHole() || to.destroy()));
+  }
+
+  async #pass(chunk: Buffer, to: Socket): Promise<void> {
+    const { weather } = this;
+    switch (weather.kind) {
+      case "pass":
+      case "halfClose":
+        to.write(chunk);
+        return;
+      case "delay":
+        await after(weather.ms);
+        to.write(chunk);
+        return;
+      case "blackHole":
+        return;
+      case "trickle":
+        for (const byte of chunk) {
+          await after(weather.everyMs);
+          to.write(Buffer.of(byte));
+        }
+    }
+  }
+}
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
