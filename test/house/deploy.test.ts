@@ -138,7 +138,7 @@ describe("the manifests", () => {
 
   it("send no traffic to a server that is not ready, and never restart one because its database is gone", () => {
     expect(at(container, "readinessProbe", "httpGet")).toEqual({ path: "/ready", port: "http" });
-    for (const probe of ["livenessProbe", "startupProbe"]) expect(at(container, probe)).toHaveProperty("tcpSocket");
+    expect(at(container, "livenessProbe", "httpGet")).toEqual({ path: "/live", port: "http" });
     const emergency = ofKind("Service").find((service) => at(service, "metadata", "name") === "rampart-emergency");
     expect(at(emergency, "spec", "publishNotReadyAddresses")).toBe(true);
   });

@@ -154,7 +154,7 @@ function probesOf(method: string, path: string): readonly Probe[] {
 
 function nameOf(method: string, path: string): string | undefined {
   const rules: readonly (readonly [RegExp, string | undefined])[] = [
-    [/^\/(health|ready|openapi\.json|docs)$|^\/api\/healthz$|^\/schemas\//, undefined],
+    [/^\/(health|ready|live|openapi\.json|docs)$|^\/api\/healthz$|^\/schemas\//, undefined],
     [/^\/api\/v1\/plans\/(validate|simulate)$/, "plan check"],
     [/^\/api\/v1\/rollouts\/\{id\}\/(plan|evidence|events)$/, "rollout"],
     [/^\/metrics$|metrics\.prom$/, "metrics"],

@@ -53,6 +53,8 @@ describe("health", () => {
       status: 503,
       body: { ready: false, checks: { database: "failed", fanout: "stale: development, staging, production" } },
     });
+    // A server that is restarted for its store's sake has lost its clients.
+    expect((await server.call("GET /live", { token: undefined })).status).toBe(204);
     expect((await server.call("GET /api/v1/environments")).status).toBe(200);
     store.isBroken = false;
     await platform.advance(2_000);

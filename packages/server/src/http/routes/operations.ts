@@ -19,6 +19,7 @@ export function operationRoutes(parts: HttpParts): readonly Route[] {
   return [
     ...["/health", "/api/healthz"].map((path) => healthRoute(parts, path, isConnected)),
     readyRoute(parts, isConnected),
+    liveRoute(),
     ...["/metrics", "/api/public/metrics.prom"].map((path) => metricsRoute(parts, path)),
   ];
 }
@@ -101,6 +102,23 @@ function readyRoute(parts: HttpParts, isConnected: IsConnected): Route {
       const ready = Object.values(checks).every((check) => check === "ok");
       return json(ready ? 200 : 503, { ready, checks });
     },
+  );
+}
+
+function liveRoute(): Route {
+  return openRoute(
+    "orchestrators have no token",
+    {
+      method: "get",
+      path: "/live",
+      tag: TAG,
+      summary: "Does the server turn?",
+      description:
+        "For what restarts a server that doesn't answer. It asks nothing of the store: a server without one can still tell its clients of a kill.",
+      lane: "open",
+      answers: { 204: { description: "It does" } },
+    },
+    () => ({ status: 204, headers: { "cache-control": "no-store" } }),
   );
 }
 
