@@ -132,6 +132,16 @@ const FAULTS: readonly Fault[] = [
       world.clockwork.after(world.chance.between(100, 2_000), () => world.startRollout());
     },
   },
+  {
+    weight: 1,
+    happen: (world) => {
+      const { chance, clockwork } = world;
+      world.turnDisk("dead", chance.between(6_000, 10_000));
+      const killedMs = chance.between(100, 1_500);
+      clockwork.after(killedMs, () => world.kill());
+      clockwork.after(killedMs + chance.between(1_200, 4_000), () => world.crash());
+    },
+  },
   { weight: 3, happen: (world) => world.ask("rollback", (server) => server.command({ kind: "rollback" })) },
   { weight: 1, happen: (world) => world.ask("pause", (server) => server.command({ kind: "pause" })) },
   { weight: 2, happen: (world) => world.ask("resume", (server) => server.command({ kind: "resume" })) },

@@ -120,7 +120,12 @@ export class SimulatedServer {
 
   /** SIGSTOP, or a blocked loop. */
   freeze(durationMs: number): void {
-    this.#frozenUntilMs = this.#parts.clockwork.nowMs + durationMs;
+    this.#frozenUntilMs = Math.max(this.#frozenUntilMs, this.#parts.clockwork.nowMs + durationMs);
+  }
+
+  /** Whatever came meanwhile comes when it would have come. */
+  thaw(): void {
+    this.#frozenUntilMs = 0;
   }
 
   /** Runs when the loop has time for it, unless the process is gone by then. */
@@ -331,12 +336,12 @@ export class SimulatedServer {
         for (const listener of listeners) listener();
       });
     this.#connections.add(connection);
-    const outgoing = {
+    const outgoing: unknown = {
       socket,
       removeHeader: () => undefined,
       writeHead: () => connection.open(),
       flushHeaders: () => undefined,
     };
-    return outgoing as unknown as ServerResponse;
+    return outgoing as ServerResponse;
   }
 }

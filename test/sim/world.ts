@@ -108,7 +108,7 @@ export class World {
       client.wake();
       if (client.status === undefined) client.start();
     }
-    this.server.freeze(0);
+    this.server.thaw();
     await this.clockwork.runUntil(this.clockwork.nowMs + RECOVERY_MS);
     const { nowMs } = this.clockwork;
     for (const client of this.clients) this.history.judgeEnd(client, nowMs);
@@ -164,6 +164,7 @@ export class World {
     if (!server.isUp) return;
     const one = {};
     this.#restores += 1;
+    this.#killedAtMs = undefined;
     this.#restoring.add(one);
     this.ask("restore", async () => {
       try {
