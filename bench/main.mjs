@@ -23,6 +23,7 @@ const NAMES = [
   "receipts",
   "browser-streams",
   "browser",
+  "console",
 ];
 /** Under half a minute each. */
 const QUICK = ["coldstart", "run", "commit", "http", "flip"];

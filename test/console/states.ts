@@ -21,8 +21,12 @@ const press =
   async (page: Page): Promise<void> =>
     page.getByRole("button", { name }).first().click();
 
-const refuse = (page: Page): Promise<void> => page.route("**/api/**", (route) => route.abort());
-const stall = (page: Page): Promise<void> => page.route("**/api/**", () => undefined);
+const refuse = async (page: Page): Promise<void> => {
+  await page.route("**/api/**", (route) => route.abort());
+};
+const stall = async (page: Page): Promise<void> => {
+  await page.route("**/api/**", () => undefined);
+};
 
 /** With the scene set. */
 export const STATES: readonly State[] = [

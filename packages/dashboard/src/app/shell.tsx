@@ -32,7 +32,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       <a class="skip" href="#main">
         Skip to content
       </a>
-      <div class="bar">
+      <header class="bar">
         <Brand />
         <button
           type="button"
@@ -43,7 +43,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         >
           {isOpen ? "Close" : "Menu"}
         </button>
-      </div>
+      </header>
       <aside class="side" id="side" data-open={isOpen}>
         <Brand />
         <nav class="nav" aria-label="Pages">

@@ -36,7 +36,7 @@ export function ClientsPage() {
                 tone={view.current === view.total ? "good" : "warn"}
               />
             </div>
-            <div class="card card-table">
+            <div class="card card-table" tabIndex={0}>
               {view.clients.length === 0 ? (
                 <Empty title="No SDK is connected">
                   <p>

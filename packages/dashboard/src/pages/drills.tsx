@@ -29,7 +29,7 @@ export function DrillsPage() {
           </button>
         ) : null}
       </div>
-      <div class="card card-table">
+      <div class="card card-table" tabIndex={0}>
         <Shown resource={drills}>
           {({ items }) =>
             items.length === 0 ? (

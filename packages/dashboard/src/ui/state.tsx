@@ -64,7 +64,8 @@ export function Shown<T>({
 /** What stands in for lines that are on their way. */
 export function Skeleton({ lines }: { readonly lines: number }) {
   return (
-    <div class="stack card-body" aria-busy="true" aria-label="Loading">
+    <div class="stack card-body" aria-busy="true">
+      <span class="visually-hidden">Loading</span>
       {Array.from({ length: lines }, (_, index) => (
         <div class="skeleton" key={index}>
           &nbsp;

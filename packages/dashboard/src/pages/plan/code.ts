@@ -60,6 +60,8 @@ export function createCode({ holder, text, label, onChange, schema = () => undef
       ],
     }),
   });
+  // Longer texts are scrolled by key, too.
+  view.scrollDOM.tabIndex = 0;
   return {
     mark(diagnostics) {
       const end = view.state.doc.length;

@@ -181,18 +181,20 @@ function Problems({ problems, warnings }: Found) {
   const all = [...problems, ...warnings];
   if (all.length === 0) return null;
   return (
-    <ul class="needs" aria-label="What was found" role="status">
-      {all.map((problem) => (
-        <li key={`${problem.line}:${problem.column}:${problem.message}`}>
-          <span class="grow">
-            <strong>
-              Line {problem.line}: {problem.message}
-            </strong>
-            <br />
-            <span class="soft small">{problem.hint}</span>
-          </span>
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul class="needs" aria-label="What was found">
+        {all.map((problem) => (
+          <li key={`${problem.line}:${problem.column}:${problem.message}`}>
+            <span class="grow">
+              <strong>
+                Line {problem.line}: {problem.message}
+              </strong>
+              <br />
+              <span class="soft small">{problem.hint}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -18,7 +18,7 @@ export function SimulatedTimeline({ simulated }: { readonly simulated: Simulated
           <p class="row card-body">
             <StatusBadge status={outcome} /> {summary}
           </p>
-          <ol class="timeline timeline-tall">
+          <ol class="timeline timeline-tall" tabIndex={0} aria-label="What would happen">
             {timeline.map((entry, index) => (
               <Line key={index} entry={entry} />
             ))}

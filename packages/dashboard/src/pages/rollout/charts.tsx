@@ -106,7 +106,7 @@ function Chart({ metric, points, marks, thresholds }: ChartProps) {
 
 function ChartTable({ metric, points }: { readonly metric: MetricView; readonly points: readonly SparkPoint[] }) {
   return (
-    <div class="card-table">
+    <div class="card-table" tabIndex={0}>
       <table>
         <thead>
           <tr>

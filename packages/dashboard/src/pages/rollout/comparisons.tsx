@@ -111,7 +111,7 @@ function Ribbon({
 
 function RibbonTable({ points }: { readonly points: readonly ComparisonPointView[] }) {
   return (
-    <div class="card-table">
+    <div class="card-table" tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -125,7 +125,7 @@ function Legs({ receipts }: { readonly receipts: ReceiptsView }) {
 function Stragglers({ receipts }: { readonly receipts: ReceiptsView }) {
   if (receipts.stragglers.length === 0) return null;
   return (
-    <div class="card-table">
+    <div class="card-table" tabIndex={0}>
       <table>
         <caption class="visually-hidden">Clients that said nothing</caption>
         <thead>

@@ -17,7 +17,7 @@ export function Timeline({ rollout }: { readonly rollout: RolloutView }) {
       </div>
       <Shown resource={events} lines={5}>
         {({ items }) => (
-          <ol class="timeline">
+          <ol class="timeline" tabIndex={0} aria-label="What happened">
             {items.toReversed().map((event) => (
               <Line key={event.id} event={event} />
             ))}
