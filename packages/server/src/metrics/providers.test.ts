@@ -52,10 +52,13 @@ const value = (text: string) =>
   );
 const TIMEOUT: EgressResult = { kind: "failed", cause: "timeout", reason: "no whole answer within 2000 ms" };
 
+/** These sources ask for no flag. */
+const SUBJECT = { environment: "production", flag: "new-search" };
+
 describe("the Prometheus provider", () => {
   it("asks for the round's instant, with the metric's headers", async () => {
     const egress = answering(value("0.5"));
-    expect(await createPrometheusProvider({ egress }).sample(prometheus, 100_500)).toMatchObject({
+    expect(await createPrometheusProvider({ egress }).sample(prometheus, 100_500, SUBJECT)).toMatchObject({
       kind: "value",
       value: 0.5,
       observedAt: 100_000,
@@ -68,14 +71,16 @@ describe("the Prometheus provider", () => {
   });
 
   it.each(["NaN", "+Inf", "-Inf"])("gives no data for %s", async (text) => {
-    expect(await createPrometheusProvider({ egress: answering(value(text)) }).sample(prometheus, 0)).toMatchObject({
+    expect(
+      await createPrometheusProvider({ egress: answering(value(text)) }).sample(prometheus, 0, SUBJECT),
+    ).toMatchObject({
       kind: "noData",
     });
   });
 
   it("tells a server in trouble from a wrong setting", async () => {
     const sample = (result: EgressResult) =>
-      createPrometheusProvider({ egress: answering(result) }).sample(prometheus, 0);
+      createPrometheusProvider({ egress: answering(result) }).sample(prometheus, 0, SUBJECT);
     expect(await sample(answer(503, "overloaded"))).toMatchObject({ kind: "error", cause: "provider" });
     expect(await sample(answer(401, ""))).toMatchObject({ kind: "error", cause: "configuration" });
     expect(await sample(TIMEOUT)).toMatchObject({ kind: "error", cause: "provider" });
@@ -106,13 +111,17 @@ describe("the Prometheus provider", () => {
       }),
     );
     expect(
-      await createPrometheusProvider({ egress: answering(matrix) }).baseline(prometheus, { from: 0, to: 3_600_000 }),
+      await createPrometheusProvider({ egress: answering(matrix) }).baseline(
+        prometheus,
+        { from: 0, to: 3_600_000 },
+        SUBJECT,
+      ),
     ).toMatchObject({ kind: "value", value: 2 });
   });
 
   it("says what to do when no server is named", async () => {
     const nameless = metric({ kind: "prometheus", query: "up", headers: {} });
-    expect(await createPrometheusProvider({ egress: answering() }).sample(nameless, 0)).toMatchObject({
+    expect(await createPrometheusProvider({ egress: answering() }).sample(nameless, 0, SUBJECT)).toMatchObject({
       kind: "error",
       reason: expect.stringContaining("RAMPART_PROMETHEUS_URL"),
     });
@@ -126,19 +135,19 @@ describe("the HTTP check", () => {
     });
     const success = check({ kind: "success", windowMs: 3500 });
     const seen = [];
-    for (const at of [0, 1000, 2000, 3000]) seen.push(await provider.sample(success, at));
+    for (const at of [0, 1000, 2000, 3000]) seen.push(await provider.sample(success, at, SUBJECT));
     expect(seen.map((one) => (one.kind === "value" ? one.value : one.kind))).toEqual([1, 1 / 2, 1 / 3, 1 / 2]);
-    expect(await provider.sample(success, 5000)).toMatchObject({ kind: "value", value: 2 / 3 });
+    expect(await provider.sample(success, 5000, SUBJECT)).toMatchObject({ kind: "value", value: 2 / 3 });
   });
 
   it("asks no more often than told, and gives what it knows in between", async () => {
     const egress = answering(answer(200, ""), TIMEOUT);
     const provider = createHttpCheckProvider({ egress });
     const success = check({ kind: "success", windowMs: 60_000 });
-    await provider.sample(success, 0);
-    expect(await provider.sample(success, 999)).toMatchObject({ kind: "value", value: 1, observedAt: 0 });
+    await provider.sample(success, 0, SUBJECT);
+    expect(await provider.sample(success, 999, SUBJECT)).toMatchObject({ kind: "value", value: 1, observedAt: 0 });
     expect(egress.sent).toHaveLength(1);
-    expect(await provider.sample(success, 1000)).toMatchObject({ value: 0.5 });
+    expect(await provider.sample(success, 1000, SUBJECT)).toMatchObject({ value: 0.5 });
   });
 
   it("asks at each sampling when it is not told how often, so that a breach is not seen half a minute late", async () => {
@@ -148,8 +157,8 @@ describe("the HTTP check", () => {
       { kind: "http" }
     >;
     const provider = createHttpCheckProvider({ egress });
-    await provider.sample(metric(source), 0);
-    expect(await provider.sample(metric(source), 1)).toMatchObject({ value: 0.5, observedAt: 1 });
+    await provider.sample(metric(source), 0, SUBJECT);
+    expect(await provider.sample(metric(source), 1, SUBJECT)).toMatchObject({ value: 0.5, observedAt: 1 });
   });
 
   it("reads a number, or a body, at a JSON pointer", async () => {
@@ -158,13 +167,18 @@ describe("the HTTP check", () => {
       await createHttpCheckProvider({ egress: answering(answer(200, body)) }).sample(
         check({ kind: "value", pointer: "/breakers/0/load" }),
         0,
+        SUBJECT,
       ),
     ).toMatchObject({ value: 0.7 });
     const expected = check({ kind: "success", windowMs: 1 }, { pointer: "/breakers/0/state", equals: "CLOSED" });
-    expect(await createHttpCheckProvider({ egress: answering(answer(200, body)) }).sample(expected, 0)).toMatchObject({
+    expect(
+      await createHttpCheckProvider({ egress: answering(answer(200, body)) }).sample(expected, 0, SUBJECT),
+    ).toMatchObject({
       value: 1,
     });
-    expect(await createHttpCheckProvider({ egress: answering(answer(200, "{}")) }).sample(expected, 0)).toMatchObject({
+    expect(
+      await createHttpCheckProvider({ egress: answering(answer(200, "{}")) }).sample(expected, 0, SUBJECT),
+    ).toMatchObject({
       value: 0,
     });
   });
@@ -172,12 +186,16 @@ describe("the HTTP check", () => {
   it("has no data where no number is, and an error where no answer is", async () => {
     const load = check({ kind: "value", pointer: "/load" });
     expect(
-      await createHttpCheckProvider({ egress: answering(answer(200, '{"load":"high"}')) }).sample(load, 0),
+      await createHttpCheckProvider({ egress: answering(answer(200, '{"load":"high"}')) }).sample(load, 0, SUBJECT),
     ).toMatchObject({ kind: "noData" });
     expect(
-      await createHttpCheckProvider({ egress: answering(answer(200, '{"__proto__":{"load":1}}')) }).sample(load, 0),
+      await createHttpCheckProvider({ egress: answering(answer(200, '{"__proto__":{"load":1}}')) }).sample(
+        load,
+        0,
+        SUBJECT,
+      ),
     ).toMatchObject({ kind: "noData" });
-    expect(await createHttpCheckProvider({ egress: answering(TIMEOUT) }).sample(load, 0)).toMatchObject({
+    expect(await createHttpCheckProvider({ egress: answering(TIMEOUT) }).sample(load, 0, SUBJECT)).toMatchObject({
       kind: "error",
       cause: "provider",
     });
@@ -185,7 +203,11 @@ describe("the HTTP check", () => {
 
   it("measures latency in seconds", async () => {
     expect(
-      await createHttpCheckProvider({ egress: answering(answer(200, "")) }).sample(check({ kind: "latency" }), 0),
+      await createHttpCheckProvider({ egress: answering(answer(200, "")) }).sample(
+        check({ kind: "latency" }),
+        0,
+        SUBJECT,
+      ),
     ).toMatchObject({ value: 0.12 });
   });
 });

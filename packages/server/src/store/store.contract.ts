@@ -55,7 +55,8 @@ export function describeStore(name: string, open: OpenStore): void {
         const after = await store.newEpoch(meta("store.restored"));
         expect(await store.environments()).toEqual(after);
         expect(after.map((one) => one.revision)).toEqual([1, 1, 1]);
-        for (const [index, one] of after.entries()) expect(isOlderEpoch(before.at(index)?.epoch ?? one.epoch, one.epoch)).toBe(true);
+        for (const [index, one] of after.entries())
+          expect(isOlderEpoch(before.at(index)?.epoch ?? one.epoch, one.epoch)).toBe(true);
         expect((await auditOf(store)).at(-1)).toMatchObject({ action: "store.restored", target: "store" });
       });
 
