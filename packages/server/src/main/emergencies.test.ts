@@ -208,6 +208,19 @@ describe("emergencies", () => {
     expect(await rollout.stored()).toBe(false);
   });
 
+  it("are stored by the next process before a rollout's step, also when one came in between", async () => {
+    const { dead, begin, stored, touch } = await world();
+    dead.is = true;
+    const first = await begin();
+    await first.kill();
+    await first.emergencies.stop();
+    await touch("rollout:r1");
+    dead.is = false;
+    const second = await begin();
+    await second.emergencies.stop();
+    expect(await stored()).toBe(false);
+  });
+
   it("of a flag that was restored meanwhile are told anew", async () => {
     const { begin, touch } = await world();
     const { kill, feed } = await begin();

@@ -49,20 +49,24 @@ export class Emergencies implements Emergency {
     this.#parts = parts;
   }
 
-  /** Takes up what a process before this one could not store. Call it before anybody is let in. */
+  /**
+   * Takes up what a process before this one could not store, and tries again at once. Call it before anybody is let in and before rollouts go on,
+   * so that no step of theirs comes first.
+   */
   start(): void {
     const { file, feeds, logger } = this.#parts;
     for (const one of readPending(file.read())) {
       const feed = feeds.get(one.environment);
-      // A restored backup and a later change of the flag are newer decisions.
-      if (feed?.epoch !== one.epoch || feed.ruleset.flagRevision(one.flag) !== one.flagRevision) continue;
-      feed.overrule(one.flag);
+      // A restored backup is a newer decision; whether a later change of the flag is one, the store tells with the next attempt.
+      if (feed?.epoch !== one.epoch) continue;
+      if (feed.ruleset.flagRevision(one.flag) === one.flagRevision) feed.overrule(one.flag);
       this.#pending.set(keyOf(one), one);
       logger.warn({ environment: one.environment, flag: one.flag }, "a kill of before the restart is not stored yet");
     }
     if (!file.reserve())
       logger.warn({}, "no space to keep kills in that can't be stored: they would be in memory alone");
     this.#retryLater();
+    if (this.#pending.size > 0) this.#retryNow();
   }
 
   /** Resolves when the attempt under way, if any, is over. */
@@ -104,9 +108,11 @@ export class Emergencies implements Emergency {
 
   #retryLater(): void {
     if (this.#stopRetrying !== undefined || this.#pending.size === 0) return;
-    this.#stopRetrying = this.#parts.timers.every(RETRY_MS, () => {
-      this.#retrying ??= this.#retry().finally(() => (this.#retrying = undefined));
-    });
+    this.#stopRetrying = this.#parts.timers.every(RETRY_MS, () => this.#retryNow());
+  }
+
+  #retryNow(): void {
+    this.#retrying ??= this.#retry().finally(() => (this.#retrying = undefined));
   }
 
   async #retry(): Promise<void> {
@@ -132,7 +138,7 @@ export class Emergencies implements Emergency {
       if (feed?.epoch !== one.epoch) return true;
       if (again !== undefined && !(await again())) return false;
       const meta = { actor, action, at: clock.now(), urgent: true, ...(reason !== undefined && { reason }) };
-      await store.changeConfig(environment, flag, (record) => killUnlessDecided(record, one), meta);
+      await store.changeConfig(environment, flag, (record, around) => killUnlessDecided(record, one, around), meta);
       await feed.catchUp();
       return true;
     } catch {
@@ -141,10 +147,14 @@ export class Emergencies implements Emergency {
   }
 }
 
-/** A person who changed the flag since has decided anew. A rollout's step has not: it did not know. */
-function killUnlessDecided(record: ConfigRecord, { flagRevision }: Pending): Decision<FlagConfig, never> {
-  const isDecided = record.revision !== flagRevision && !record.updatedBy.startsWith("rollout:");
-  return isDecided ? { kind: "keep" } : kill(record);
+/** A person who changed the flag since has decided anew. A rollout's step has not, nor who asked for one: neither did know, and the kill ends the rollout. */
+function killUnlessDecided(
+  record: ConfigRecord,
+  { flagRevision }: Pending,
+  { rollout }: { readonly rollout: () => string | undefined },
+): Decision<FlagConfig, never> {
+  const isStep = record.updatedBy.startsWith("rollout:") || rollout() !== undefined;
+  return record.revision !== flagRevision && !isStep ? { kind: "keep" } : kill(record);
 }
 
 const keyOf = ({ environment, flag }: UrgentKill): string => `${environment}/${flag}`;
