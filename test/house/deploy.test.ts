@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { describeSettings } from "../../packages/server/src/main/config.ts";
+import { describeSettings, loadConfig } from "../../packages/server/src/main/config.ts";
 import { startTestServer } from "../../packages/server/src/testing/test-server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -150,6 +150,13 @@ describe("the manifests", () => {
     expect(at(one("PodDisruptionBudget"), "spec", "selector")).toEqual({ matchLabels: labels });
     expect(at(one("NetworkPolicy"), "spec", "podSelector")).toEqual({ matchLabels: labels });
     for (const service of ofKind("Service")) expect(at(service, "spec", "selector")).toEqual(labels);
+  });
+
+  it("can't be used with the secret of the example, by which anybody could sign", () => {
+    const env = { ...(at(one("ConfigMap"), "data") as object), ...(at(one("Secret"), "stringData") as object) };
+    const loaded = loadConfig([], env);
+    expect(loaded).toMatchObject({ kind: "invalid", errors: [{ where: "RAMPART_SECRET" }] });
+    expect(loadConfig([], { ...env, RAMPART_SECRET: "f".repeat(64) }).kind).toBe("config");
   });
 
   it("let nobody reach a metadata service", () => {
