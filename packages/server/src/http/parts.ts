@@ -1,11 +1,11 @@
 import type { LinearRegex } from "@rampart/core";
 import type { Variables } from "../domain/plan/view.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
-import type { DrillSource } from "../metrics/drill-source.ts";
 import type { Runner } from "../gates/runner.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Intake } from "../intake/intake.ts";
+import type { DrillBook } from "../ports/drill-book.ts";
 import type { Emergency } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -32,7 +32,7 @@ export interface HttpParts {
   readonly runner: Runner;
   /** What a kill goes through that can't be stored. */
   readonly emergency: Emergency;
-  readonly drills: DrillSource;
+  readonly drills: DrillBook;
   readonly channels: ChannelDesk;
   /** Rollouts that somebody follows. */
   readonly eventStreams: EventStreams;

@@ -15,6 +15,7 @@ import { Dispatcher } from "../notify/dispatcher.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CohortCounts } from "../ports/cohort-counts.ts";
+import type { DrillBook } from "../ports/drill-book.ts";
 import type { Emergency } from "../ports/emergency.ts";
 import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -36,6 +37,7 @@ export interface RolloutParts extends Platform {
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly hub: Hub;
   readonly leadership: Leadership;
+  readonly drills: DrillBook;
   readonly emergency: Emergency;
   /** What SDKs report of flags under a rollout. */
   readonly intake: UnitIntake & CohortCounts;
@@ -49,7 +51,6 @@ export interface RolloutParts extends Platform {
 export interface RolloutEngine {
   readonly runner: Runner;
   readonly channels: ChannelDesk;
-  readonly drills: DrillSource;
   /** Goes on with what was under way. */
   start(): Promise<void>;
   /** Resolves when every step that was begun is stored. */
@@ -57,7 +58,7 @@ export interface RolloutEngine {
 }
 
 export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): RolloutEngine {
-  const drills = new DrillSource();
+  const drills = new DrillSource(parts.drills);
   const runner = new Runner({
     ...parts,
     store: parts.rollouts,
@@ -77,7 +78,6 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
   return {
     runner,
     channels,
-    drills,
     async start() {
       await runner.start();
       dispatcher.start();

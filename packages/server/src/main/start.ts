@@ -12,6 +12,7 @@ import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
 import { KnownSecrets, type Scrub } from "../domain/secrets/scrub.ts";
 import { Intake } from "../intake/intake.ts";
+import { ownDrillBook } from "../ports/drill-book.ts";
 import { soleServer } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
@@ -102,6 +103,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       dev: config.dev,
     });
     const { rollouts, store } = storage;
+    const drills = storage.shared?.drills ?? ownDrillBook();
     const intake = new Intake({
       ...platform,
       checkpoints: storage.checkpoints,
@@ -122,6 +124,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       store,
       rollouts,
       leadership: storage.shared?.leadership ?? soleServer,
+      drills,
       feeds,
       hub,
       intake,
@@ -139,7 +142,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       rollouts,
       runner: engine.runner,
       emergency: emergencies,
-      drills: engine.drills,
+      drills,
       channels: engine.channels,
       eventStreams,
       consoleFiles: readConsoleFiles(),

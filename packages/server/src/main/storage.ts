@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import type { CheckpointStore } from "../ports/checkpoint-store.ts";
+import type { DrillBook } from "../ports/drill-book.ts";
 import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
@@ -9,6 +10,7 @@ import { pause } from "../ports/timers.ts";
 import { ChangeFeed } from "../store/postgres/change-feed.ts";
 import { LeaderLease } from "../store/postgres/leader-lease.ts";
 import { ownCheckpoints } from "../store/postgres/own-checkpoints.ts";
+import { createPostgresDrills } from "../store/postgres/postgres-drills.ts";
 import { databaseOf, openPostgresStore, type OpenedPostgresStore } from "../store/postgres/postgres-store.ts";
 import { Replicas } from "../store/postgres/replicas.ts";
 import { Tables } from "../store/postgres/tables.ts";
@@ -38,6 +40,7 @@ export interface OpenedStorage {
 export interface SharedStorage {
   readonly replicaId: string;
   readonly leadership: Leadership;
+  readonly drills: DrillBook;
   /** Begins to try for the evaluator's lease, and to hear of what other servers commit; undefined: any environment may have changed. */
   start(onChange: (environment: string | undefined) => void): void;
   /** Counts receipts together with the others. Returns what stops it. */
@@ -115,6 +118,7 @@ async function openInDatabase(
       shared: {
         replicaId: name,
         leadership: lease,
+        drills: createPostgresDrills(pool),
         start(onChange) {
           lease.start();
           if (listens) changes.start(onChange);

@@ -1,6 +1,7 @@
 import type { Metric } from "../domain/plan/types.ts";
 import { DRILL_FLAG, drillValuesIn } from "../domain/drill.ts";
 import type { EpochMs } from "../domain/records.ts";
+import type { DrillBook } from "../ports/drill-book.ts";
 import type { Measurement, MetricProvider } from "../ports/metric-provider.ts";
 
 /**
@@ -8,21 +9,10 @@ import type { Measurement, MetricProvider } from "../ports/metric-provider.ts";
  * the rest as every rollout does, and asks nobody outside.
  */
 export class DrillSource {
-  readonly #breachedAt = new Map<string, EpochMs>();
+  readonly book: DrillBook;
 
-  /** From now on the drill metrics of the environment are in breach. */
-  breach(environment: string, at: EpochMs): void {
-    this.#breachedAt.set(environment, at);
-  }
-
-  /** They are healthy again. */
-  calm(environment: string): void {
-    this.#breachedAt.delete(environment);
-  }
-
-  /** Since when they are in breach; undefined: they are not. */
-  breachedAt(environment: string): EpochMs | undefined {
-    return this.#breachedAt.get(environment);
+  constructor(book: DrillBook) {
+    this.book = book;
   }
 
   /** The provider, but for rollouts on the drill flag. */
@@ -30,7 +20,7 @@ export class DrillSource {
     return {
       sample: (metric, at, subject) =>
         subject.flag === DRILL_FLAG
-          ? Promise.resolve(this.#measure(metric, at, subject.environment))
+          ? this.#measure(metric, at, subject.environment)
           : provider.sample(metric, at, subject),
       baseline: (metric, range, subject) =>
         subject.flag === DRILL_FLAG
@@ -39,10 +29,10 @@ export class DrillSource {
     };
   }
 
-  #measure({ source }: Metric, at: EpochMs, environment: string): Measurement {
+  async #measure({ source }: Metric, at: EpochMs, environment: string): Promise<Measurement> {
     const values = source.kind === "prometheus" ? drillValuesIn(source.query) : undefined;
     if (values === undefined) return noData("only the plans that rampart drill makes are drilled");
-    const value = this.#breachedAt.has(environment) ? values.breach : values.healthy;
+    const value = (await this.book.breachedAt(environment)) === undefined ? values.healthy : values.breach;
     return { kind: "value", value, observedAt: at, raw: `drill ${value}` };
   }
 }

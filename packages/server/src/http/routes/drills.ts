@@ -135,7 +135,7 @@ function planRoute(parts: HttpParts): Route {
           hint: "Give it one, or drill without a plan.",
         });
       }
-      parts.drills.calm(environment);
+      await parts.drills.calm(environment);
       return json(200, plan);
     },
   );
@@ -159,7 +159,7 @@ function breachRoute(parts: HttpParts): Route {
     async ({ grant, body: { environment } }) => {
       authorizeIn(grant, environment, parts.feeds.keys());
       const at = parts.clock.now();
-      parts.drills.breach(environment, at);
+      await parts.drills.breach(environment, at);
       return json(200, { at: instantOf(at) });
     },
   );
@@ -194,7 +194,7 @@ function recordRoute(parts: HttpParts): Route {
           hint: "Run rampart drill: it rolls the drill flag back and records what came of it.",
         });
       }
-      const breachedAt = parts.drills.breachedAt(environment);
+      const breachedAt = await parts.drills.breachedAt(environment);
       const verdict = judgeDrill(receipts, breachedAt);
       if (verdict.kind === "bad") {
         return problemReply({
@@ -214,7 +214,7 @@ function recordRoute(parts: HttpParts): Route {
         ...(waitMs !== undefined && { waitMs }),
         legs: { ...receipts.legs } as unknown as JsonObject,
       };
-      parts.drills.calm(environment);
+      await parts.drills.calm(environment);
       const entry = await parts.store.appendAudit(
         { target: `drill/${environment}`, environment, after },
         metaOf(parts, grant, { action: ACTION }),

@@ -200,6 +200,11 @@ export const MIGRATIONS: readonly string[] = [
     seen_at timestamptz NOT NULL
   );
 
+  CREATE TABLE rampart.drills (
+    environment text PRIMARY KEY,
+    breached_at bigint NOT NULL
+  );
+
   CREATE TABLE rampart.receipt_parts (
     environment text NOT NULL,
     revision integer NOT NULL,

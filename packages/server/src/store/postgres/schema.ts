@@ -231,6 +231,12 @@ export const replicas = rampart.table("replicas", {
   seenAt: timestamp("seen_at", { withTimezone: true, mode: "string" }).notNull(),
 });
 
+/** Environments whose drill is in breach. */
+export const drills = rampart.table("drills", {
+  environment: text("environment").primaryKey(),
+  breachedAt: instant("breached_at").notNull(),
+});
+
 /** What each server knows of who applied an urgent change. */
 export const receiptParts = rampart.table(
   "receipt_parts",
