@@ -78,8 +78,8 @@ export function mintToken(of: {
 
 /** Checks shape and checksum, so that a typing error is told apart from a key that is unknown or was revoked. Says nothing of whether the token is good. */
 export function parseToken(text: string): ParsedToken {
-  const [, kind, environment] = TOKEN_PATTERN.exec(text) ?? [];
-  if (kind === undefined || environment === undefined) return { kind: "malformed" };
+  const [, kind = "", environment = ""] = TOKEN_PATTERN.exec(text) ?? [];
+  if (kind === "") return { kind: "malformed" };
   const body = text.slice(0, -CHECKSUM_LENGTH);
   if (checksumOf(body) !== text.slice(-CHECKSUM_LENGTH)) return { kind: "mistyped" };
   return { kind: "token", tokenKind: kind as TokenKind, environment };

@@ -46,8 +46,8 @@ export class Sessions {
    * request was made by another site's page.
    */
   tokenId(incoming: IncomingMessage): string | undefined {
-    const [, tokenId, expiresAt, signature] = VALUE.exec(incoming.headers.cookie ?? "") ?? [];
-    if (tokenId === undefined || expiresAt === undefined || signature === undefined) return undefined;
+    const [, tokenId = "", expiresAt = "", signature = ""] = VALUE.exec(incoming.headers.cookie ?? "") ?? [];
+    if (tokenId === "") return undefined;
     const expected = Buffer.from(this.#sign(`${tokenId}.${expiresAt}`));
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
