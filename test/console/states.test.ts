@@ -128,7 +128,11 @@ async function violations(page: Page): Promise<readonly string[]> {
   );
 }
 
+/** Pages that are pictured to their end. */
+const LONG = /^(rollout-(running|comparing|rolled-back)|flag)(-dark)?$/;
+
 async function picture(page: Page, name: string): Promise<void> {
   if (folder === undefined) return;
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
+  await page.evaluate("scrollTo(0, 0)");
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: LONG.test(name), animations: "disabled" });
 }

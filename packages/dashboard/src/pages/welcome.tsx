@@ -54,7 +54,9 @@ export function WelcomePage() {
           <p>
             With a server key from <a href="/tokens">Tokens</a> (in development mode the key is <code>dev</code>):
           </p>
-          <pre class="code-block" tabIndex={0}>{program(flag ?? key)}</pre>
+          <pre class="code-block" tabIndex={0}>
+            {program(flag ?? key)}
+          </pre>
           <p class="soft">
             It shows up under <a href="/clients">Clients</a>. A rollout works without it too, only nobody would notice.
           </p>

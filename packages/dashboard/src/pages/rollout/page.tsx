@@ -36,14 +36,20 @@ export function RolloutPage({ params }: PageProps) {
 function Whole({ rollout }: { readonly rollout: RolloutView }) {
   const series = useSeries(rollout);
   const [isShowingCharts, showCharts] = useState(false);
+  // What waits for an approval shows it first, also where the screen is small.
+  const isOpen = rollout.approvals.some((approval) => approval.isOpen);
+  const people = (
+    <Boundary name="The people">
+      <People rollout={rollout} />
+    </Boundary>
+  );
   return (
     <>
       <Verdict rollout={rollout} />
+      {isOpen ? people : null}
       <Rail rollout={rollout} />
       <Verbs rollout={rollout} />
-      <Boundary name="The people">
-        <People rollout={rollout} />
-      </Boundary>
+      {isOpen ? null : people}
       <div class="rollout-columns">
         <div class="stack">
           <Boundary name="The rollback">

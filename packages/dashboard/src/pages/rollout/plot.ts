@@ -39,15 +39,20 @@ export function createPlot(holder: HTMLElement): {
         cursor: { y: false },
         scales: { y: { range: (_, low, high) => rangeOf(low, high, shown?.thresholds ?? []) } },
         axes: [
-          { stroke: colour("text-soft"), grid: { stroke: colour("line"), width: 1 } },
           {
-            stroke: colour("text-soft"),
-            grid: { stroke: colour("line"), width: 1 },
+            stroke: () => colour("text-soft"),
+            grid: { stroke: () => colour("line"), width: 1 },
+            space: 80,
+            values: (_, splits) => splits.map((at) => clockOf(at, (splits.at(-1) ?? at) - (splits[0] ?? at))),
+          },
+          {
+            stroke: () => colour("text-soft"),
+            grid: { stroke: () => colour("line"), width: 1 },
             size: 64,
             values: (_, splits) => splits.map((value) => measure(value, metric.unit)),
           },
         ],
-        series: [{}, { stroke: colour("series-on"), width: 2, points: { show: false } }],
+        series: [{}, { stroke: () => colour("series-on"), width: 2, points: { show: false } }],
         hooks: { draw: [(self) => shown && mark(self, shown, colour)] },
       },
       [[], []],
@@ -64,6 +69,18 @@ export function createPlot(holder: HTMLElement): {
       plot?.destroy();
     },
   };
+}
+
+/** The reader's time of day, with the seconds or the day where the span asks for them. */
+function clockOf(atSeconds: number, spanSeconds: number): string {
+  const at = new Date(atSeconds * 1000);
+  const time = at.toLocaleTimeString([], {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(spanSeconds < 600 ? { second: "2-digit" } : {}),
+    hourCycle: "h23",
+  });
+  return spanSeconds < 86_400 ? time : `${at.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
 }
 
 /** Thresholds are always in the picture: the distance to them is what matters. */
