@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 const FOLDER = new URL("../../packages/server/dist/console/assets/", import.meta.url);
 
 /** What is loaded when a plan is written, and not before: the editor's page, and the examples with their scenarios. */
-const LATER = /^(?:page|phase-9-slice-b|portal-api-v1|portal-api-rc1|spark-trading|flexoraa-backend)[.-]/;
+const LATER = /^(?:page|first|phase-9-slice-b|portal-api-v1|portal-api-rc1|spark-trading|flexoraa-backend)[.-]/;
 
 const GZIPPED_MAX_BYTES = 60_000;
 

@@ -8,27 +8,6 @@ export interface Template {
   readonly scenario: () => Promise<string>;
 }
 
-const FIRST_PLAN = `apiVersion: rampart/v1
-kind: RolloutPlan
-metadata: { name: my-first-plan, title: "My first rollout" }
-spec:
-  flag: new-search
-  environment: production
-  interval: 1s
-  triggers:
-    - { name: somebody-complains, signal: complaint, action: rollback, severity: P0 }
-  stages:
-    - { name: canary, percentage: 5, duration: 30s, timeout: 10m }
-    - { name: half, percentage: 50, duration: 30s, timeout: 10m }
-    - { name: everybody, percentage: 100, duration: 30s, timeout: 10m }
-`;
-
-const FIRST_SCENARIO = `# What would happen if somebody complains after 45 seconds?
-events:
-  - { at: 45s, signal: { name: complaint } }
-until: 5m
-`;
-
 /** The examples say in comments which line of a team's document each of theirs stands for; here they would be in the way. */
 const text = async (module: Promise<{ readonly default: string }>): Promise<string> =>
   (await module).default
@@ -42,8 +21,8 @@ export const TEMPLATES: readonly Template[] = [
     name: "first",
     title: "Three stages, one signal",
     about: "5, 50 and 100 % of users in a minute and a half; any complaint takes it back. Needs no metrics.",
-    plan: () => Promise.resolve(FIRST_PLAN),
-    scenario: () => Promise.resolve(FIRST_SCENARIO),
+    plan: async () => (await import("./first.ts")).FIRST_PLAN,
+    scenario: async () => (await import("./first.ts")).FIRST_SCENARIO,
   },
   {
     name: "phase-9-slice-b",
