@@ -190,6 +190,7 @@ export const FAULTS = [
       "As many as the bucket holds are let in; the rest is told when to come back, spread. [Measured](benchmarks.md) with 10,000.",
     within: "35 s",
     tests: [
+      ["test/faults/storm.test.ts", "are all back in time"],
       [server("stream/hub.test.ts"), "is let in as far as the bucket reaches"],
       [server("stream/admission.test.ts"), "lets so many through in each turn of the event loop"],
     ],

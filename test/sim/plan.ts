@@ -5,8 +5,6 @@ import type { Plan } from "../../packages/server/src/domain/plan/types.ts";
 export const ENVIRONMENT = "production";
 export const FLAG = "checkout";
 
-/** As short as a lease may be. */
-export const LEASE_MS = 10_000;
 export const INTERVAL_MS = 1_000;
 /** Below this the criterion passes. */
 export const HEALTHY_MAX = 0.01;
