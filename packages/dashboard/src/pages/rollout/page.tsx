@@ -26,7 +26,7 @@ export function RolloutPage({ params }: PageProps) {
       <RolloutHead id={id} rollout={resource.data} />
       <Boundary name="The rollout">
         <Shown resource={resource} lines={8}>
-          {(rollout) => <Whole rollout={rollout} />}
+          {(rollout) => <Whole key={rollout.id} rollout={rollout} />}
         </Shown>
       </Boundary>
     </>

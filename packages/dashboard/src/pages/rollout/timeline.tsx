@@ -1,5 +1,6 @@
 import type { CauseView, RolloutEventPage, RolloutEventView, RolloutView } from "@rampart/core";
-import { useResource } from "../../api/resource.ts";
+import { useEffect, useState } from "preact/hooks";
+import { type Resource, useResource } from "../../api/resource.ts";
 import { nameOf } from "../../ui/actor.ts";
 import { Shown } from "../../ui/state.tsx";
 import { percent } from "../../ui/status.tsx";
@@ -28,9 +29,24 @@ export function Timeline({ rollout }: { readonly rollout: RolloutView }) {
   );
 }
 
-/** The rollout's story. */
-export function useEvents(id: string) {
-  return useResource<RolloutEventPage>(`${rolloutPath(id)}/events`, { on: [`rollout:${id}`] });
+/** Events of a story that are kept in the page; the evidence has all of them. */
+const EVENTS_MAX = 100;
+
+/** The rollout's story, its newest part. Only what is new is asked for: a rollout that is told something twice a second has a long one. */
+export function useEvents(id: string): Resource<RolloutEventPage> {
+  const [kept, keep] = useState<readonly RolloutEventView[]>([]);
+  const newer = useResource<RolloutEventPage>(`${rolloutPath(id)}/events?cursor=${kept.at(-1)?.id ?? 0}`, {
+    on: [`rollout:${id}`],
+  });
+  const items = newer.data?.items;
+  useEffect(() => {
+    if (items === undefined || items.length === 0) return;
+    keep((before) => {
+      const last = before.at(-1)?.id ?? 0;
+      return [...before, ...items.filter((event) => event.id > last)].slice(-EVENTS_MAX);
+    });
+  }, [items]);
+  return kept.length === 0 ? newer : { ...newer, data: { items: kept } };
 }
 
 function Line({ event }: { readonly event: RolloutEventView }) {
