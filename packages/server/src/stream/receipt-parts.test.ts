@@ -129,6 +129,15 @@ describe("receipts of two servers", () => {
     expect(b.now(100)).toMatchObject({ revision: 12, expected: 2, acknowledged: 2 });
   });
 
+  it("are not proven where the other one never said what it knows: bounded by the lease, if the flag has one", () => {
+    const [a] = pair();
+    a.connect("a1");
+    a.kill();
+    a.ack("a1", 50);
+    expect(a.now(34_000)?.verdict).toBe("open");
+    expect(a.now(36_000)).toMatchObject({ expected: 1, acknowledged: 1, verdict: "bounded" });
+  });
+
   it("are put together in any order", () => {
     const client = (instanceId: string, more: Partial<PartClient> = {}): PartClient => ({
       instanceId,

@@ -1,5 +1,5 @@
 import type { Basis, LegsView, QuantilesView, ReceiptsVerdict, ReceiptsView, StragglerView } from "@rampart/core";
-import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf } from "../domain/receipts.ts";
+import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf, TRANSIT_MAX_MS } from "../domain/receipts.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { EpochMs } from "../ports/store.ts";
 import type { TakenBack } from "../ports/taken-back.ts";
@@ -158,7 +158,8 @@ export class Receipts {
     for (const open of this.#open) {
       const isTold =
         nowMs - open.written.nowMs >= (this.#peers === undefined ? EXPLAINED_WITHIN_MS : GATHERED_WITHIN_MS);
-      if (isTold && this.#verdict(open, this.#whole(open).convergence, nowMs) !== "open") this.#close(open, nowMs);
+      if (isTold && this.#verdict(open, this.#whole(open).convergence, { nowMs, isFinal: false }) !== "open")
+        this.#close(open, nowMs);
     }
   }
 
@@ -221,7 +222,7 @@ export class Receipts {
     const { change, written, takenBack } = open;
     const { convergence, clients, alreadyOff } = this.#whole(open);
     const now = instantOf(open, nowMs);
-    const verdict = isFinal ? convergence.verdict(now, true) : this.#verdict(open, convergence, nowMs);
+    const verdict = this.#verdict(open, convergence, { nowMs, isFinal });
     const applied = quantilesOf(convergence.applied());
     const boundedAt = convergence.boundedAt();
     return {
@@ -243,10 +244,19 @@ export class Receipts {
     };
   }
 
-  #verdict(open: Open, convergence: Convergence, nowMs: number): ReceiptsVerdict {
+  #verdict(
+    open: Open,
+    convergence: Convergence,
+    { nowMs, isFinal }: { readonly nowMs: number; readonly isFinal: boolean },
+  ): ReceiptsVerdict {
     const now = instantOf(open, nowMs);
     const isHeard = (this.#peers ?? []).every((peer) => open.others.has(peer));
-    return isHeard || now >= convergence.deadline ? convergence.verdict(now) : "open";
+    if (!isHeard && !isFinal && now < convergence.deadline) return "open";
+    const verdict = convergence.verdict(now, isFinal);
+    if (isHeard || verdict !== "proven") return verdict;
+    // Nobody knows the clients of a server that was there and said nothing; their lease bounds them all the same.
+    const { committedAt, lease } = open.change;
+    return offByLeaseAt(committedAt + TRANSIT_MAX_MS, lease?.leaseMs) <= now ? "bounded" : "unproven";
   }
 
   #whole(open: Open): Pick<Open, "convergence" | "clients" | "alreadyOff"> {

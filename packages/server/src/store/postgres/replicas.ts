@@ -11,6 +11,9 @@ const BEAT_MS = 2_000;
 /** One that was not heard of for so long is gone. */
 const GONE_AFTER = sql`clock_timestamp() - interval '10 seconds'`;
 
+/** One that was heard of since has clients that may not have another server yet. */
+const LATELY = sql`clock_timestamp() - interval '30 seconds'`;
+
 /** Of one that was not heard of for so long nothing is kept. */
 const FORGOTTEN_AFTER = sql`clock_timestamp() - interval '1 hour'`;
 
@@ -69,13 +72,13 @@ export class Replicas {
       .catch(() => undefined);
   }
 
-  /** All that are there, by name, this one too. */
+  /** All that are there, or were lately and did not say goodbye, by name; this one too. */
   present(): Promise<readonly Replica[]> {
     return this.#parts.pool.run((session) =>
       session
         .select({ instance: replicas.instance, name: replicas.name })
         .from(replicas)
-        .where(gt(replicas.seenAt, GONE_AFTER))
+        .where(gt(replicas.seenAt, LATELY))
         .orderBy(asc(replicas.name), asc(replicas.instance)),
     );
   }
