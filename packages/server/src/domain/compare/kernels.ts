@@ -8,9 +8,10 @@ export function poolLog(on: ArrayLike<number>, all: ArrayLike<number>, tilt: rea
   if (onCount === 0 || onCount === count) return 0;
   let gained = 0;
   let pool = 0;
-  for (const [bin, psi] of tilt.entries()) {
+  for (let bin = 0; bin < tilt.length; bin++) {
     const of = all[bin] ?? 0;
     if (of === 0) continue;
+    const psi = tilt[bin] ?? 1;
     gained += (on[bin] ?? 0) * Math.log(psi);
     pool += of * psi;
   }
@@ -26,8 +27,9 @@ export function labelLog(on: ArrayLike<number>, all: ArrayLike<number>, tilt: re
   if (onCount === 0 || onCount === count) return 0;
   const share = onCount / count;
   let gained = 0;
-  for (const [bin, psi] of tilt.entries()) {
+  for (let bin = 0; bin < tilt.length; bin++) {
     const of = all[bin] ?? 0;
+    const psi = tilt[bin] ?? 1;
     if (of === 0 || psi <= 1) continue;
     gained += (on[bin] ?? 0) * Math.log(psi) - of * Math.log1p(share * (psi - 1));
   }

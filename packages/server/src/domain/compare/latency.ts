@@ -109,4 +109,8 @@ export function latencyVerdict({ settings }: LatencyModel, { epoch, mixture, see
   return { logEvidence: mixture.logEvidence, logNeeded: needed, alarm };
 }
 
-const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);
+function sum(counts: Float64Array): number {
+  let total = 0;
+  for (let bin = 0; bin < counts.length; bin++) total += counts[bin] ?? 0;
+  return total;
+}

@@ -144,10 +144,15 @@ function cohort(counts: readonly number[], scale: number): CohortPoint {
 
 /** The geometric mean: of how many times longer it takes, not of how much. */
 function meanOf(counts: readonly number[]): number | undefined {
-  const all = total(counts);
-  if (all === 0) return undefined;
+  let all = 0;
+  let weighted = 0;
+  for (let bin = 0; bin < counts.length; bin++) {
+    const count = counts[bin] ?? 0;
+    all += count;
+    weighted += count * bin;
+  }
   // Bins are of equal ratio, so the mean bin holds it.
-  return valueOfBin(counts.reduce((sum, count, bin) => sum + count * bin, 0) / all);
+  return all === 0 ? undefined : valueOfBin(weighted / all);
 }
 
 /** Models take milliseconds to make; they live as long as the reference that they are made of. */
@@ -170,7 +175,18 @@ function modelOf(reference: readonly number[], settings: TestSettings): LatencyM
   return model;
 }
 
-const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+function total(counts: readonly number[]): number {
+  let sum = 0;
+  for (let bin = 0; bin < counts.length; bin++) sum += counts[bin] ?? 0;
+  return sum;
+}
 
-const plus = (left: readonly number[], right: ArrayLike<number>): readonly number[] =>
-  left.map((count, bin) => count + (right[bin] ?? 0));
+function plus(left: readonly number[], right: ArrayLike<number>): readonly number[] {
+  const both = left.slice();
+  for (let bin = 0; bin < both.length; bin++) {
+    const more = right[bin] ?? 0;
+    // Most bins of a second are empty.
+    if (more !== 0) both[bin] = (both[bin] ?? 0) + more;
+  }
+  return both;
+}
