@@ -106,7 +106,10 @@ describe("a rollback that can't be stored", () => {
 
 describe("a driver that comes up with a clock that was set back", () => {
   it("asks the metrics before it goes on: what was seen before may be of any age", async () => {
-    const stages = PLAN.replace("duration: 1m, criteria", "duration: 55s, criteria").replace(/, approvals: .*? \}$/m, " }");
+    const stages = PLAN.replace("duration: 1m, criteria", "duration: 55s, criteria").replace(
+      /, approvals: .*? \}$/m,
+      " }",
+    );
     const { world, pass } = await startWorld(stages);
     await pass(50_000);
     world.now -= 3_600_000;
