@@ -1,5 +1,6 @@
 import { measure, type MetricView, type RolloutEventView } from "@rampart/core";
 import UPlot from "uplot";
+import { theme } from "../../app/theme.ts";
 import type { SparkPoint } from "../../ui/sparkline.tsx";
 import { eventTone } from "./words.ts";
 
@@ -22,6 +23,11 @@ export function createPlot(holder: HTMLElement): {
   let plot: UPlot | undefined;
   const observer = new ResizeObserver(() => plot?.setSize({ width: holder.clientWidth, height: HEIGHT }));
   observer.observe(holder);
+  // What is drawn on a canvas doesn't follow the page's colours by itself.
+  const redraw = (): void => plot?.redraw();
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", redraw);
+  const forget = theme.subscribe(redraw);
   const colour = (name: string): string => {
     const probe = document.createElement("i");
     probe.style.color = `var(--${name})`;
@@ -66,6 +72,8 @@ export function createPlot(holder: HTMLElement): {
     },
     destroy() {
       observer.disconnect();
+      scheme.removeEventListener("change", redraw);
+      forget();
       plot?.destroy();
     },
   };
