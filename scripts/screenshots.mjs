@@ -12,10 +12,14 @@ export function takeScreenshots() {
   const folder = join(ROOT, "docs", "screenshots");
   rmSync(folder, { recursive: true, force: true });
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
-  const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "browser", "test/console/states.test.ts"], {
-    cwd: ROOT,
-    stdio: "inherit",
-    env: { ...process.env, RAMPART_SCREENSHOTS: folder },
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [vitest, "run", "--project", "browser", "test/console/states.test.ts"],
+    {
+      cwd: ROOT,
+      stdio: "inherit",
+      env: { ...process.env, RAMPART_SCREENSHOTS: folder },
+    },
+  );
   process.exitCode = status ?? 1;
 }
