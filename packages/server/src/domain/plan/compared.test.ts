@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { planOf } from "../rollout/testing/story.ts";
-import { comparedProofs, comparedTests, compareText, PROOF_ALPHA, ROLLOUT_ALPHA } from "./compared.ts";
+import {
+  keyText,
+  testKey,
+  comparedProofs,
+  comparedTests,
+  compareText,
+  PROOF_ALPHA,
+  ROLLOUT_ALPHA,
+} from "./compared.ts";
 import { parsePlan } from "./parse.ts";
 
 const METRICS = `metrics:
@@ -33,6 +41,13 @@ const alphas = (triggers: string) =>
   ]);
 
 describe("the false alarms of a rollout", () => {
+  it("are told to people in words", () => {
+    expect(keyText(testKey({ metric: "errors", worseBy: 1 }))).toBe("errors worse than without the flag");
+    expect(keyText(testKey({ metric: "a worse by 2", worseBy: 1.25, alpha: 0.001 }))).toBe(
+      "a worse by 2 worse by 25% than without the flag, alpha 0.001",
+    );
+  });
+
   it("are one in a hundred, all for the only comparison", () => {
     expect(alphas("  - { name: a, compare: errors, action: rollback }")).toEqual([
       ["errors worse by 1", ROLLOUT_ALPHA],

@@ -30,8 +30,14 @@ export function testKey({ metric, worseBy, alpha, weight, minSamples }: CompareW
   return [`${metric} worse by ${worseBy}`, ...given].join(", ");
 }
 
+/** What a key stands for, as people read it. */
+export function keyText(key: string): string {
+  const [, metric, worseBy, options] = /^(.*) worse by ([\d.e+-]+)(.*)$/.exec(key) ?? [];
+  return metric === undefined ? key : compareText({ metric, worseBy: Number(worseBy) }) + (options ?? "");
+}
+
 /** The comparison as people read it. */
-export function compareText({ metric, worseBy }: CompareWorse): string {
+export function compareText({ metric, worseBy }: Pick<CompareWorse, "metric" | "worseBy">): string {
   const margin = worseBy === 1 ? "" : ` by ${Number(((worseBy - 1) * 100).toPrecision(12))}%`;
   return `${metric} worse${margin} than without the flag`;
 }

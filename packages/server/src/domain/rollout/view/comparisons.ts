@@ -1,4 +1,5 @@
 import type { ComparisonView } from "@rampart/core";
+import { keyText } from "../../plan/compared.ts";
 import { instantOf } from "../../instant.ts";
 import type { Plan } from "../../plan/types.ts";
 import { comparisonLine } from "../comparison-line.ts";
@@ -31,7 +32,7 @@ export function comparisonView({ metric, line, standing, tests, series }: Eviden
 }
 
 function testsView(tests: Comparison["tests"]): ComparisonView["tests"] {
-  return Object.entries(tests).map(([name, test]) => ({ name, ...test }));
+  return Object.entries(tests).map(([key, test]) => ({ name: keyText(key), ...test }));
 }
 
 function pointView({ at, ...point }: ComparisonPoint): ComparisonView["series"][number] {
