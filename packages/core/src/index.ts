@@ -19,6 +19,7 @@ export type { CheckOptions } from "./check/clauses.ts";
 export * from "./check/config.ts";
 export { checkDefinition } from "./check/definition.ts";
 export * from "./check/key.ts";
+export { METRIC_LENGTH_MAX } from "./check/limits.ts";
 export * from "./check/percentage.ts";
 export * from "./check/prerequisites.ts";
 export * from "./check/segment.ts";

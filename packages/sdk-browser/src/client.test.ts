@@ -4,6 +4,8 @@ import { HIDDEN_MAX_MS } from "./client.ts";
 import { SDK_VERSION } from "./version.ts";
 import { EPOCH, FakePage, FLAG, flagOf, valuesOf } from "./testing/page.ts";
 
+const LEASE = { ms: 25_000, value: false, variant: "off" };
+
 let page: FakePage;
 beforeEach(() => {
   page = new FakePage();
@@ -100,6 +102,24 @@ describe("a browser client", () => {
     expect(errors).toEqual(["REVISION_WENT_BACK"]);
   });
 
+  it("says once that a server stays behind, and again when another one is", async () => {
+    const client = await page.client();
+    const errors: string[] = [];
+    client.on("error", ({ message }) => errors.push(message));
+    const heartbeat = (revision: number) => page.stream.say("heartbeat", { epoch: EPOCH, revision, now: 0 });
+    await page.stream.say("values", valuesOf(5, { [FLAG]: flagOf(false) }));
+    await heartbeat(4);
+    await heartbeat(4);
+    expect(errors).toHaveLength(1);
+    await heartbeat(5);
+    expect(client.status().state).toBe("ready");
+    await heartbeat(4);
+    await heartbeat(4);
+    expect(errors).toHaveLength(2);
+    await heartbeat(3);
+    expect(errors).toHaveLength(3);
+  });
+
   it("takes an expired lease back by itself, tells the page, and puts it right when contact is back", async () => {
     const client = await page.client();
     const seen: boolean[] = [];
@@ -169,6 +189,85 @@ describe("a browser client", () => {
     await vi.dynamicImportSettled();
     await page.pass(10_000);
     expect(page.calls.at(-1)?.body).toMatchObject({ runs: [{ count: 2, failures: 2 }] });
+  });
+
+  it("measures from measure to done, and counts it once", async () => {
+    const client = await page.client();
+    await page.stream.say("values", valuesOf(1, { [FLAG]: flagOf(true) }));
+    const { on, done } = client.measure(FLAG);
+    expect(on).toBe(true);
+    await page.pass(100);
+    done({ failed: true });
+    done();
+    client.measure(FLAG).done();
+    // Who got the default is in no cohort.
+    expect(client.measure("unknown").on).toBe(false);
+    client.measure("unknown").done();
+    await vi.dynamicImportSettled();
+    await page.pass(10_000);
+    const run = { flag: FLAG, cohort: "on", count: 2, failures: 1, latencySumMs: 100 };
+    expect(page.calls.at(-1)?.body).toMatchObject({ runs: [run] });
+  });
+
+  it("counts what is tracked in the cohort of each flag that may be under a rollout, as it was at that time", async () => {
+    const client = await page.client();
+    await page.stream.say(
+      "values",
+      valuesOf(1, {
+        on: flagOf(true),
+        off: flagOf(false),
+        everybody: { value: true, variant: "on", reason: "STATIC", revision: 1, lease: LEASE },
+        settled: { value: true, variant: "on", reason: "STATIC", revision: 1 },
+        color: flagOf("red"),
+        broken: { reason: "ERROR", errorCode: "GENERAL", revision: 1 },
+      }),
+    );
+    client.track("uploads", { failed: true });
+    client.track("uploads", { value: 30 });
+    // The reporter is only loaded by now, and what it is to count was before.
+    await page.stream.say("values", valuesOf(2, {}));
+    client.track("uploads", { value: 12, failed: true });
+    await vi.dynamicImportSettled();
+    await page.pass(10_000);
+    const of = (flag: string, cohort: string): object => {
+      return { flag, cohort, metric: "uploads", count: 2, failures: 1, valueBins: [[expect.any(Number), 1]] };
+    };
+    expect(page.calls.at(-1)).toMatchObject({ path: "events", body: { dropped: 0, runs: [] } });
+    expect(page.calls.at(-1)?.body["tracks"]).toEqual([{ metric: "uploads", count: 3, sum: 43 }]);
+    expect(page.calls.at(-1)?.body["cohorts"]).toEqual([of("on", "on"), of("off", "off"), of("everybody", "on")]);
+  });
+
+  it("counts nobody in the cohort of a flag whose lease is over", async () => {
+    const client = await page.client();
+    await page.stream.say("values", valuesOf(1, { [FLAG]: flagOf(true, { leaseMs: 5_000 }) }));
+    page.answers = { ...page.answers, stream: "hang" };
+    await page.pass(5_001);
+    expect(client.evaluate(FLAG, false).reason).toBe("STALE");
+    client.track("cart");
+    client.measure(FLAG).done();
+    await vi.dynamicImportSettled();
+    await page.pass(10_000);
+    const { body } = page.calls.find(({ path }) => path === "events") ?? {};
+    expect(body).toMatchObject({ runs: [], tracks: [{ metric: "cart" }], cohorts: [] });
+  });
+
+  it("loses no report to a call that can't be counted", async () => {
+    const client = await page.client();
+    client.track("a".repeat(129));
+    client.track("cart", { value: Number.NaN });
+    client.track("cart");
+    await vi.dynamicImportSettled();
+    page.answers["events"] = "unreachable";
+    await page.pass(10_000);
+    page.answers["events"] = 204;
+    client.track("cart");
+    await page.pass(10_000);
+    const events = page.calls.filter(({ path }) => path === "events").map(({ body }) => body);
+    expect(events).toMatchObject([
+      { seq: 1, tracks: [{ metric: "cart", count: 1, sum: 1 }], dropped: 2 },
+      // The first one did not arrive.
+      { seq: 2, tracks: [{ metric: "cart", count: 1, sum: 1 }], dropped: 3 },
+    ]);
   });
 
   it("gives its connection back when nobody looks at the page for two minutes, and asks anew when somebody does", async () => {

@@ -8,6 +8,7 @@ import type {
   FlagKey,
   InitResult,
   JsonValue,
+  Measurement,
   User,
 } from "@rampart/core";
 import { Emitter } from "@rampart/core";
@@ -105,33 +106,41 @@ class PageClient implements BrowserClient {
   }
 
   run<T>(flag: FlagKey, { on, off }: Branches<T>): T {
-    const { value, reason, errorCode } = this.evaluate<boolean>(flag, false);
-    const startedMs = performance.now();
-    const ended = (failed: boolean): void => {
-      const ms = performance.now() - startedMs;
-      // Whoever got a default or an expired flag's off variant is in no cohort: comparing them would mislead.
-      if (errorCode === undefined && reason !== "STALE")
-        this.#measure((reporter) => reporter.ran(flag, value, ms, failed));
-    };
+    const call = this.measure(flag);
     try {
-      const result = (value ? on : off)();
+      const result = (call.on ? on : off)();
       // On the side: the caller gets its own promise, and its own rejection.
-      if (!(result instanceof Promise)) ended(false);
+      if (!(result instanceof Promise)) call.done();
       else {
         void result.then(
-          () => ended(false),
-          () => ended(true),
+          () => call.done(),
+          () => call.done({ failed: true }),
         );
       }
       return result;
     } catch (error) {
-      ended(true);
+      call.done({ failed: true });
       throw error;
     }
   }
 
-  track(metric: string, { value = 1 }: TrackDetails = {}): void {
-    this.#measure((reporter) => reporter.track(metric, value));
+  measure(flag: FlagKey): Measurement {
+    const details = this.evaluate<boolean>(flag, false);
+    const startedMs = performance.now();
+    return {
+      on: details.value,
+      done: (outcome) => {
+        const ms = performance.now() - startedMs;
+        this.#measure((reporter) => reporter.ran(details, ms, outcome));
+      },
+    };
+  }
+
+  track(metric: string, details: TrackDetails = {}): void {
+    const { contact, values } = this.#seat;
+    const flags = values.all()?.flags;
+    const silenceMs = contact.silenceMs();
+    this.#measure((reporter) => reporter.track(metric, details, flags, silenceMs));
   }
 
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void {
@@ -253,9 +262,8 @@ class PageClient implements BrowserClient {
 
   #measure(count: (reporter: Reporter) => void): void {
     if (!this.#isOpen()) return;
-    this.#reporter ??= import("./reporter.ts").then(
-      ({ Reporter }) =>
-        new Reporter({ ...this.#options, send: this.#send, address: addressOf(this.#options.url, "events") }),
+    this.#reporter ??= import("./reporter.ts").then(({ createReporter }) =>
+      createReporter(this.#options, this.#send, addressOf(this.#options.url, "events")),
     );
     // Without it the page goes on; only the measures are missing.
     this.#reporter.then(count, () => {});

@@ -1,7 +1,7 @@
 import type { EvaluationDetails, FlagValue, JsonValue } from "@openfeature/web-sdk";
 import { OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
 import { checkContext, parseSnapshot, Ruleset } from "@rampart/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ConformanceCase } from "../../core/src/conformance.contract.ts";
 import { conformanceCases } from "../../core/src/conformance.contract.ts";
 import { Answers } from "../../server/src/stream/browsers/answers.ts";
@@ -212,6 +212,21 @@ describe("a provider for pages", () => {
       { metric: "orders", targetingKey: "ann", value: 12.5, failed: false },
       { metric: "uploads", targetingKey: "ann", value: undefined, failed: true },
     ]);
+  });
+
+  it("reports what is tracked as failed, by cohort", async () => {
+    expect(await provide(clientOf(), {}, on)).toBe("ready");
+    asked.track("uploads", { failed: true });
+    asked.track("uploads", { value: 12 });
+    await vi.dynamicImportSettled();
+    await page.pass(10_000);
+    expect(page.calls.at(-1)).toMatchObject({
+      path: "events",
+      body: {
+        tracks: [{ metric: "uploads", count: 2, sum: 13 }],
+        cohorts: [{ flag: FLAG, metric: "uploads", cohort: "on", count: 2, failures: 1 }],
+      },
+    });
   });
 
   it("closes its client with OpenFeature", async () => {

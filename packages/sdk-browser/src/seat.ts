@@ -36,6 +36,13 @@ export interface SeatOptions {
   readonly onVia: () => void;
 }
 
+/** What else there is to a message. */
+interface Hearing {
+  /** How long ago the server said it, milliseconds. Not at all unless given. */
+  readonly silenceMs?: number;
+  readonly urgent?: boolean;
+}
+
 /** One context's values and the conversation that keeps them current. */
 export class Seat implements ConnectionHost, TabsHost {
   readonly context: User;
@@ -50,6 +57,8 @@ export class Seat implements ConnectionHost, TabsHost {
   #connected: AbortController | undefined;
   #tellTabs: () => void = () => {};
   #wasSilent = false;
+  /** How a server is behind was said once; it may say so every few seconds. */
+  #behind: string | undefined;
   #leaseTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SeatOptions) {
@@ -131,7 +140,7 @@ export class Seat implements ConnectionHost, TabsHost {
     if (event === "heartbeat") return this.#heard(this.values.move(message as ClientHeartbeat), via);
     if (event !== "changed") return true;
     const changed = message as ClientChanged;
-    return this.#heard(this.values.change(changed), via, { urgent: changed.urgent === true });
+    return this.#heard(this.values.change(changed), via, changed);
   }
 
   lost(why: "none" | "refused"): void {
@@ -155,15 +164,17 @@ export class Seat implements ConnectionHost, TabsHost {
   }
 
   /** False: what the server said does not fit what is held. */
-  #heard(verdict: Verdict, via: Via, { silenceMs = 0, urgent = false } = {}): boolean {
+  #heard(verdict: Verdict, via: Via, { silenceMs = 0, urgent = false }: Hearing = {}): boolean {
     if (verdict.kind === "behind") {
       // It could not tell us of a rollback, so leases run out meanwhile.
       this.#go("none");
-      this.problem(verdict.code, verdict.message);
+      if (this.#behind !== verdict.message) this.problem(verdict.code, verdict.message);
+      this.#behind = verdict.message;
       // Another replica may know better than one that is in an epoch left long ago.
       return verdict.code === "REVISION_WENT_BACK";
     }
     if (verdict.kind === "current") {
+      this.#behind = undefined;
       if (via === "tab") this.contact.inherit(Date.now() - silenceMs);
       else this.contact.heard();
       this.#taken(verdict, urgent);

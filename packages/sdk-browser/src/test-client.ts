@@ -19,6 +19,7 @@ export function createTestClient(
     variation: (flag, defaultValue) => client.variation(flag, user, defaultValue),
     evaluate: (flag, defaultValue) => client.evaluate(flag, user, defaultValue),
     run: (flag, branches) => client.run(flag, user, branches),
+    measure: (flag) => client.measure(flag, user),
     track: (metric, details) => client.track(metric, user, details),
     setContext: (next) => {
       user = next;

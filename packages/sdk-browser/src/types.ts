@@ -7,6 +7,7 @@ import type {
   FlagKey,
   InitResult,
   JsonValue,
+  Measurement,
   User,
 } from "@rampart/core";
 
@@ -31,6 +32,9 @@ export interface BrowserClient {
   variation<T extends JsonValue>(flag: FlagKey, defaultValue: T): T;
   evaluate<T extends JsonValue>(flag: FlagKey, defaultValue: T): EvaluationDetails<T>;
   run<T>(flag: FlagKey, branches: Branches<T>): T;
+  /** For code that can't be wrapped: measures from here to `done` as `run` would. A measurement that is never done is never counted. */
+  measure(flag: FlagKey): Measurement;
+  /** Counts an event, also in the user's cohort of each flag that may be under a rollout. */
   track(metric: string, details?: TrackDetails): void;
   /**
    * Asks for the values of another context. Until they come, those of the old one stay where it has the same targeting key; for anybody
