@@ -2,6 +2,7 @@ import { built } from "./paths.mjs";
 
 const core = await import(built("core"));
 export const { Traffic } = await import(built("server", "domain/compare/traffic.js"));
+export const { Random } = await import(built("server", "domain/compare/random.js"));
 const failures = await import(built("server", "domain/compare/failures.js"));
 const latency = await import(built("server", "domain/compare/latency.js"));
 const { shareOf } = await import(built("server", "domain/compare/units.js"));
