@@ -31,7 +31,7 @@ const BY_THRESHOLD = planOf(
     - { name: control, when: "others >= 50%", action: rollback }
   stages:
     - { name: half, percentage: 50, duration: 1h, criteria: [ { require: "latency < 10s" }, { require: "uploads >= 1" } ] }
-  rollback: { verify: { within: 1m, criteria: [ { require: "others < 1%", for: 1s } ] } }`,
+  rollback: { verify: { within: 1m, criteria: [ { require: "others < 5%", for: 1s } ] } }`,
 );
 
 const BY_COMPARISON = planOf(
