@@ -120,7 +120,7 @@ describe("two servers on one PostgreSQL", () => {
       if (status === 201) ({ id } = body);
       return status === 201;
     }, 15_000);
-    await eventually(async () => (await view(server)).percentage === 50, 15_000);
+    await eventually(async () => (await view(server)).percentage === 50, 40_000);
     // Clients of a server that was away come back after half a minute at most.
     await eventually(async () => (await on()) === 2 * CLIENTS, 40_000);
   }

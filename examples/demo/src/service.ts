@@ -50,8 +50,9 @@ function tick(): void {
   tell({ kind: "report", requests: REQUESTS_PER_TICK, on, failures, revision, state });
 }
 
+/** The demo may be over already: then there is nobody to tell, and that is no error. */
 function tell(message: FromService): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message, () => undefined);
 }
 
 sdk.on("change", ({ revision }) => tell({ kind: "applied", revision, at: Date.now() }));
