@@ -88,24 +88,6 @@ describe.skipIf(!isInstalled("chromium"))("daily work in the console", () => {
     expect(await (await download).failure()).toBeNull();
   });
 
-  it(
-    "rehearses a rollback with the clients that are connected, and lists the drill",
-    { timeout: 120_000 },
-    async () => {
-      const options = { url: desk.server.url, sdkKey: desk.server.tokens().server, flag: "rampart-drill" };
-      const fleet = new SdkFleet({ ...options, processes: 1, clients: 2 });
-      try {
-        await fleet.ready();
-        await page.goto("/drills");
-        await press("Run a drill");
-        await press("Run");
-        await page.getByRole("row", { name: /production.*within 30 s/ }).waitFor({ timeout: 60_000 });
-      } finally {
-        await fleet.close();
-      }
-    },
-  );
-
   describe("with channels", () => {
     let receiver: Server;
     const bodies: string[] = [];
