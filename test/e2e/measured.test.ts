@@ -121,7 +121,7 @@ describe("a rollout that is judged by what its users' own process measures", () 
     isBroken = true;
     await eventually(async () => (await rollout(id)).status === "rolledBack", 30_000);
     expect((await rollout(id)).sentence).toContain("failing");
-    expect(isOnForAnybody("by-threshold")).toBe(false);
+    await eventually(() => Promise.resolve(!isOnForAnybody("by-threshold")), 5_000);
     expect(await measures("by-threshold")).toBeUndefined();
   }, 120_000);
 
@@ -140,6 +140,6 @@ describe("a rollout that is judged by what its users' own process measures", () 
     isBroken = true;
     await eventually(async () => (await rollout(id)).status === "rolledBack", 30_000);
     expect((await rollout(id)).sentence).toContain("regression");
-    expect(isOnForAnybody("by-comparison")).toBe(false);
+    await eventually(() => Promise.resolve(!isOnForAnybody("by-comparison")), 5_000);
   }, 120_000);
 });
