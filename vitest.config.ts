@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 const conditions = ["source"];
 const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
+/** Real processes, networks and browsers share two cores with whatever else runs: what fails once is tried once more, and reported as such. */
+const RETRIES_OF_REAL_PARTS = 1;
+
 export default defineConfig({
   test: {
     projects: [
@@ -30,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          retry: RETRIES_OF_REAL_PARTS,
           include: ["test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,
@@ -40,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
+          retry: RETRIES_OF_REAL_PARTS,
           include: ["test/browser/**/*.test.ts", "test/console/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,
