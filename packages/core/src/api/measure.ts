@@ -1,6 +1,6 @@
 import type { MetricUnitName } from "./metric-unit.ts";
 
-/** A metric's number with its unit, to four digits, as plans write it: `0.2%`, `480ms`, `1.2s`, `120`. */
+/** A metric's number with its unit, whole or to four digits, as plans write it: `0.2%`, `480ms`, `1.2s`, `120`. */
 export function measure(value: number, unit: MetricUnitName): string {
   switch (unit) {
     case "ratio":
@@ -18,5 +18,5 @@ export function measure(value: number, unit: MetricUnitName): string {
 }
 
 function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
 }

@@ -2,6 +2,7 @@ import type { AuditEntry, OutboxView, Page, RolloutSummary } from "@rampart/core
 import { useResource } from "../api/resource.ts";
 import { may } from "../api/session.ts";
 import { nameOf } from "../ui/actor.ts";
+import { Bar } from "../ui/bar.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { isActive, percent, StatusBadge } from "../ui/status.tsx";
 import { Ago } from "../ui/time.tsx";
@@ -143,9 +144,7 @@ function RampCard({ rollout }: { readonly rollout: RolloutSummary }) {
           {rollout.stage === null ? "" : ` · ${rollout.stage.name}`}
         </span>
       </div>
-      <div class="meter" aria-hidden="true">
-        <i ref={(bar) => void (bar && (bar.style.width = `${rollout.percentage}%`))} />
-      </div>
+      <Bar share={rollout.percentage / 100} />
       <p>{rollout.sentence}</p>
     </article>
   );

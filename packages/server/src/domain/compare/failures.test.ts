@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { layersOf, logSumOfEvidence } from "./budget.ts";
+import { layersOf } from "./budget.ts";
 import { epochWeight, plannedEpochs } from "./epochs.ts";
 import { oddsOf } from "./evidence.ts";
 import {
@@ -89,15 +89,6 @@ describe("what may be spent", () => {
     const placed = (count: number) =>
       Array.from({ length: count }, (_, index) => startWeight(index + 1, 3600)).reduce((sum, one) => sum + one, 0);
     for (const count of [0, 1, 1800, 3600, 4000]) expect(placed(count) + weightLeft(count, 3600)).toBeCloseTo(1, 12);
-  });
-
-  it("is enough for the sum wherever it is for one of them", () => {
-    const metrics = [
-      { weight: 0.5, logEvidence: Math.log(800) },
-      { weight: 0.5, logEvidence: Math.log(300) },
-    ];
-    expect(Math.exp(logSumOfEvidence(metrics))).toBeCloseTo(550, 9);
-    expect(logSumOfEvidence([])).toBe(-Infinity);
   });
 });
 

@@ -1,8 +1,9 @@
+import { measure } from "@rampart/core";
 import { instantOf } from "../instant.ts";
 import type { MetricUnit, NotifyEvent, Plan } from "../plan/types.ts";
 import type { Cause } from "../rollout/cause.ts";
 import type { Notify } from "../rollout/effect.ts";
-import { formatValue, sentence } from "../rollout/explain.ts";
+import { sentence } from "../rollout/explain.ts";
 import { own } from "../rollout/lookup.ts";
 import { statusOf, type RolloutState } from "../rollout/state.ts";
 import { FILLED_LENGTH_MAX, fillPlaceholders, type Placeholder, type TemplateValues } from "./template.ts";
@@ -105,7 +106,7 @@ const HEADLINES: { readonly [event in NotifyEvent]: string } = {
 function causeFacts(plan: Plan, cause: Cause): readonly Fact[] {
   const unit = unitOf(plan, cause.condition);
   const measured = (value: number | undefined): string | undefined =>
-    value === undefined ? undefined : formatValue(value, unit);
+    value === undefined ? undefined : measure(value, unit);
   return [
     ...fact("Why", `${cause.kind} ${cause.subject}`.trimEnd()),
     ...fact("Condition", cause.condition),

@@ -1,5 +1,6 @@
+import { measure } from "@rampart/core";
 import { describe, expect, it } from "vitest";
-import { formatValue, sentence, waitingFor } from "./explain.ts";
+import { sentence, waitingFor } from "./explain.ts";
 import { Drive } from "./testing/drive.ts";
 import { planOf, tell } from "./testing/story.ts";
 
@@ -76,11 +77,11 @@ describe("what a rollout waits for, as a list", () => {
 
 describe("a metric's value for people", () => {
   it("has the unit that its plan gives it", () => {
-    expect(formatValue(0.0512, "ratio")).toBe("5.12%");
-    expect(formatValue(5.12, "percent")).toBe("5.12%");
-    expect(formatValue(0.25, "seconds")).toBe("250ms");
-    expect(formatValue(2.5, "seconds")).toBe("2.5s");
-    expect(formatValue(250, "milliseconds")).toBe("250ms");
-    expect(formatValue(1234567, "count")).toBe("1234567");
+    expect(measure(0.0512, "ratio")).toBe("5.12%");
+    expect(measure(5.12, "percent")).toBe("5.12%");
+    expect(measure(0.25, "seconds")).toBe("250ms");
+    expect(measure(2.5, "seconds")).toBe("2.5s");
+    expect(measure(250, "milliseconds")).toBe("250ms");
+    expect(measure(1234567, "count")).toBe("1234567");
   });
 });

@@ -1,5 +1,6 @@
+import { measure } from "@rampart/core";
 import { formatDuration } from "../plan/grammar/duration.ts";
-import type { MetricUnit, Plan } from "../plan/types.ts";
+import type { Plan } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
 import { SHARED_TEXT } from "./comparison-line.ts";
 import { waitingCriterion } from "./criterion.ts";
@@ -159,28 +160,10 @@ function sayCriterion(plan: Plan, { criterion, metric, forMs, heldMs, verdict }:
     case "pass":
       return `${criterion} (held for ${formatDuration(heldMs)} of ${formatDuration(forMs)})`;
     case "fail":
-      return `${criterion} (now ${formatValue(verdict.value, own(plan.metrics, metric)?.unit ?? "none")})`;
+      return `${criterion} (now ${measure(verdict.value, own(plan.metrics, metric)?.unit ?? "none")})`;
     case "inconclusive":
     case "error":
       return `${criterion} (${verdict.reason})`;
-  }
-}
-
-/** A metric's number as people write it. */
-export function formatValue(value: number, unit: MetricUnit): string {
-  const short = (number: number): string => String(Number.isInteger(number) ? number : Number(number.toPrecision(4)));
-  switch (unit) {
-    case "ratio":
-      return `${short(value * 100)}%`;
-    case "percent":
-      return `${short(value)}%`;
-    case "seconds":
-      return value < 1 ? `${short(value * 1000)}ms` : `${short(value)}s`;
-    case "milliseconds":
-      return `${short(value)}ms`;
-    case "count":
-    case "none":
-      return short(value);
   }
 }
 

@@ -1,9 +1,9 @@
+import { measure } from "@rampart/core";
 import { ROLLOUT_EVENT_WORDS } from "@rampart/core";
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Cause, CauseKind } from "../rollout/cause.ts";
 import type { RecordEvent, RolloutRecord } from "../rollout/effect.ts";
-import { formatValue } from "../rollout/explain.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import { own } from "../rollout/lookup.ts";
 import type { Status } from "../rollout/state.ts";
@@ -136,7 +136,7 @@ function sayDetails(plan: Plan, { subject, condition, value, since }: Cause, sta
   const unit = own(plan.metrics, metric)?.unit ?? "none";
   return [
     condition === undefined ? "" : `(${condition})`,
-    value === undefined ? "" : `at ${formatValue(value, unit)}`,
+    value === undefined ? "" : `at ${measure(value, unit)}`,
     since === undefined ? "" : `since ${formatDuration(Math.max(0, since - startAt))}`,
   ];
 }

@@ -1,5 +1,5 @@
+import { measure } from "@rampart/core";
 import type { EvidenceView, MetricSeriesView } from "@rampart/core";
-import { formatValue } from "../../rollout/explain.ts";
 import { decisionLines } from "./incident-report.ts";
 import { document, fenced, fields, moment, person, plain, table } from "./markdown.ts";
 import { checklistLines } from "./success-record.ts";
@@ -42,7 +42,7 @@ function decisionsPart({ decisions }: EvidenceView, units: Units): readonly stri
 
 function seriesPart({ series, samplesDroppedBefore }: EvidenceView): readonly string[] {
   const cell = ({ unit }: MetricSeriesView, value: number | undefined): string =>
-    value === undefined ? "-" : formatValue(value, unit);
+    value === undefined ? "-" : measure(value, unit);
   return [
     ...table(
       ["metric", "samples", "no data", "failed", "least", "mean", "greatest", "last", "what was asked"],

@@ -1,6 +1,6 @@
+import { measure } from "@rampart/core";
 import type { EvidenceDecisionView, EvidenceView } from "@rampart/core";
 import { budgetOf } from "@rampart/core";
-import { formatValue } from "../../rollout/explain.ts";
 import { budgetPart, clientsSentence } from "./budget.ts";
 import { changeFields } from "./deployment-log.ts";
 import { between, day, document, fields, moment, person, plain, span, table, UNKNOWN } from "./markdown.ts";
@@ -125,7 +125,7 @@ export function decisionLines(
   const rows = answers.map(({ metric, askedAt, value, reason, answer }) => [
     metric,
     askedAt.slice(11, 23),
-    value === undefined ? (reason ?? "no value") : formatValue(value, units.get(metric) ?? "none"),
+    value === undefined ? (reason ?? "no value") : measure(value, units.get(metric) ?? "none"),
     answer ?? "-",
   ]);
   const why = cause === undefined ? "" : `: ${causeSentence(cause, at, units)}`;

@@ -1,5 +1,5 @@
+import { measure } from "@rampart/core";
 import type { CauseView, EvidenceView, MetricUnitName, RolloutEventView } from "@rampart/core";
-import { formatValue } from "../../rollout/explain.ts";
 import { person, span, UNKNOWN } from "./markdown.ts";
 
 const EVENTS: { readonly [event: string]: string } = {
@@ -82,7 +82,7 @@ export function causeSentence(cause: CauseView, at: string, units: Units, isImpl
   const measured =
     value === undefined
       ? ""
-      : `measured ${formatValue(value, unit)}${threshold === undefined ? "" : ` against ${formatValue(threshold, unit)}`}`;
+      : `measured ${measure(value, unit)}${threshold === undefined ? "" : ` against ${measure(threshold, unit)}`}`;
   const parts = [
     kind === "command" && by !== undefined
       ? ""
