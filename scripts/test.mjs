@@ -12,6 +12,9 @@ import { ROOT, build, say, seconds } from "./setup.mjs";
 /** `unit` runs from source; `sim` plays thousands of seeds in a world of its own; `e2e` starts the built programs in processes of their own, serially; `browser` shows them to real Chromium. */
 const PROJECTS = ["unit", "sim", "e2e", "browser"];
 const SLOWEST_SHOWN = 10;
+/** Of a failed test, what is told again at the end: its first lines, for logs of which only the end is kept. */
+const FAILURES_SHOWN = 20;
+const FAILURE_LINES = 12;
 
 export function runTests(args) {
   build();
@@ -76,9 +79,27 @@ function summarise(reports) {
   ).length;
   const skipIsFailure = process.env.CI === "true" ? skipped : 0;
   if (skipIsFailure > 0) console.log(`${skipped} tests were skipped; with CI=true nothing may be.`);
+  showFailures(files);
   const failed = sum(reports, "numFailedTests") + brokenFiles + crashed + skipIsFailure;
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+function showFailures(files) {
+  const failures = files.flatMap((file) =>
+    [
+      ...(file.status === "failed" && file.message !== "" ? [{ title: "(the file)", messages: [file.message] }] : []),
+      ...file.assertionResults
+        .filter((test) => test.status === "failed")
+        .map((test) => ({ title: test.fullName, messages: test.failureMessages })),
+    ].map((failure) => ({ ...failure, name: relative(ROOT, file.name) })),
+  );
+  if (failures.length > 0) console.log("\nFailed:");
+  for (const { name, title, messages } of failures.slice(0, FAILURES_SHOWN)) {
+    console.log(`  ${name} > ${title}`);
+    for (const line of messages.join("\n").split("\n").slice(0, FAILURE_LINES)) console.log(`    ${line}`);
+  }
+  if (failures.length > FAILURES_SHOWN) console.log(`  … and ${failures.length - FAILURES_SHOWN} more`);
 }
 
 function sum(reports, field) {
