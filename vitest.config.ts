@@ -7,6 +7,8 @@ const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 /** Real processes, networks and browsers share two cores with whatever else runs: what fails once is tried once more, and reported as such. */
 const RETRIES_OF_REAL_PARTS = 1;
 
+const PROPERTIES = "./test/setup/properties.ts";
+
 export default defineConfig({
   test: {
     projects: [
@@ -14,6 +16,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: "unit",
+          setupFiles: [PROPERTIES],
           include: ["packages/*/src/**/*.test.{ts,tsx}", "examples/*/src/**/*.test.ts", "test/house/**/*.test.ts"],
           pool: "forks",
           testTimeout: 30_000,
@@ -24,6 +27,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: "sim",
+          setupFiles: [PROPERTIES],
           include: ["test/sim/**/*.test.ts"],
           pool: "forks",
           maxWorkers: 2,

@@ -6,6 +6,7 @@ const KILLS = "500";
 const SEEDS = "20000";
 
 const JOBS = [
+  { name: "properties, drawn anew", project: "unit", path: "packages", env: { RAMPART_PROPERTY_SEED: "random" } },
   { name: `${KILLS} kills of a server`, project: "e2e", path: "test/e2e/kills.test.ts", env: { RAMPART_KILLS: KILLS } },
   { name: `${SEEDS} simulated seeds`, project: "sim", path: "test/sim/seeds", env: { RAMPART_SIM_SEEDS: SEEDS } },
 ];
