@@ -214,6 +214,19 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (environment, revision, instance)
   );
   `,
+  // How often flags were asked for.
+  `
+  CREATE TABLE rampart.evaluations (
+    flag text COLLATE "C" NOT NULL,
+    environment text COLLATE "C" NOT NULL,
+    hour bigint NOT NULL,
+    variant text COLLATE "C" NOT NULL,
+    count bigint NOT NULL,
+    last_at bigint NOT NULL,
+    PRIMARY KEY (flag, environment, hour, variant)
+  );
+  CREATE INDEX evaluations_by_hour ON rampart.evaluations (hour);
+  `,
 ];
 
 /**

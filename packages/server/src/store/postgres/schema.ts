@@ -249,3 +249,17 @@ export const receiptParts = rampart.table(
   },
   (table) => [primaryKey({ columns: [table.environment, table.revision, table.instance] })],
 );
+
+/** How often a flag was asked for in an hour, by what it gave; the variant of no name is the caller's default. */
+export const evaluations = rampart.table(
+  "evaluations",
+  {
+    flag: text("flag").notNull(),
+    environment: text("environment").notNull(),
+    hour: instant("hour").notNull(),
+    variant: text("variant").notNull(),
+    count: bigint("count", { mode: "number" }).notNull(),
+    lastAt: instant("last_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.flag, table.environment, table.hour, table.variant] })],
+);

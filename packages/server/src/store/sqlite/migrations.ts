@@ -191,6 +191,19 @@ export const MIGRATIONS: readonly string[] = [
     saved_at INTEGER NOT NULL
   ) STRICT;
   `,
+  // How often flags were asked for.
+  `
+  CREATE TABLE evaluations (
+    flag TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    variant TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (flag, environment, hour, variant)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX evaluations_by_hour ON evaluations (hour);
+  `,
 ];
 
 /**

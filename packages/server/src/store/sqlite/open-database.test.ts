@@ -30,6 +30,7 @@ const TABLES = [
   schema.outbox,
   schema.channels,
   schema.checkpoints,
+  schema.evaluations,
 ];
 
 function failure(act: () => unknown): StoreError {

@@ -200,3 +200,17 @@ export const checkpoints = sqliteTable("checkpoints", {
   body: blob("body", { mode: "buffer" }).notNull(),
   savedAt: integer("saved_at").notNull(),
 });
+
+/** How often a flag was asked for in an hour, by what it gave; the variant of no name is the caller's default. */
+export const evaluations = sqliteTable(
+  "evaluations",
+  {
+    flag: text("flag").notNull(),
+    environment: text("environment").notNull(),
+    hour: integer("hour").notNull(),
+    variant: text("variant").notNull(),
+    count: integer("count").notNull(),
+    lastAt: integer("last_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.flag, table.environment, table.hour, table.variant] })],
+);
