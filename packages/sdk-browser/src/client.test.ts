@@ -237,6 +237,21 @@ describe("a browser client", () => {
     expect(page.calls.at(-1)?.body["cohorts"]).toEqual([of("on", "on"), of("off", "off"), of("everybody", "on")]);
   });
 
+  it("serves what a server has that does not know what is stored now, but no lease of it, and is stale until one does", async () => {
+    const client = await page.client();
+    const values = valuesOf(1, { [FLAG]: flagOf(true, { leaseMs: 25_000 }), plain: flagOf(true) });
+    await page.stream.say("unconfirmed", values);
+    expect(client.isEnabled(FLAG, true)).toBe(false);
+    expect(client.isEnabled("plain")).toBe(true);
+    expect(client.status()).toMatchObject({ state: "stale", transport: "none" });
+    await page.stream.say("heartbeat", { epoch: EPOCH, revision: 1, now: 0 });
+    expect(client.isEnabled(FLAG)).toBe(true);
+    expect(client.status()).toMatchObject({ state: "ready", transport: "stream" });
+    await page.stream.say("alive", {});
+    expect(client.isEnabled(FLAG)).toBe(true);
+    expect(client.status().state).toBe("stale");
+  });
+
   it("counts nobody in the cohort of a flag whose lease is over", async () => {
     const client = await page.client();
     await page.stream.say("values", valuesOf(1, { [FLAG]: flagOf(true, { leaseMs: 5_000 }) }));

@@ -138,6 +138,11 @@ export class Seat implements ConnectionHost, TabsHost {
     const message: unknown = JSON.parse(data);
     if (event === "values") return this.#heard(this.values.take(message as ClientValues), via);
     if (event === "heartbeat") return this.#heard(this.values.move(message as ClientHeartbeat), via);
+    if (event === "alive" || event === "unconfirmed") {
+      // The server does not know what is stored now, so this is no contact.
+      this.#go("none");
+      if (event === "unconfirmed") this.#taken(this.values.take(message as ClientValues), false);
+    }
     if (event !== "changed") return true;
     const changed = message as ClientChanged;
     return this.#heard(this.values.change(changed), via, changed);

@@ -21,6 +21,12 @@ function takeFrame(event: string, data: string, holdings: Holdings): Intake {
   switch (event) {
     case "snapshot":
       return takeSnapshot(data, holdings);
+    case "unconfirmed": {
+      const intake = takeSnapshot(data, holdings);
+      return intake.kind === "taken" ? { ...intake, isConfirmed: false } : intake;
+    }
+    case "alive":
+      return { kind: "alive" };
     case "delta":
       return taken(parseDelta(parseJson(data)), (delta, skipped) => ({
         verdict: holdings.takeDelta(delta, skipped),
@@ -35,6 +41,8 @@ function takeFrame(event: string, data: string, holdings: Holdings): Intake {
       return taken(parseEmergency(parseJson(data)), (emergency) => ({
         verdict: holdings.takeEmergency(emergency),
         urgent: { epoch: emergency.epoch, revision: emergency.revision },
+        // It is told just when the store can't be asked.
+        isConfirmed: false,
       }));
     case "goodbye": {
       const parsed = parseGoodbye(parseJson(data));
@@ -55,10 +63,13 @@ function takeSnapshot(data: string, holdings: Holdings): Intake {
 
 function taken<T>(
   parsed: Parsed<T>,
-  take: (value: T, skipped: readonly Skipped[]) => { readonly verdict: Verdict; readonly urgent: Basis | undefined },
+  take: (
+    value: T,
+    skipped: readonly Skipped[],
+  ) => { readonly verdict: Verdict; readonly urgent: Basis | undefined; readonly isConfirmed?: false },
 ): Intake {
   if (!parsed.ok) return { kind: "unreadable", reason: parsed.reason };
-  return { kind: "taken", skipped: parsed.skipped, ...take(parsed.value, parsed.skipped) };
+  return { kind: "taken", skipped: parsed.skipped, isConfirmed: true, ...take(parsed.value, parsed.skipped) };
 }
 
 /** Undefined, which no parser accepts, when it is no JSON. */

@@ -76,6 +76,46 @@ describe("a flag with a lease", () => {
     expect(served()).toMatchObject({ value: false, reason: "STALE" });
   });
 
+  it("is not kept on by a server that does not know what is stored, though the connection to it is, and on again when it does", async () => {
+    await connect();
+    for (let beat = 0; beat < 6; beat++) {
+      await platform.advance(5_000);
+      platform.stream.send("alive", {});
+    }
+    expect(served()).toMatchObject({ value: false, reason: "STALE" });
+    expect(client.status()).toMatchObject({ state: "stale", transport: "stream" });
+    expect(platform.openStreams).toBe(1);
+    platform.stream.send("heartbeat", heartbeatOf(LEASED));
+    expect(served()).toMatchObject({ value: true });
+    expect(client.status().state).toBe("ready");
+  });
+
+  it("is off when such a server is all that a client ever heard of; flags without a lease are served", async () => {
+    const plain = flagAt(5, { key: "plain" });
+    client = createClientOnPorts(platform.ports, IDENTITY);
+    void client.init();
+    await settle();
+    platform.stream.open().send("unconfirmed", snapshotOf(5, [...LEASED.flags, plain]));
+    expect(served()).toMatchObject({ value: false, reason: "STALE" });
+    expect(client.isEnabled("plain", "u")).toBe(true);
+    expect(client.status().state).toBe("stale");
+  });
+
+  it("is not kept on by kills that could not be stored, nor by the answer to a receipt", async () => {
+    await connect(snapshotOf(5, [...LEASED.flags, flagAt(4, { key: "a" }), flagAt(4, { key: "b" })]));
+    for (const key of ["a", "b"]) {
+      await platform.advance(11_000);
+      platform.stream.send("emergency", { epoch: "e1", revision: 5, off: [key] });
+      await platform.advance(500);
+      await platform.exchange("/ack").answer({ status: 204 });
+      expect(client.isEnabled(key, "u")).toBe(false);
+    }
+    await platform.advance(2_000);
+    expect(client.isEnabled(FLAG, "u")).toBe(true);
+    await platform.advance(1);
+    expect(served()).toMatchObject({ value: false, reason: "STALE" });
+  });
+
   it("is off after the machine slept, until the server was heard of anew", async () => {
     await connect();
     platform.suspend(3_600_000);

@@ -11,7 +11,6 @@ export interface ReceiptsOptions {
   readonly ports: Pick<ClientPorts, "setTimer" | "random" | "wallNow">;
   readonly instanceId: string;
   readonly post: (receipt: Acknowledgement) => Promise<HttpResponse>;
-  readonly onDelivered: () => void;
 }
 
 /** Says to the server that an urgent change was applied, and when. One receipt at a time; a newer one stands for the older. */
@@ -68,7 +67,6 @@ export class Receipts {
     );
     this.#posting = false;
     if (this.#stopped) return;
-    if (delivered) this.#options.onDelivered();
     if (this.#due !== receipt) return this.#after(0, 1);
     if (delivered || attempt >= RECEIPT_TRIES) this.#due = undefined;
     else this.#after(1_000 * attempt * (0.5 + this.#options.ports.random()), attempt + 1);

@@ -44,9 +44,6 @@ export class Session {
       ports,
       instanceId,
       post: (receipt) => ports.request(requests.acknowledge(receipt)).response,
-      onDelivered: () => {
-        if (options.contact.silenceMs() !== Infinity) this.#heard();
-      },
     });
     this.#link = new Link(ports, MACHINE_DEFAULTS, {
       streamRequest: () => requests.stream(holder.basis()),
@@ -98,6 +95,9 @@ export class Session {
         return undefined;
       case "goodbye":
         return goodbyeInput(intake.goodbye);
+      case "alive":
+        this.#confirmed = false;
+        return undefined;
       case "unreadable":
         this.#report("PAYLOAD_INVALID", `the stream's ${event} can't be read: ${intake.reason}`);
         return { kind: "resync" };
@@ -118,6 +118,7 @@ export class Session {
     // Without a basis nothing was asked that 304 could be the answer to.
     if (status === 304 && this.#options.holder.basis() !== undefined) {
       this.#current();
+      this.#applied();
       return { kind: "pollNotModified" };
     }
     if (status !== 200) {
@@ -136,16 +137,18 @@ export class Session {
     return { kind: "pollSucceeded" };
   }
 
-  #taken({ verdict, skipped, urgent }: Extract<Intake, { kind: "taken" }>): MachineInput | undefined {
+  #taken({ verdict, skipped, urgent, isConfirmed }: Extract<Intake, { kind: "taken" }>): MachineInput | undefined {
     if (urgent !== undefined) this.#receipts.expect(urgent);
     if (skipped.length > 0) this.#options.onSkipped(skipped);
     switch (verdict.kind) {
       case "changed":
-        this.#current();
+        if (isConfirmed) this.#current();
+        this.#applied();
         this.#changed(verdict, urgent);
         return verdict.drifted === undefined ? undefined : { kind: "resync" };
       case "current":
-        this.#current();
+        if (isConfirmed) this.#current();
+        this.#applied();
         return undefined;
       case "ignored":
         return undefined;
@@ -169,7 +172,11 @@ export class Session {
   #current(): void {
     this.#reportedBehind = undefined;
     this.#confirmed = true;
-    this.#heard();
+    this.#options.contact.heard();
+    this.#options.onContact();
+  }
+
+  #applied(): void {
     const { at } = this.#options.holder;
     if (at !== undefined) this.#receipts.holds(at);
   }
@@ -178,11 +185,6 @@ export class Session {
     if (drifted !== undefined) this.#report("RESYNC", drifted);
     const revision = this.#options.holder.at?.revision ?? 0;
     this.#options.onChange({ revision, flags, urgent: urgent !== undefined });
-  }
-
-  #heard(): void {
-    this.#options.contact.heard();
-    this.#options.onContact();
   }
 
   #report(code: string, message: string): void {

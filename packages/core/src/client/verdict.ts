@@ -22,7 +22,11 @@ export type Intake =
       readonly skipped: readonly Skipped[];
       /** The change asks for a receipt. */
       readonly urgent: Basis | undefined;
+      /** It was said by a server that knew what is stored at that moment: only this is contact, and renews leases. */
+      readonly isConfirmed: boolean;
     }
+  /** The server is there, and does not know what is stored now: it proves that the connection works, and nothing else. */
+  | { readonly kind: "alive" }
   | { readonly kind: "goodbye"; readonly goodbye: Goodbye }
   | { readonly kind: "unreadable"; readonly reason: string }
   /** An event of a newer server. */

@@ -71,7 +71,10 @@ export interface ClientLease {
   readonly variant: string;
 }
 
-/** Every flag that the browser may see. Answer of `evaluate`, data of the stream's `values` event: takes the place of all that was held. */
+/**
+ * Every flag that the browser may see. Answer of `evaluate`, data of the stream's `values` event: takes the place of all that was held. So it is in the event
+ * `unconfirmed`, of a server that does not know whether this is still what is stored: it renews no lease.
+ */
 export interface ClientValues {
   readonly epoch: string;
   readonly revision: number;

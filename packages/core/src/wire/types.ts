@@ -18,7 +18,10 @@ export interface WireSegment extends Omit<Segment, "description"> {
   readonly revision: number;
 }
 
-/** The whole of an environment at one revision. Body of `GET /sdk/v1/flags`, data of the stream's `snapshot` event. */
+/**
+ * The whole of an environment at one revision. Body of `GET /sdk/v1/flags`, data of the stream's `snapshot` event, and of its `unconfirmed` event: what a
+ * server has that does not know whether it is still what is stored. That is to be served, but it is no contact: it renews no lease.
+ */
 export interface Snapshot {
   readonly environment: string;
   readonly epoch: string;
@@ -51,7 +54,10 @@ export interface Delta {
   readonly committedAt: number;
 }
 
-/** Data of the stream's `heartbeat` event, every 5 s: proves contact, and shows a client that has drifted that it has. */
+/**
+ * Data of the stream's `heartbeat` event, every 5 s: proves contact, and shows a client that has drifted that it has. A server that does not know what is stored
+ * sends `alive` instead, whose data says nothing: it shows that the connection works, and renews no lease.
+ */
 export interface Heartbeat {
   readonly epoch: string;
   readonly revision: number;
