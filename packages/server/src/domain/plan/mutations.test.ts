@@ -47,6 +47,12 @@ const SIGNS = [
   "? ",
   "\r\n",
   "\uFEFF",
+  "\r",
+  "\u0085",
+  "\u2028",
+  "\f",
+  "\u0002",
+  "\u001F",
 ];
 
 const edit = fc.tuple(fc.nat({ max: SAMPLE.length }), fc.nat({ max: 30 }), fc.constantFrom(...SIGNS));
@@ -129,6 +135,18 @@ describe("whatever becomes of a plan's text", () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it.each([
+    "  metrics:\n>\n\n--- ",
+    "    - { check: 1 }\n|\n      triggers: [{ name: errors, for: 5m, action: rollback }]\n---\n",
+    "a: |\r\n\r\n---\r\nb",
+  ])("a second document after a block scalar that is cut short is told at its own line: %j", (text) => {
+    const result = parsePlan(text);
+    const problems = result.ok ? [] : result.problems;
+    expectInRange(text, problems);
+    const line = text.split("\n").findIndex((one) => one.startsWith("---")) + 1;
+    expect(problems).toMatchObject([{ line, column: 1, message: "the file holds several documents" }]);
   });
 
   it("half a character in a key is a mistake like one in a text", () => {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "@rampart/core";
-import { LineCounter, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
 import { PROBLEMS_MAX, pointerOf, shown, type Path, type PlanProblem } from "./problem.ts";
 import { PLAN_DEPTH_MAX, composeYaml, explain, withoutCascade } from "./yaml.ts";
 
@@ -36,9 +36,8 @@ export function readSource(text: string): ReadSource {
       hint: "is this the right file? A plan is a page or two of YAML",
     });
   }
-  const lines = new LineCounter();
-  const spot = spotter(text, lines);
-  const composed = composeYaml(text, lines);
+  const spot = spotter(text);
+  const composed = composeYaml(text);
   if (composed.kind === "refused")
     return unreadable({ ...spot(composed.offset, composed.offset), path: "", ...composed.what });
   const { document } = composed;
@@ -68,15 +67,32 @@ function unreadable(problem: PlanProblem): ReadSource {
 
 type Spot = (start: number, end: number) => Place;
 
-function spotter(text: string, lines: LineCounter): Spot {
+/**
+ * Places by the line ends that editors count. The library's own counter loses some of them where a block scalar is cut short, and a problem would stand
+ * where there is no text.
+ */
+function spotter(text: string): Spot {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
   return (start, end) => {
     const from = Math.min(Math.max(0, start), text.length);
-    const { line, col } = lines.linePos(from);
-    if (line === 0) return { line: 1, column: from + 1, endColumn: Math.max(from, Math.min(end, text.length)) + 1 };
+    const line = lastAtMost(starts, from);
     const newline = text.indexOf("\n", from);
     const to = Math.min(end, newline === -1 ? text.length : newline);
-    return { line, column: col, endColumn: Math.max(col, col + (to - from)) };
+    const column = from - (starts[line] ?? 0) + 1;
+    return { line: line + 1, column, endColumn: Math.max(column, column + (to - from)) };
   };
+}
+
+/** Index of the last of the ascending numbers that is not above `limit`; the first one never is. */
+function lastAtMost(ascending: readonly number[], limit: number): number {
+  let low = 0;
+  for (let high = ascending.length; high - low > 1;) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? Infinity) <= limit) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 interface Places {

@@ -5,7 +5,6 @@ import {
   type CST,
   type Document,
   type ErrorCode,
-  type LineCounter,
   type YAMLError,
 } from "yaml";
 
@@ -31,10 +30,9 @@ export type Composed =
  * The library's `parseDocument` with the budgets that it lacks. Without them a megabyte of brackets keeps the process busy for
  * seconds, or ends it: the composer recurses, and a regular expression that is compiled with a full stack is fatal.
  */
-export function composeYaml(text: string, lines: LineCounter): Composed {
-  const parser = new Parser(lines.addNewLine);
-  // `parser.parse` would tell where the first line begins; it can't be stopped half-way.
-  lines.addNewLine(0);
+export function composeYaml(text: string): Composed {
+  // Not `parser.parse`: it can't be stopped half-way.
+  const parser = new Parser();
   const tokens: CST.Token[] = [];
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
