@@ -34,6 +34,7 @@ function planOf(text: string): Plan {
 }
 
 const UNITS = 65_536;
+const MEASURED = { environment: "production", flag: "checkout", metric: "run" };
 
 /** A rollout at 5 %, with a population of a thousand units that all make a request a second. */
 async function atCanary() {
@@ -132,6 +133,22 @@ describe("a rollout whose plan compares", () => {
     expect(after?.point?.off.failing).toBeGreaterThanOrEqual(before?.point?.off.failing ?? Infinity);
     expect(after?.point?.off.users).toBe(before?.point?.off.users);
     expect(intake.begun).toHaveLength(events);
+  });
+
+  it("waits while the units are on their way from another server, and goes on from what was kept there", async () => {
+    const { intake, live, state } = await atCanary();
+    await live(20, some);
+    const before = (await state()).comparisons?.["failing"];
+    intake.held = undefined;
+    await live(5, theFlag);
+    expect((await state()).comparisons?.["failing"]).toEqual(before);
+    // What that server made of the units went further than what this one remembers.
+    const kept = intake.kept() as { readonly exposed: object };
+    intake.keep(MEASURED, { ...kept, exposed: { on: 4_000, off: 70_000 } });
+    intake.held = 2;
+    await live(1, nobody);
+    const { exposed } = intake.kept() as { readonly exposed: { readonly off: number } };
+    expect(exposed.off).toBeGreaterThanOrEqual(70_000);
   });
 
   it("keeps a log whose replay gives the stored state", async () => {

@@ -33,6 +33,8 @@ export interface ComparedRollout {
 }
 
 interface Watch {
+  /** Whose look it is: of the units as they came to this server. */
+  readonly holding: number;
   lookedAt: EpochMs;
   nextAt: EpochMs;
   told?: Told;
@@ -62,7 +64,9 @@ export class Comparer {
       this.forget(row.id);
       return undefined;
     }
-    const watch = this.#watch(row.id, now);
+    const holding = this.#intake.holding();
+    if (holding === undefined) return undefined;
+    const watch = this.#watch(row.id, holding, now);
     if (now < watch.nextAt) return undefined;
     const windowMs = now - watch.lookedAt;
     watch.lookedAt = now;
@@ -93,10 +97,10 @@ export class Comparer {
     this.#watched.delete(id);
   }
 
-  #watch(id: string, now: EpochMs): Watch {
+  #watch(id: string, holding: number, now: EpochMs): Watch {
     const known = this.#watched.get(id);
-    if (known) return known;
-    const watch: Watch = { lookedAt: now, nextAt: now, isTelling: false, comparing: new Map() };
+    if (known?.holding === holding) return known;
+    const watch: Watch = { holding, lookedAt: now, nextAt: now, isTelling: false, comparing: new Map() };
     this.#watched.set(id, watch);
     return watch;
   }

@@ -24,7 +24,8 @@ export interface CheckpointsParts {
   readonly logger: Logger;
 }
 
-interface Loaded {
+/** A series as it was stored. */
+export interface Loaded {
   readonly measured: Measured;
   readonly held: Series;
 }
@@ -55,16 +56,16 @@ export class Checkpoints {
     return all.flat();
   }
 
-  /** Unless it was saved a moment ago. */
-  saveIfDue(key: string, held: Series): void {
+  /** Unless it was saved a moment ago. `fence`: see `CheckpointStore`. */
+  saveIfDue(key: string, held: Series, fence?: number): void {
     const savedMs = this.#savedMs.get(key) ?? -Infinity;
     // While the store is held up, one that waits is enough.
     if (this.#waiting.has(key) || this.#parts.clock.monotonicMs() - savedMs < CHECKPOINT_EVERY_MS) return;
-    this.save(key, held);
+    this.save(key, held, fence);
   }
 
   /** What is saved is the series as it is now. */
-  save(key: string, held: Series): void {
+  save(key: string, held: Series, fence?: number): void {
     this.#savedMs.set(key, this.#parts.clock.monotonicMs());
     const bytes = encodeSeries(held);
     const savedAt = this.#parts.clock.now();
@@ -72,7 +73,7 @@ export class Checkpoints {
     this.#then(async () => {
       this.#waiting.delete(key);
       const body = await deflate(bytes);
-      await this.#parts.checkpoints.saveCheckpoint({ key: PREFIX + key, body, savedAt });
+      await this.#parts.checkpoints.saveCheckpoint({ key: PREFIX + key, body, savedAt }, fence);
     });
   }
 

@@ -5,6 +5,7 @@ import {
   type Measuring,
   RUN_METRIC,
   type RunReport,
+  type UnitEntries,
   type UnitsReport,
 } from "@rampart/core";
 import { type Cohorts, type CohortTotal, CohortRing } from "../domain/intake/cohort-ring.ts";
@@ -13,10 +14,12 @@ import { newSeries, type Series } from "../domain/intake/series.ts";
 import type { CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CohortCounts } from "../ports/cohort-counts.ts";
+import { NO_FENCE } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
 import type { Measured, UnitIntake, UnitSums, UnitWindow } from "../ports/unit-intake.ts";
-import { Checkpoints } from "./checkpoints.ts";
+import { Checkpoints, type Loaded } from "./checkpoints.ts";
+import { Exchange, type HandedReport, type Sharing } from "./exchange.ts";
 import { keyOf } from "./key.ts";
 
 /** Flags times metrics that are compared at once, in all environments: 0.6 MB each. */
@@ -24,6 +27,9 @@ export const SERIES_MAX = 128;
 
 /** Flags times metrics whose plain counts are kept: up to 1 MB each. */
 export const RINGS_MAX = 256;
+
+/** The only server on its store has its units all the time. */
+const SOLE_HOLDING = 1;
 
 /** How often what no rollout measures any more is let go of. */
 const SWEEP_EVERY_MS = 10_000;
@@ -35,6 +41,8 @@ export interface IntakeParts {
   readonly logger: Logger;
   /** What is measured of a flag now, and at which percentage; undefined: nothing. */
   readonly measuring: (environment: string, flag: string) => Measuring | undefined;
+  /** Other servers are on the same store; missing: there are none. */
+  readonly sharing?: Sharing;
 }
 
 /** What one SDK reports at a time, as far as it is taken in here. */
@@ -57,6 +65,7 @@ export type Taken =
 export class Intake implements UnitIntake, CohortCounts {
   readonly #parts: IntakeParts;
   readonly #checkpoints: Checkpoints;
+  readonly #exchange: Exchange | undefined;
   readonly #guards = new Map<string, ReplayGuard>();
   readonly #series = new Map<string, { readonly measured: Measured; readonly held: Series }>();
   readonly #rings = new Map<string, { readonly measured: Measured; readonly ring: CohortRing }>();
@@ -65,47 +74,55 @@ export class Intake implements UnitIntake, CohortCounts {
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#checkpoints = new Checkpoints(parts);
+    const { sharing, timers, logger } = parts;
+    this.#exchange =
+      sharing &&
+      new Exchange({
+        ...sharing,
+        timers,
+        logger,
+        receive: (handed) => this.#receive(handed),
+        takeOver: async (recent) => this.#goOnFrom(await this.#checkpoints.load(), await recent()),
+      });
   }
 
-  /** Goes on from what was stored. */
+  /** Goes on from what was stored; beside other servers only once it is this one that evaluates. */
   async start(): Promise<void> {
-    for (const { measured, held } of await this.#checkpoints.load())
-      this.#series.set(keyOf(measured), { measured, held });
+    if (this.#exchange === undefined) this.#goOnFrom(await this.#checkpoints.load(), []);
+    this.#exchange?.start();
     this.#sweep();
     this.#stopSweeping = this.#parts.timers.every(SWEEP_EVERY_MS, () => this.#sweep());
   }
 
-  /** Stores everything that a rollout still needs. */
+  /** Stores everything that a rollout still needs; beside other servers it hands the last of it on, for by now another one evaluates. */
   async stop(): Promise<void> {
     this.#stopSweeping();
-    for (const [key, { held }] of this.#series) if (held.kept !== undefined) this.#checkpoints.save(key, held);
+    if (this.#exchange === undefined)
+      for (const [key, { held }] of this.#series) if (held.kept !== undefined) this.#checkpoints.save(key, held);
+    await this.#exchange?.stop();
     await this.#checkpoints.settled();
   }
 
+  /** One exchange with the other servers; there is one each second. Never rejects. */
+  async exchange(): Promise<void> {
+    await this.#exchange?.go();
+  }
+
+  holding(): number | undefined {
+    return this.#exchange === undefined ? SOLE_HOLDING : this.#exchange.holding;
+  }
+
   take(environment: string, report: MeasuredReport): Taken {
-    const { instanceId, seq, runs, cohorts = [], units = [] } = report;
-    const decoded = units.map(({ data }) => decodeUnits(data));
-    const index = decoded.indexOf(undefined);
+    const decoded = unitsOf(report);
+    const index = decoded.findIndex(({ entries }) => entries === undefined);
     if (index !== -1) return { kind: "unreadable", index };
+    const { instanceId, seq } = report;
     if (!this.#guardOf(environment).isFirst(instanceId, seq)) return { kind: "replayed" };
-    let noRoom = 0;
-    for (const { flag, cohort, count, failures, latencyBins } of runs) {
-      const measured = { environment, flag, metric: RUN_METRIC };
-      if (!this.#count(measured, cohort, { count, failures, bins: latencyBins })) noRoom += count;
-    }
-    for (const { flag, metric, cohort, count, failures, valueBins } of cohorts) {
-      const measured = { environment, flag, metric };
-      if (!this.#count(measured, cohort, { count, failures, bins: valueBins })) noRoom += count;
-    }
-    for (const [place, entries] of decoded.entries()) {
-      const one = units[place];
-      if (one === undefined || entries === undefined) continue;
-      const { flag, metric, thousandths } = one;
-      const held = this.#seriesFor({ environment, flag, metric }, thousandths);
-      if (held === "noRoom") noRoom += entries.units.length;
-      else if (held?.guard.isFirst(instanceId, seq) === true) held.tally.add(entries);
-    }
-    return { kind: "taken", noRoom };
+    this.#handOn(environment, report);
+    return {
+      kind: "taken",
+      noRoom: this.#addCohorts(environment, report) + this.#addUnits(environment, report, decoded),
+    };
   }
 
   drain(measured: Measured): UnitWindow | undefined {
@@ -124,7 +141,7 @@ export class Intake implements UnitIntake, CohortCounts {
     const held = this.#present(measured);
     if (held === undefined) return;
     held.kept = state;
-    this.#checkpoints.saveIfDue(keyOf(measured), held);
+    if (this.#mayStore) this.#checkpoints.saveIfDue(keyOf(measured), held, this.#exchange?.holding);
   }
 
   kept(measured: Measured): JsonValue | undefined {
@@ -137,6 +154,68 @@ export class Intake implements UnitIntake, CohortCounts {
     cohorts: Cohorts,
   ): CohortTotal | undefined {
     return this.#rings.get(keyOf(measured))?.ring.total(from, to, cohorts);
+  }
+
+  /** What is stored of units is the evaluating server's. */
+  get #mayStore(): boolean {
+    const holding = this.holding();
+    return holding !== undefined && holding !== NO_FENCE;
+  }
+
+  /** What the other servers need of a report: what a rollout measures. */
+  #handOn(environment: string, { instanceId, seq, runs, cohorts = [], units = [] }: MeasuredReport): void {
+    if (this.#exchange === undefined) return;
+    const isMeasured = ({ flag, metric = RUN_METRIC }: { readonly flag: string; readonly metric?: string }): boolean =>
+      this.#isMeasured({ environment, flag, metric });
+    const report: MeasuredReport = {
+      instanceId,
+      seq,
+      runs: runs.filter(isMeasured),
+      cohorts: cohorts.filter(isMeasured),
+      units: units.filter(isMeasured),
+    };
+    if (report.runs.length + (report.cohorts?.length ?? 0) + (report.units?.length ?? 0) > 0)
+      this.#exchange.handOn({ environment, report });
+  }
+
+  /** A report that came to another server, and was whole there. */
+  #receive({ environment, report }: HandedReport): void {
+    if (!this.#guardOf(environment).isFirst(report.instanceId, report.seq)) return;
+    this.#addCohorts(environment, report);
+    this.#addUnits(environment, report, unitsOf(report));
+  }
+
+  /** What is stored takes the place of what this server has; of the reports those count that are not in it yet. */
+  #goOnFrom(stored: readonly Loaded[], recent: readonly HandedReport[]): void {
+    for (const { measured, held } of stored) this.#series.set(keyOf(measured), { measured, held });
+    for (const { environment, report } of recent) this.#addUnits(environment, report, unitsOf(report));
+  }
+
+  /** Calls that there is no room to count. */
+  #addCohorts(environment: string, { runs, cohorts = [] }: MeasuredReport): number {
+    let noRoom = 0;
+    for (const { flag, cohort, count, failures, latencyBins } of runs) {
+      const measured = { environment, flag, metric: RUN_METRIC };
+      if (!this.#count(measured, cohort, { count, failures, bins: latencyBins })) noRoom += count;
+    }
+    for (const { flag, metric, cohort, count, failures, valueBins } of cohorts) {
+      const measured = { environment, flag, metric };
+      if (!this.#count(measured, cohort, { count, failures, bins: valueBins })) noRoom += count;
+    }
+    return noRoom;
+  }
+
+  /** Units that there is no room to keep. Each series takes a report once, whatever becomes of it elsewhere. */
+  #addUnits(environment: string, { instanceId, seq }: MeasuredReport, decoded: readonly DecodedUnits[]): number {
+    let noRoom = 0;
+    for (const { one, entries } of decoded) {
+      if (entries === undefined) continue;
+      const { flag, metric, thousandths } = one;
+      const held = this.#seriesFor({ environment, flag, metric }, thousandths);
+      if (held === "noRoom") noRoom += entries.units.length;
+      else if (held?.guard.isFirst(instanceId, seq) === true) held.tally.add(entries);
+    }
+    return noRoom;
   }
 
   #guardOf(environment: string): ReplayGuard {
@@ -176,7 +255,7 @@ export class Intake implements UnitIntake, CohortCounts {
     const held = this.#series.get(key)?.held;
     if (held === undefined || held.tally.thousandths === this.#thousandthsOf(measured)) return held;
     this.#series.delete(key);
-    this.#checkpoints.drop(key);
+    if (this.#mayStore) this.#checkpoints.drop(key);
     return undefined;
   }
 
@@ -195,3 +274,12 @@ export class Intake implements UnitIntake, CohortCounts {
     for (const [key, { measured }] of this.#rings) if (!this.#isMeasured(measured)) this.#rings.delete(key);
   }
 }
+
+interface DecodedUnits {
+  readonly one: UnitsReport;
+  /** Undefined: they can't be read. */
+  readonly entries: UnitEntries | undefined;
+}
+
+const unitsOf = ({ units = [] }: MeasuredReport): readonly DecodedUnits[] =>
+  units.map((one) => ({ one, entries: decodeUnits(one.data) }));

@@ -4,13 +4,14 @@ import type { CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { DrillBook } from "../ports/drill-book.ts";
 import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { ReportLog } from "../ports/report-log.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import { pause } from "../ports/timers.ts";
 import { ChangeFeed } from "../store/postgres/change-feed.ts";
 import { LeaderLease } from "../store/postgres/leader-lease.ts";
-import { ownCheckpoints } from "../store/postgres/own-checkpoints.ts";
 import { createPostgresDrills } from "../store/postgres/postgres-drills.ts";
+import { createPostgresReportLog } from "../store/postgres/postgres-report-log.ts";
 import { databaseOf, openPostgresStore, type OpenedPostgresStore } from "../store/postgres/postgres-store.ts";
 import { Replicas } from "../store/postgres/replicas.ts";
 import { Tables } from "../store/postgres/tables.ts";
@@ -41,6 +42,10 @@ export interface SharedStorage {
   readonly replicaId: string;
   readonly leadership: Leadership;
   readonly drills: DrillBook;
+  /** Of this process, unlike any other. */
+  readonly instance: string;
+  /** What SDKs reported to each of them. */
+  readonly reports: ReportLog;
   /** Begins to try for the evaluator's lease, and to hear of what other servers commit; undefined: any environment may have changed. */
   start(onChange: (environment: string | undefined) => void): void;
   /** Counts receipts together with the others. Returns what stops it. */
@@ -112,13 +117,15 @@ async function openInDatabase(
     return {
       store,
       rollouts,
-      checkpoints: ownCheckpoints(opened.checkpoints, name),
+      checkpoints: opened.checkpoints,
       isFresh,
       folder: folder.path,
       shared: {
         replicaId: name,
         leadership: lease,
         drills: createPostgresDrills(pool),
+        instance,
+        reports: createPostgresReportLog(pool),
         start(onChange) {
           lease.start();
           if (listens) changes.start(onChange);

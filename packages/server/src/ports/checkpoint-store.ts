@@ -9,7 +9,8 @@ export interface Checkpoint {
 
 /** Where what lives in memory is kept over a restart. The newest of each key is all that is kept. */
 export interface CheckpointStore {
-  saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  /** With a `fence`, the number of the evaluator's lease, nothing is stored once another server has a later one. */
+  saveCheckpoint(checkpoint: Checkpoint, fence?: number): Promise<void>;
   /** Unknown keys are gone already. */
   dropCheckpoints(keys: readonly string[]): Promise<void>;
   /** By key. */

@@ -6,5 +6,8 @@ export interface Leadership {
   evaluating(): { readonly fence?: number } | undefined;
 }
 
+/** The number of a server that watches by itself because the store is away: nothing is ever stored under it. */
+export const NO_FENCE = 0;
+
 /** The only server on its store. */
 export const soleServer: Leadership = { isShared: false, evaluating: () => ({}) };

@@ -22,6 +22,11 @@ export interface UnitSums {
 /** What SDKs report of flags under a rollout, kept by unit. Calls are synchronous: a window, the step taken on it and `keep` are one turn. */
 export interface UnitIntake {
   /**
+   * Tells one time of looking after the units from another: with another number they came from another server, together with what was kept of
+   * them, and what the caller remembers beside is of no use. Undefined: they are on their way; ask again.
+   */
+  holding(): number | undefined;
+  /**
    * Takes out what came since the last call; undefined: nothing was ever reported at the flag's present percentage. When the percentage
    * was changed, everything begins anew: both epochs, the exposures and the sums.
    */
@@ -41,6 +46,7 @@ export interface UnitIntake {
 
 /** An intake that nothing ever comes into. */
 export const silentIntake: UnitIntake = {
+  holding: () => 0,
   drain: () => undefined,
   beginEpoch: () => undefined,
   sums: () => undefined,

@@ -8,6 +8,12 @@ export class HandIntake implements UnitIntake {
   #kept: JsonValue | undefined;
   /** How often every unit could fail, or have a value, "first" again. */
   readonly begun: ("failures" | "values")[] = [];
+  /** As another server's looking after it would tell. */
+  held: number | undefined = 1;
+
+  holding(): number | undefined {
+    return this.held;
+  }
 
   /** Requests of units, one each, at a percentage. */
   report(percentage: number, requests: readonly { readonly unit: number; readonly failed: boolean }[]): void {

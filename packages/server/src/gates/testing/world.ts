@@ -147,6 +147,7 @@ export class World {
       config: (environment, flag) => this.store.config(environment, flag),
       audit: (query) => this.store.audit(query),
       intake: {
+        holding: () => this.intake.holding(),
         drain: (measured) => this.intake.drain(measured),
         beginEpoch: (measured, of) => this.intake.beginEpoch(measured, of),
         sums: (measured) => this.intake.sums(measured),

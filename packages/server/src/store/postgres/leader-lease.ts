@@ -1,4 +1,4 @@
-import type { Leadership } from "../../ports/leadership.ts";
+import { NO_FENCE, type Leadership } from "../../ports/leadership.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Cancel, Timers } from "../../ports/timers.ts";
 import { EVALUATOR } from "./lease-rows.ts";
@@ -10,9 +10,6 @@ export const LEASE_MS = 10_000;
 
 /** How often the one that has it renews it, and the others try to get it. */
 export const LEASE_LOOK_MS = 1_000;
-
-/** What no server ever holds. */
-const NO_FENCE = 0;
 
 export interface LeaderLeaseParts {
   readonly pool: Pool;

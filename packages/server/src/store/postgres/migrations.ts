@@ -227,6 +227,33 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX evaluations_by_hour ON rampart.evaluations (hour);
   `,
+  // What servers tell each other: what SDKs reported to each, and which clients each has, when somebody asks. A checkpoint of units is
+  // of all servers from now on.
+  `
+  CREATE TABLE rampart.report_batches (
+    ordinal bigint GENERATED ALWAYS AS IDENTITY,
+    instance text NOT NULL,
+    seq integer NOT NULL,
+    body bytea NOT NULL,
+    saved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (instance, seq)
+  );
+
+  CREATE TABLE rampart.client_lists (
+    environment text NOT NULL,
+    instance text NOT NULL,
+    body bytea NOT NULL,
+    saved_at timestamptz NOT NULL,
+    PRIMARY KEY (environment, instance)
+  );
+
+  CREATE TABLE rampart.clients_asked (
+    environment text PRIMARY KEY,
+    asked_at timestamptz NOT NULL
+  );
+
+  DELETE FROM rampart.checkpoints WHERE key LIKE '%/units:%';
+  `,
 ];
 
 /**

@@ -1,5 +1,6 @@
 import { asc, inArray } from "drizzle-orm";
 import type { CheckpointStore } from "../../ports/checkpoint-store.ts";
+import { EVALUATOR, LeaseRows } from "./lease-rows.ts";
 import type { Pool } from "./pool.ts";
 import { checkpoints } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -13,9 +14,10 @@ export function createPostgresCheckpoints({
   readonly writer: Writer;
 }): CheckpointStore {
   return {
-    saveCheckpoint: ({ key, body, savedAt }) => {
+    saveCheckpoint: ({ key, body, savedAt }, fence) => {
       const rest = { body: Buffer.from(body), savedAt };
       return writer.plain(async (tx) => {
+        if (fence !== undefined && !(await new LeaseRows(tx).isHeld(EVALUATOR, fence))) return;
         await tx
           .insert(checkpoints)
           .values({ key, ...rest })

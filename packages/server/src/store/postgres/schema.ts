@@ -6,6 +6,7 @@ import type { RolloutEvent } from "../../domain/rollout/event.ts";
 import type { RolloutState } from "../../domain/rollout/state.ts";
 import type { LogBase } from "../../ports/rollout-store.ts";
 import type { ItemKind } from "../changes.ts";
+import { sql } from "drizzle-orm";
 import { bigint, boolean, customType, integer, json, pgSchema, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /*
@@ -263,3 +264,36 @@ export const evaluations = rampart.table(
   },
   (table) => [primaryKey({ columns: [table.flag, table.environment, table.hour, table.variant] })],
 );
+
+/** What SDKs reported to each server, for the others, for two minutes. */
+export const reportBatches = rampart.table(
+  "report_batches",
+  {
+    ordinal: ordinal(),
+    instance: text("instance").notNull(),
+    seq: integer("seq").notNull(),
+    body: bytes("body").notNull(),
+    savedAt: timestamp("saved_at", { withTimezone: true, mode: "string" })
+      .notNull()
+      .default(sql`clock_timestamp()`),
+  },
+  (table) => [primaryKey({ columns: [table.instance, table.seq] })],
+);
+
+/** Which clients each server has, while somebody wants to know. */
+export const clientLists = rampart.table(
+  "client_lists",
+  {
+    environment: text("environment").notNull(),
+    instance: text("instance").notNull(),
+    body: bytes("body").notNull(),
+    savedAt: timestamp("saved_at", { withTimezone: true, mode: "string" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environment, table.instance] })],
+);
+
+/** Environments of which somebody wants to know the clients. */
+export const clientsAsked = rampart.table("clients_asked", {
+  environment: text("environment").primaryKey(),
+  askedAt: timestamp("asked_at", { withTimezone: true, mode: "string" }).notNull(),
+});
