@@ -13,11 +13,11 @@ export interface StoredPlan {
 /** The stored plans. What a digest stands for never changes, so each is read and parsed once. */
 export class Plans {
   readonly #store: Pick<RolloutStore, "plan">;
-  readonly #parse: (text: string) => Plan;
+  readonly #parse: (text: string) => Plan | Promise<Plan>;
   readonly #known = new Map<string, StoredPlan>();
 
-  /** `parse` throws when this version can't read a plan any more. */
-  constructor(store: Pick<RolloutStore, "plan">, parse: (text: string) => Plan) {
+  /** `parse` throws or rejects when this version can't read a plan any more. */
+  constructor(store: Pick<RolloutStore, "plan">, parse: (text: string) => Plan | Promise<Plan>) {
     this.#store = store;
     this.#parse = parse;
   }
@@ -27,7 +27,7 @@ export class Plans {
     const known = this.#known.get(digest);
     if (known) return this.#keep(known);
     const record = await this.#store.plan(digest);
-    return record && this.#keep({ record, plan: this.#parse(record.text) });
+    return record && this.#keep({ record, plan: await this.#parse(record.text) });
   }
 
   /** As `get`, for a rollout's plan, which is always there. */

@@ -27,8 +27,8 @@ export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "met
   readonly timers: Timers;
   /** What SDKs report of the users with and without a flag. */
   readonly intake: UnitIntake & CohortCounts;
-  /** Parses a stored plan; throws when this version can't read it any more. */
-  readonly parse: (text: string) => Plan;
+  /** Parses a stored plan; throws or rejects when this version can't read it any more. */
+  readonly parse: (text: string) => Plan | Promise<Plan>;
   readonly meter: Pick<Meter, "rolloutLeg" | "rolloutMoved">;
 }
 

@@ -5,9 +5,6 @@ import { startTestServer, type TestServer } from "../testing/test-server.ts";
 /** What nobody may hold the event loop up for longer than. */
 const BLOCKED_MAX_MS = 20;
 
-/** Reading YAML is slow: a plan of the greatest length that is taken costs this much. Only tokens of people and pipelines can send one. */
-const PLAN_BLOCKED_MAX_MS = 60;
-
 /** The least of so many tries counts: what else the machine does can only make one longer. */
 const TRIES_MAX = 20;
 
@@ -51,7 +48,30 @@ const PLANS: { readonly [name: string]: string } = {
   "thousands of items": "- a\n".repeat(SIZE_BYTES / 4),
   "thousands of unknown fields": Array.from({ length: 4_000 }, (_, index) => `k${index}: 1`).join("\n"),
   "thousands of anchors": Array.from({ length: 2_500 }, (_, index) => `k${index}: &a${index} 1`).join("\n"),
+  "hundreds of fields that are nearly right": `spec:\n  stages:\n${lines(900, (index) => `    - { nam: s${index}, percntage: ${index} }`)}`,
+  "metrics as far as there is room": plan(
+    `  metrics:\n${lines(650, (index) => `    m${index}: { prometheus: up, unit: count }`)}`,
+  ),
+  "triggers as far as there is room": plan(
+    `  metrics: { up: { prometheus: up } }\n  triggers:\n${lines(300, (index) => `    - { name: t${index}, when: "up < 1", for: 1m, action: notify }`)}`,
+  ),
 };
+
+function lines(count: number, line: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => line(index)).join("\n");
+}
+
+function plan(spec: string): string {
+  return `apiVersion: rampart/v1
+kind: RolloutPlan
+metadata: { name: bomb }
+spec:
+  flag: bomb
+  environment: production
+${spec}
+  stages: [ { name: all, percentage: 100, duration: 1h } ]
+`;
+}
 
 /** Processor time of the whole process, so that a busy machine is not taken for a slow server. */
 async function leastMs(enoughMs: number, act: () => unknown): Promise<number> {
@@ -62,6 +82,30 @@ async function leastMs(enoughMs: number, act: () => unknown): Promise<number> {
     const { user, system } = process.cpuUsage(before);
     leastMs = Math.min(leastMs, (user + system) / 1_000);
   }
+  return leastMs;
+}
+
+/** Processor time of the longest turn of the event loop while something goes on. */
+async function longestTurnMs(act: () => Promise<unknown>): Promise<number> {
+  let longestMs = 0;
+  let isOver = false;
+  let before = process.cpuUsage();
+  const look = (): void => {
+    const { user, system } = process.cpuUsage(before);
+    longestMs = Math.max(longestMs, (user + system) / 1_000);
+    before = process.cpuUsage();
+    if (!isOver) setImmediate(look);
+  };
+  setImmediate(look);
+  await act();
+  isOver = true;
+  return longestMs;
+}
+
+async function leastTurnMs(act: () => Promise<unknown>): Promise<number> {
+  let leastMs = Infinity;
+  for (let tries = 0; tries < TRIES_MAX && leastMs >= BLOCKED_MAX_MS; tries += 1)
+    leastMs = Math.min(leastMs, await longestTurnMs(act));
   return leastMs;
 }
 
@@ -105,14 +149,38 @@ describe(`no body holds the server up for ${BLOCKED_MAX_MS} ms, its sender's par
   });
 });
 
-describe(`no plan holds the server up for ${PLAN_BLOCKED_MAX_MS} ms`, () => {
+describe(`no plan holds the event loop up for ${BLOCKED_MAX_MS} ms: it is read piece by piece`, () => {
+  const yaml = { "content-type": "application/yaml" };
+
   it.each(Object.keys(PLANS))("%s", async (name) => {
     for (const path of ["/api/v1/plans", "/api/v1/plans/validate", "/api/v1/rollouts"]) {
-      const tookMs = await leastMs(PLAN_BLOCKED_MAX_MS, () =>
-        server.call(`POST ${path}`, { body: PLANS[name], headers: { "content-type": "application/yaml" } }),
-      );
-      expect([path, tookMs < PLAN_BLOCKED_MAX_MS]).toEqual([path, true]);
+      let status = 0;
+      const tookMs = await leastTurnMs(async () => {
+        ({ status } = await server.call(`POST ${path}`, { body: PLANS[name], headers: yaml }));
+      });
+      expect([path, tookMs < BLOCKED_MAX_MS, tookMs]).toEqual([path, true, tookMs]);
+      expect(status).toBeLessThan(500);
     }
+  });
+
+  it("nor ten of them at once", async () => {
+    const bodies = Object.values(PLANS).slice(-2);
+    const tookMs = await leastTurnMs(() =>
+      Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          server.call("POST /api/v1/plans/validate", { body: bodies[index % 2], headers: yaml }),
+        ),
+      ),
+    );
+    expect(tookMs).toBeLessThan(BLOCKED_MAX_MS);
+  });
+
+  it("nor a scenario", async () => {
+    const scenario = `metrics:\n${lines(2_000, (index) => `  m${index}: 1`)}`;
+    const tookMs = await leastTurnMs(() =>
+      server.call("POST /api/v1/plans/simulate", { body: { plan: plan("  metrics: {}"), scenario } }),
+    );
+    expect(tookMs).toBeLessThan(BLOCKED_MAX_MS);
   });
 });
 

@@ -47,6 +47,8 @@ export interface HttpParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly nextTurn: NextTurn;
+  /** Before each piece of slow work: one piece is done in a turn of the event loop, whoever asked for it. */
+  readonly rest: () => Promise<void>;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly regex: LinearRegex;

@@ -1,5 +1,6 @@
+import { atLeisure } from "../domain/pieces.ts";
 import type { PlanProblem } from "../domain/plan/problem.ts";
-import { parsePlan } from "../domain/plan/parse.ts";
+import { parsingPlan } from "../domain/plan/parse.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import type { PlanRecord } from "../ports/rollout-store.ts";
 import type { Grant } from "./grant.ts";
@@ -10,16 +11,19 @@ import { ProblemError } from "./problem.ts";
 /** A plan, or a scenario; real plans are a tenth of it. */
 export const PLAN_BODY_MAX_BYTES = 256 * 1024;
 
-/** The plan in a text. Throws a 400 `ProblemError` with everything that is wrong with it. */
-export function planIn(text: string): Plan {
-  const parsed = parsePlan(text);
+/** The plan in a text. Rejects with a 400 `ProblemError` with everything that is wrong with it. */
+export async function planIn({ rest }: Pick<HttpParts, "rest">, text: string): Promise<Plan> {
+  const parsed = await atLeisure(parsingPlan(text), rest);
   if (!parsed.ok) throw invalidText("PLAN_INVALID", "plan", parsed.problems);
   return parsed.plan;
 }
 
 /** The same for a plan that is to run here: its variables must be set. */
-export function runnablePlanIn({ variables }: Pick<HttpParts, "variables">, text: string): Plan {
-  const parsed = parsePlan(text, { variables });
+export async function runnablePlanIn(
+  { variables, rest }: Pick<HttpParts, "variables" | "rest">,
+  text: string,
+): Promise<Plan> {
+  const parsed = await atLeisure(parsingPlan(text, { variables }), rest);
   if (!parsed.ok) throw invalidText("PLAN_INVALID", "plan", parsed.problems);
   return parsed.plan;
 }

@@ -1,5 +1,6 @@
 import { createEgress } from "../egress/egress.ts";
-import { parsePlan } from "../domain/plan/parse.ts";
+import { atLeisure } from "../domain/pieces.ts";
+import { parsingPlan } from "../domain/plan/parse.ts";
 import type { Metric, Plan } from "../domain/plan/types.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
 import { Runner } from "../gates/runner.ts";
@@ -45,6 +46,8 @@ export interface RolloutParts extends Platform {
   readonly meter: Meter;
   readonly scrub: Scrub;
   readonly sealer: Sealer;
+  /** As in `HttpParts`. */
+  readonly rest: () => Promise<void>;
 }
 
 /** What runs rollouts and tells people of them. */
@@ -66,7 +69,7 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
     audit: (query) => parts.store.audit(query),
     publish: async (environment) => parts.feeds.get(environment)?.catchUp(),
     providers: createProviders(config, parts.clock, { counts: parts.intake, drills }),
-    parse: parseStored,
+    parse: (text) => parseStored(text, parts.rest),
     onTakenBack: (takenBack) => parts.hub.explainTakenBack(takenBack),
   });
   const channels = createChannels(config, parts);
@@ -139,8 +142,8 @@ function policyFor(address: string): { readonly allow: readonly string[]; readon
   return { allow: [entry], allowPrivate: false };
 }
 
-function parseStored(text: string): Plan {
-  const parsed = parsePlan(text);
+async function parseStored(text: string, rest: () => Promise<void>): Promise<Plan> {
+  const parsed = await atLeisure(parsingPlan(text), rest);
   if (parsed.ok) return parsed.plan;
   const [first] = parsed.problems;
   throw new Error(`a stored plan can't be read by this version: line ${first?.line}: ${first?.message}`);

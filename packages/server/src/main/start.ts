@@ -17,6 +17,7 @@ import { soleServer } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { EmergencyFile } from "../store/emergency-file.ts";
+import { TurnGate } from "../stream/admission.ts";
 import { Feed } from "../stream/feed.ts";
 import { Hub } from "../stream/hub.ts";
 import { createPrometheusMeter } from "../telemetry/prometheus-meter.ts";
@@ -80,7 +81,8 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     const metrics = createPrometheusMeter(VERSION);
     cleanUp.push(() => metrics.close());
     const { meter } = metrics;
-    const feeds = await openFeeds(storage.store, { ...platform, logger, meter, regex: linearRegex });
+    const isShared = storage.shared !== undefined;
+    const feeds = await openFeeds(storage.store, { ...platform, logger, meter, regex: linearRegex, isShared });
     const receipts = createReceiptsAudit({ store: storage.store, clock: platform.clock, logger });
     cleanUp.push(() => receipts.settled());
     const hub = new Hub({
@@ -109,6 +111,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       checkpoints: storage.checkpoints,
       logger,
       measuring: (environment, flag) => feeds.get(environment)?.ruleset.measuring(flag),
+      ...(storage.shared && { sharing: { ...storage.shared, log: storage.shared.reports } }),
     });
     const emergencies = new Emergencies({
       ...platform,
@@ -118,8 +121,11 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       file: new EmergencyFile(join(storage.folder, "emergency")),
       onStored: (environment, flag) => engine.runner.flagTouched([environment], flag),
     });
+    const turns = new TurnGate(1, platform.nextTurn);
+    const rest = async (): Promise<void> => turns.pass();
     const engine = createRolloutEngine(config, {
       ...platform,
+      rest,
       emergency: emergencies,
       store,
       rollouts,
@@ -138,6 +144,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     const parts: HttpParts = {
       ...platform,
       ...config,
+      rest,
       store,
       rollouts,
       runner: engine.runner,

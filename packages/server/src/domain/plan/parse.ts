@@ -2,9 +2,10 @@ import type { PlanDocument } from "./document/document.ts";
 import { digestOf } from "./digest.ts";
 import { metadataOf } from "./lower/metadata.ts";
 import { contextOf, lowerPlan } from "./lower/plan.ts";
+import { inOneGo, type Pieces } from "../pieces.ts";
 import { PROBLEMS_MAX, mayHoldSecrets, placeOf, pointerOf, shown, type PlanProblem } from "./problem.ts";
 import { Reader } from "./reader.ts";
-import { readSource, type PlanSource } from "./source.ts";
+import { readingSource, type PlanSource } from "./source.ts";
 import { checkStructure, type Finding } from "./structure.ts";
 import type { Plan } from "./types.ts";
 import { warningsOf } from "./warnings/warnings.ts";
@@ -23,10 +24,17 @@ export type ParsedPlan =
  * whatever the text. The plan holds `${…}` as it was written: no variable's value gets into it.
  */
 export function parsePlan(text: string, options: ParseOptions = {}): ParsedPlan {
-  const read = readSource(text);
+  return inOneGo(parsingPlan(text, options));
+}
+
+/** As `parsePlan`, piece by piece: for servers, where others wait meanwhile. */
+export function* parsingPlan(text: string, options: ParseOptions = {}): Pieces<ParsedPlan> {
+  const read = yield* readingSource(text);
   if (read.kind === "unreadable") return { ok: false, problems: read.problems };
   const { source } = read;
+  yield;
   const structure = checkStructure(source.json);
+  yield;
   const texts: Finding[] = [];
   const reader = new Reader<PlanDocument>(source.json, [], (finding) => texts.push(finding));
   const context = contextOf(reader, options.variables);
@@ -36,6 +44,7 @@ export function parsePlan(text: string, options: ParseOptions = {}): ParsedPlan 
     [],
   );
   if (structure.document === undefined || problems.length > 0) return { ok: false, problems: ordered(problems) };
+  yield;
   const plan: Plan = { ...metadataOf(structure.document.metadata), ...spec, digest: digestOf(source.json) };
   return { ok: true, plan, warnings: ordered(problemsOf(warningsOf(plan, context.origins), source)) };
 }

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@rampart/core";
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
+import { inOneGo, type Pieces } from "../pieces.ts";
 import { PROBLEMS_MAX, pointerOf, shown, type Path, type PlanProblem } from "./problem.ts";
 import { PLAN_DEPTH_MAX, composeYaml, explain, withoutCascade } from "./yaml.ts";
 
@@ -28,6 +29,11 @@ export type ReadSource =
 
 /** Reads YAML 1.2. What can't be read at all is told at once, and nothing else: the rest would be guesses. */
 export function readSource(text: string): ReadSource {
+  return inOneGo(readingSource(text));
+}
+
+/** As `readSource`, piece by piece. */
+export function* readingSource(text: string): Pieces<ReadSource> {
   const start = { line: 1, column: 1, endColumn: 1, path: "" };
   if (new TextEncoder().encode(text).length > PLAN_BYTES_MAX) {
     return unreadable({
@@ -37,7 +43,7 @@ export function readSource(text: string): ReadSource {
     });
   }
   const spot = spotter(text);
-  const composed = composeYaml(text);
+  const composed = yield* composeYaml(text);
   if (composed.kind === "refused")
     return unreadable({ ...spot(composed.offset, composed.offset), path: "", ...composed.what });
   const { document } = composed;
@@ -55,6 +61,7 @@ export function readSource(text: string): ReadSource {
       hint: "start from one of the plans in examples/plans, or see docs/plan.md",
     });
   }
+  yield;
   const walk = new Walk(spot);
   const json = walk.value(document.contents, []);
   if (walk.exhausted !== undefined) return unreadable({ ...start, ...walk.exhausted });

@@ -1,7 +1,8 @@
 import type { PlanOutline, PlanSummary, PlanValidation, PlanView } from "@rampart/core";
 import { instantOf } from "../instant.ts";
 import type { EpochMs } from "../records.ts";
-import { parsePlan } from "./parse.ts";
+import type { Pieces } from "../pieces.ts";
+import { parsingPlan } from "./parse.ts";
 import type { PlanProblem } from "./problem.ts";
 import { variablesOfPlan } from "./secrets.ts";
 import type { Plan } from "./types.ts";
@@ -33,11 +34,14 @@ export function planOutline(plan: Plan, variables: Variables): PlanOutline {
   };
 }
 
-/** Everything that is to be said of a plan's text. A variable that is not set here is a warning: the plan may be meant for another server. */
-export function validatePlan(text: string, variables: Variables): PlanValidation {
-  const parsed = parsePlan(text);
+/**
+ * Everything that is to be said of a plan's text, piece by piece. A variable that is not set here is a warning: the plan may be meant for
+ * another server.
+ */
+export function* validatingPlan(text: string, variables: Variables): Pieces<PlanValidation> {
+  const parsed = yield* parsingPlan(text);
   if (!parsed.ok) return { valid: false, problems: parsed.problems, warnings: [] };
-  const warnings = [...warningsOf(text, variables), ...parsed.warnings];
+  const warnings = [...(yield* warningsOf(text, variables)), ...parsed.warnings];
   return { valid: true, problems: [], warnings, plan: planOutline(parsed.plan, variables) };
 }
 
@@ -48,17 +52,18 @@ export function planSummary(record: StoredRevision, plan: Plan): PlanSummary {
   return { name, title, version, digest, flag, environment, createdAt: instantOf(createdAt), createdBy };
 }
 
-/** A revision, whole. `revisions`: all of its name, the newest first. */
-export function planView(
+/** A revision, whole, piece by piece. `revisions`: all of its name, the newest first. */
+export function* viewingPlan(
   { record, plan }: { readonly record: StoredRevision; readonly plan: Plan },
   revisions: readonly StoredRevision[],
   variables: Variables,
-): PlanView {
+): Pieces<PlanView> {
+  const { warnings } = yield* validatingPlan(record.text, variables);
   return {
     ...planSummary(record, plan),
     text: record.text,
     outline: planOutline(plan, variables),
-    warnings: validatePlan(record.text, variables).warnings,
+    warnings,
     revisions: revisions.map(({ version, digest, createdAt, createdBy }) => ({
       version,
       digest,
@@ -69,7 +74,7 @@ export function planView(
 }
 
 /** A text that is a plan without a look at the variables has no problems with it but theirs. */
-function warningsOf(text: string, variables: Variables): readonly PlanProblem[] {
-  const checked = parsePlan(text, { variables });
+function* warningsOf(text: string, variables: Variables): Pieces<readonly PlanProblem[]> {
+  const checked = yield* parsingPlan(text, { variables });
   return checked.ok ? [] : checked.problems;
 }

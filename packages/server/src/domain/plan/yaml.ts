@@ -1,13 +1,8 @@
-import {
-  Composer,
-  Lexer,
-  Parser,
-  type CST,
-  type Document,
-  type ErrorCode,
-  type YAMLError,
-} from "yaml";
+import { Composer, Lexer, Parser, type CST, type Document, type ErrorCode, type YAMLError } from "yaml";
+import type { Pieces } from "../pieces.ts";
 
+/** Read in one piece: a millisecond or two. */
+const LEXEMES_A_PIECE = 1_000;
 /** The format itself is 8 deep; `expect.body.equals` may hold more. */
 export const PLAN_DEPTH_MAX = 32;
 /** Words, signs, spaces and line ends of the text: four times the largest real plan. Bounds the time that reading takes to some 50 ms. */
@@ -30,7 +25,7 @@ export type Composed =
  * The library's `parseDocument` with the budgets that it lacks. Without them a megabyte of brackets keeps the process busy for
  * seconds, or ends it: the composer recurses, and a regular expression that is compiled with a full stack is fatal.
  */
-export function composeYaml(text: string): Composed {
+export function* composeYaml(text: string): Pieces<Composed> {
   // Not `parser.parse`: it can't be stopped half-way.
   const parser = new Parser();
   const tokens: CST.Token[] = [];
@@ -42,6 +37,7 @@ export function composeYaml(text: string): Composed {
       what: { message, hint },
     });
     lexemes++;
+    if (lexemes % LEXEMES_A_PIECE === 0) yield;
     if (lexemes > PLAN_LEXEMES_MAX)
       return refuse(
         "the plan is too long",
@@ -57,6 +53,7 @@ export function composeYaml(text: string): Composed {
       return refuse(`the plan nests deeper than ${PLAN_DEPTH_MAX} levels`, "look for a bracket that is not closed");
   }
   for (const token of parser.end()) tokens.push(token);
+  yield;
   // Keys are compared in `Walk`: the library's own check takes quadratic time.
   const composer = new Composer({
     prettyErrors: false,

@@ -1,8 +1,9 @@
 import type { JsonValue } from "@rampart/core";
 import { nearest } from "../nearest.ts";
+import { inOneGo, type Pieces } from "../pieces.ts";
 import { PROBLEMS_MAX, pointerOf, shown, type PlanProblem } from "../plan/problem.ts";
 import { Reader } from "../plan/reader.ts";
-import { readSource } from "../plan/source.ts";
+import { readingSource } from "../plan/source.ts";
 import type { Finding } from "../plan/structure.ts";
 import type { MetricUnit, Plan } from "../plan/types.ts";
 
@@ -40,9 +41,15 @@ export type ParsedScenario =
 
 /** Reads a scenario's YAML for a plan, whose metrics give the units. Every mistake is told at once, with its place. */
 export function parseScenario(text: string, plan: Plan): ParsedScenario {
-  const read = readSource(text);
+  return inOneGo(parsingScenario(text, plan));
+}
+
+/** As `parseScenario`, piece by piece. */
+export function* parsingScenario(text: string, plan: Plan): Pieces<ParsedScenario> {
+  const read = yield* readingSource(text);
   if (read.kind === "unreadable") return { ok: false, problems: read.problems.map(aboutScenario) };
   const { source } = read;
+  yield;
   const findings: Finding[] = [];
   const reader = new Reader<ScenarioDocument>(source.json, [], (finding) => findings.push(finding));
   const scenario = readScenario(reader, plan);

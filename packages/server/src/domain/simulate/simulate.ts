@@ -1,9 +1,10 @@
+import { inOneGo, type Pieces } from "../pieces.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Cause } from "../rollout/cause.ts";
 import { alignedInstant, nextDeadline, nextSampleAt } from "../rollout/deadline.ts";
 import type { Effect, RecordEvent, RolloutRecord } from "../rollout/effect.ts";
 import { inOrder, type RolloutEvent } from "../rollout/event.ts";
-import { sentence } from "../rollout/explain.ts";
+import { sentence } from "../rollout/sentence.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import { skipSamplings, turningPoints } from "../rollout/quiet.ts";
 import { isOver, statusOf, type RolloutState, type Status } from "../rollout/state.ts";
@@ -52,35 +53,18 @@ export interface TakenStep {
  * turn, without waiting for any.
  */
 export function simulate(plan: Plan, scenario: Scenario, options: SimulateOptions = {}): Simulation {
-  const performance = perform(plan, scenario, options);
-  for (;;) {
-    const { done, value } = performance.next();
-    if (done === true) return value;
-  }
+  return inOneGo(simulating(plan, scenario, options));
 }
 
-/** The same for a process that has other things to do: after some steps it waits for `rest`. */
-export async function simulateAtLeisure(
+/** Instants that are lived through in one piece: a few milliseconds. */
+const INSTANTS_A_PIECE = 50;
+
+/** As `simulate`, piece by piece: for a process that has other things to do. */
+export function* simulating(
   plan: Plan,
   scenario: Scenario,
-  { rest, ...options }: SimulateOptions & { readonly rest: () => Promise<void> },
-): Promise<Simulation> {
-  const performance = perform(plan, scenario, options);
-  for (let steps = 1; ; steps++) {
-    const { done, value } = performance.next();
-    if (done === true) return value;
-    if (steps % STEPS_WITHOUT_REST_MAX === 0) await rest();
-  }
-}
-
-/** Steps that are taken in one go: a few milliseconds. */
-const STEPS_WITHOUT_REST_MAX = 50;
-
-function* perform(
-  plan: Plan,
-  scenario: Scenario,
-  { everySampling = false, stepsMax = SIMULATION_STEPS_MAX, onStep }: SimulateOptions,
-): Generator<undefined, Simulation> {
+  { everySampling = false, stepsMax = SIMULATION_STEPS_MAX, onStep }: SimulateOptions = {},
+): Pieces<Simulation> {
   const assumed = assumePreconditions(plan, scenario);
   const player = new Player(assumed.plan, scenario, onStep);
   yield* player.play(everySampling, stepsMax);
@@ -141,15 +125,14 @@ class Player {
     return this.#cohorts.isExhausted;
   }
 
-  /** Yields whenever it has lived through an instant. */
-  *play(everySampling: boolean, stepsMax: number): Generator<undefined, void> {
+  *play(everySampling: boolean, stepsMax: number): Pieces<void> {
     const end = this.#scenario.startAt + this.#scenario.untilMs;
-    while (this.steps < stepsMax && !this.isExhausted) {
+    for (let instants = 1; this.steps < stepsMax && !this.isExhausted; instants++) {
       if (!everySampling && this.#quiet) this.#skip(end);
       const now = this.#next();
       if (now === undefined || now > end) return;
       this.#live(now);
-      yield;
+      if (instants % INSTANTS_A_PIECE === 0) yield;
     }
   }
 

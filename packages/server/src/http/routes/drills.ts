@@ -127,7 +127,7 @@ function planRoute(parts: HttpParts): Route {
           hint: "List the plans with GET /api/v1/plans.",
         });
       }
-      const plan = drillPlanOf(planIn(source), environment);
+      const plan = drillPlanOf(await planIn(parts, source), environment);
       if (plan === undefined) {
         return problemReply({
           code: "DRILL_PROVES_NOTHING",

@@ -1,11 +1,12 @@
 import type { SimulationView } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import { planSchema } from "../../domain/plan/json-schema.ts";
-import { planSummary, planView, validatePlan } from "../../domain/plan/view.ts";
+import { atLeisure } from "../../domain/pieces.ts";
+import { planSummary, validatingPlan, viewingPlan } from "../../domain/plan/view.ts";
 import { planNotFound } from "../../domain/problems.ts";
-import { parseScenario } from "../../domain/simulate/parse-scenario.ts";
+import { parsingScenario } from "../../domain/simulate/parse-scenario.ts";
 import { reportOf } from "../../domain/simulate/report.ts";
-import { simulateAtLeisure } from "../../domain/simulate/simulate.ts";
+import { simulating } from "../../domain/simulate/simulate.ts";
 import type { PlanRecord } from "../../ports/rollout-store.ts";
 import { isFor } from "../grant.ts";
 import { PAGE_MAX } from "../page.ts";
@@ -91,10 +92,11 @@ function storeRoute(parts: HttpParts): Route {
       problems: ["PLAN_INVALID", "ENVIRONMENT_NOT_FOUND", "UNSUPPORTED_MEDIA_TYPE"],
     },
     async ({ grant, body }) => {
-      const plan = planIn(body.text);
+      const plan = await planIn(parts, body.text);
       const record = await storePlan(parts, grant, plan, body.text);
       const revisions = await revisionsOf(parts, plan.name);
-      return json(201, planView({ record, plan }, revisions, parts.variables), {
+      const view = await atLeisure(viewingPlan({ record, plan }, revisions, parts.variables), parts.rest);
+      return json(201, view, {
         location: `/api/v1/plans/${encodeURIComponent(plan.name)}`,
       });
     },
@@ -126,12 +128,12 @@ function getRoute(parts: HttpParts): Route {
       const stored = wanted && (await parts.runner.plans.get(wanted.digest));
       if (stored === undefined || !isFor(grant, stored.plan.environment))
         throw await planMissing(parts, params.name, revisions);
-      return json(200, planView(stored, revisions, parts.variables));
+      return json(200, await atLeisure(viewingPlan(stored, revisions, parts.variables), parts.rest));
     },
   );
 }
 
-function validateRoute({ variables }: HttpParts): Route {
+function validateRoute({ variables, rest }: HttpParts): Route {
   return route(
     { scope: "plans:read", reach: "some" },
     {
@@ -148,13 +150,12 @@ function validateRoute({ variables }: HttpParts): Route {
       answers: { 200: { description: "What was found, whether the plan is valid or not", schema: planValidation } },
       problems: ["UNSUPPORTED_MEDIA_TYPE"],
     },
-    ({ body }) => json(200, validatePlan(body.text, variables)),
+    async ({ body }) => json(200, await atLeisure(validatingPlan(body.text, variables), rest)),
   );
 }
 
-function simulateRoute({ nextTurn }: HttpParts): Route {
+function simulateRoute({ rest }: HttpParts): Route {
   let running = 0;
-  const rest = (): Promise<void> => new Promise((resolve) => nextTurn(resolve));
   return route(
     { scope: "plans:read", reach: "some" },
     {
@@ -173,8 +174,8 @@ function simulateRoute({ nextTurn }: HttpParts): Route {
       problems: ["PLAN_INVALID", "SCENARIO_INVALID"],
     },
     async ({ body }) => {
-      const plan = planIn(body.plan);
-      const scenario = parseScenario(body.scenario, plan);
+      const plan = await planIn({ rest }, body.plan);
+      const scenario = await atLeisure(parsingScenario(body.scenario, plan), rest);
       if (!scenario.ok) throw invalidText("SCENARIO_INVALID", "scenario", scenario.problems);
       if (running >= SIMULATIONS_MAX) {
         const busy = {
@@ -186,7 +187,8 @@ function simulateRoute({ nextTurn }: HttpParts): Route {
       }
       running += 1;
       try {
-        const simulation = await simulateAtLeisure(plan, scenario.scenario, { stepsMax: SIMULATION_STEPS_MAX, rest });
+        const work = simulating(plan, scenario.scenario, { stepsMax: SIMULATION_STEPS_MAX });
+        const simulation = await atLeisure(work, rest);
         const { summary, notes } = simulation;
         return json(200, { ...reportOf(simulation), summary, notes } satisfies SimulationView);
       } finally {

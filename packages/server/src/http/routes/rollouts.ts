@@ -158,7 +158,7 @@ async function planOf(parts: HttpParts, grant: Grant, { plan: text, planDigest }
     });
   }
   if (text !== undefined) {
-    const plan = runnablePlanIn(parts, text);
+    const plan = await runnablePlanIn(parts, text);
     await storePlan(parts, grant, plan, text);
     return plan;
   }
@@ -219,7 +219,7 @@ function editRoute(parts: HttpParts, views: RolloutViews): Route {
     },
     async ({ grant, params, body }) => {
       const { row } = await rolloutFor(parts, grant, params.id);
-      const plan = runnablePlanIn(parts, body.plan);
+      const plan = await runnablePlanIn(parts, body.plan);
       const differs = plan.flag !== row.flag || plan.environment !== row.environment || plan.name !== row.planName;
       if (differs) {
         return problemReply({
