@@ -3,7 +3,7 @@ import { instantOf } from "../instant.ts";
 import type { MetricUnit, NotifyEvent, Plan } from "../plan/types.ts";
 import type { Cause } from "../rollout/cause.ts";
 import type { Notify } from "../rollout/effect.ts";
-import { sentence } from "../rollout/explain.ts";
+import { sentence } from "../rollout/sentence.ts";
 import { own } from "../rollout/lookup.ts";
 import { statusOf, type RolloutState } from "../rollout/state.ts";
 import { FILLED_LENGTH_MAX, fillPlaceholders, type Placeholder, type TemplateValues } from "./template.ts";

@@ -12,9 +12,9 @@ const OPEN_HEADERS: ReadonlySet<string> = new Set([
 
 /** Labels by which series are told apart everywhere. */
 const OPEN_LABELS: ReadonlySet<string> = new Set(
-  `__name__ action app application area client cluster code cohort component container controller database datacenter dc deployment device
+  `__name__ action alertname alertstate app application area client cluster code cohort component container controller database datacenter dc deployment device
   endpoint env environment error event exported_job flag group grpc_method grpc_service handler host instance ingress job kind le level
-  method mode name namespace node operation outcome path phase pod pool provider quantile queue reason region release replica result role
+  method mode name namespace node operation outcome path phase pod pool priority provider quantile queue reason region release replica result role
   route rule service severity shard slo source stage state status status_code statuscode stream system target team tenant tier topic type
   unit upstream uri url verb version workload zone`.split(/\s+/),
 );

@@ -1,6 +1,7 @@
 import { measure } from "@rampart/core";
 import { describe, expect, it } from "vitest";
-import { sentence, waitingFor } from "./explain.ts";
+import { waitingFor } from "./explain.ts";
+import { sentence } from "./sentence.ts";
 import { Drive } from "./testing/drive.ts";
 import { planOf, tell } from "./testing/story.ts";
 
@@ -31,6 +32,32 @@ describe("what a rollout waits for, in a sentence", () => {
     expect(
       summary(stages, "events: [{ at: 1m, tick: all }, { at: 2h, approve: { role: lead, by: ann } }]\nuntil: 3h"),
     ).toBe("Awaiting full (5 %): waits for approval of full by lead (1 of 2).");
+  });
+
+  it("says what is alike together, and counts what would be too many names", () => {
+    const ticks = (count: number) =>
+      Array.from({ length: count }, (_, index) => `{ check: Item ${index + 1} }`).join(", ");
+    const waits = (spec: string) =>
+      summary(
+        spec,
+        "assume: nothing\nmetrics: { error_rate: [{ at: 0s, value: null }], p95: [{ at: 0s, value: null }] }\nuntil: 1m",
+      );
+    const stage =
+      "stages: [{ name: a, percentage: 5, duration: 1h, approvals: [lead, cto, { role: board, count: 8 }] }]";
+    expect(
+      waits(
+        `preconditions: [${ticks(2)}, { check: Signed, roles: [cto] }, { require: error_rate < 1% }, { require: p95 < 1s }]\n${stage}`,
+      ),
+    ).toBe(
+      'Preconditions: waits for "Item 1" and "Item 2" to be ticked, "Signed" to be ticked by cto, error_rate < 1% and p95 < 1s (no data) and approval of a by lead, cto and board (0 of 8).',
+    );
+    expect(waits(`preconditions: [${ticks(26)}]\n${stage}`)).toContain(
+      'waits for "Item 1", "Item 2" and 24 more items to be ticked and approval of a by',
+    );
+    const silent = "metrics: { error_rate: [{ at: 0s, value: null }], p95: [{ at: 0s, value: null }] }\nuntil: 2h";
+    expect(
+      summary("stages: [{ name: a, percentage: 5, duration: 1h, criteria: [error_rate < 1%, p95 < 1s] }]", silent),
+    ).toBe("Running a (5 %): waits for data of error_rate and p95 (no data).");
   });
 
   it("names a metric that is silent once, not with each of its criteria", () => {
