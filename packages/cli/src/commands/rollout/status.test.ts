@@ -98,6 +98,30 @@ describe("rollout status", () => {
     expect(stdout).toMatch(/! {2}elevated +error_rate >= 1% +1.4% +1% +true for 1m20s of 2m/);
   });
 
+  it("lists metrics that say nothing with what was asked, and a reason that many share once", async () => {
+    const metric = { source: "prometheus" as const, unit: "ratio" as const, state: "error" as const };
+    const away = { ...metric, reason: "no answer within 2s" };
+    const metrics = [
+      { ...away, name: "p95", query: "max(p95)" },
+      { ...away, name: "error-storm", query: "count(\nerrors > 1\n) or vector(0)" },
+      { ...metric, name: "adoption", state: "noData" as const, query: "sum(adoption)" },
+    ];
+    const { stdout } = await run({ ...FOUND, [`GET ${BY_ID}`]: { body: { ...view, metrics } } }, [
+      "rollout",
+      "status",
+      "checkout",
+    ]);
+    expect(stdout).toContain(
+      [
+        "     METRIC WITHOUT A VALUE  WHY                  ASKED",
+        "  !  p95                     no answer within 2s  max(p95)",
+        "  !  error-storm                                  count( errors > 1 ) or vector(0)",
+        "  ?  adoption                no data yet          sum(adoption)",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("shows users with the flag against users without it, and why where they can't be compared", async () => {
     const compared = {
       metric: "upload_errors",

@@ -68,6 +68,27 @@ export function triggerLines(view: RolloutView, canvas: RolloutCanvas): readonly
   );
 }
 
+/** Metrics that say nothing, and why: whatever hangs on them stands still. A signal that nobody pushed is no fault. */
+export function silentLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
+  const silent = view.metrics.filter((metric) => metric.state !== "value" && metric.source !== "signal");
+  if (silent.length === 0) return [];
+  const why = silent.map(({ reason = "no data yet" }) => reason);
+  const rows = silent.map(({ name, state, query }, index): readonly Cell[] => [
+    state === "error" ? { text: "!", paint: "red" } : { text: "?", paint: "yellow" },
+    name,
+    // A provider that is away silences all of them: its reason is said once.
+    why[index] === why[index - 1] ? "" : (why[index] ?? ""),
+    { text: query.replaceAll(/\s+/g, " "), paint: "dim" },
+  ]);
+  const columns = [
+    { title: "" },
+    { title: "METRIC WITHOUT A VALUE", shrinkTo: 12 },
+    { title: "WHY", shrinkTo: 12 },
+    { title: "ASKED", shrinkTo: 8, optional: true },
+  ];
+  return indented(canvas, columns, rows);
+}
+
 function indented(
   canvas: RolloutCanvas,
   ...[columns, rows]: [Parameters<typeof table>[0], Parameters<typeof table>[1]]

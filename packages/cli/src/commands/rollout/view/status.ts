@@ -6,7 +6,7 @@ import { eventPaint, eventText } from "../words.ts";
 import { budgetLines } from "./budget.ts";
 import type { RolloutCanvas } from "./canvas.ts";
 import { comparisonLines } from "./comparisons.ts";
-import { criteriaLines, triggerLines } from "./conditions.ts";
+import { criteriaLines, silentLines, triggerLines } from "./conditions.ts";
 import { headLines } from "./head.ts";
 import { hintLines } from "./hints.ts";
 import { approvalLines, checklistLines } from "./people.ts";
@@ -32,24 +32,6 @@ export function statusLines(
     commandLines(view, canvas),
   ];
   return parts.filter((part) => part.length > 0).flatMap((part, index) => (index === 0 ? part : ["", ...part]));
-}
-
-/** Metrics that say nothing, and why: whatever hangs on them stands still. A signal that nobody pushed is no fault. */
-function silentLines(view: RolloutView, canvas: RolloutCanvas): readonly string[] {
-  const silent = view.metrics.filter((metric) => metric.state !== "value" && metric.source !== "signal");
-  if (silent.length === 0) return [];
-  return [
-    line(canvas, { text: "  METRICS WITHOUT A VALUE", paint: "dim" }),
-    ...silent.map((metric) =>
-      line(
-        canvas,
-        { text: metric.state === "error" ? "  ! " : "  ? ", paint: metric.state === "error" ? "red" : "yellow" },
-        `${metric.name}  `,
-        metric.reason ?? "no data yet",
-        { text: `  ${metric.query}`, paint: "dim" },
-      ),
-    ),
-  ];
 }
 
 function eventLines(events: readonly RolloutEventView[], canvas: RolloutCanvas): readonly string[] {
