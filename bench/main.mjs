@@ -21,6 +21,8 @@ const NAMES = [
   "rollouts",
   "gates",
   "receipts",
+  "replicas",
+  "failover",
   "browser-streams",
   "browser",
   "console",
@@ -31,7 +33,7 @@ const QUICK = ["coldstart", "run", "commit", "http", "flip"];
 const USAGE = `npm run bench -- [NAME…] [options]
   --all                 every bench
   --rounds N            measured rounds (each bench has its own default)
-  --streams N[,N]       fanout and storm: how many streams
+  --streams N[,N]       fanout, storm, receipts and replicas: how many streams (replicas: at each of two servers)
   --contenders A[,B]    only these (file names in bench/contenders, or floor, node, nchan, rampart for fanout)
   --no-save             leave bench/results and docs/benchmarks.md as they are
 `;

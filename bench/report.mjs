@@ -20,6 +20,8 @@ const ORDER = [
   "rollouts",
   "gates",
   "receipts",
+  "replicas",
+  "failover",
   "browser-streams",
   "browser",
 ];

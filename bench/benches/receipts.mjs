@@ -1,9 +1,11 @@
-import { fork, spawn, spawnSync } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { call } from "../lib/api.mjs";
+import { said } from "../lib/child.mjs";
 import { BENCH } from "../lib/paths.mjs";
+import { startSdkClients } from "../lib/sdk-clients.mjs";
 import { median, number, quantile, times } from "../lib/stats.mjs";
 import { flagPath, startRampart } from "../servers/contenders.mjs";
 
@@ -30,17 +32,6 @@ export async function run({ streams = [100, 1_000, 10_000], rounds = 7, drills =
   const partition = await partitionOf(2);
   process.stderr.write(`  ${drills} drills …\n`);
   return outcomeOf({ sizes, partition, drills: await drillsOf(drills) });
-}
-
-async function call(server, method, path, body) {
-  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
-    method,
-    headers: server.operator,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return JSON.parse(text);
 }
 
 const receiptsPath = "/api/v1/environments/production/receipts";
@@ -98,19 +89,6 @@ async function killOnce(server, children, ack) {
   };
 }
 
-/** The next message that has the field. */
-function said(child, field) {
-  return new Promise((resolve, reject) => {
-    const gone = (code) => reject(new Error(`the clients' process ended with ${code}`));
-    const listen = (message) => {
-      if (!(field in message)) return;
-      child.off("message", listen).off("exit", gone);
-      resolve(message);
-    };
-    child.on("message", listen).on("exit", gone);
-  });
-}
-
 const NETNS = `rampart-bench-${process.pid}`;
 const [HOST_END, FAR_END] = [`rb${process.pid}a`.slice(-15), `rb${process.pid}b`.slice(-15)];
 const [HOST_ADDRESS, FAR_ADDRESS] = ["10.213.77.1", "10.213.77.2"];
@@ -148,8 +126,10 @@ async function partitionOf(rounds) {
 async function cutOnce() {
   ip("link", "set", HOST_END, "up");
   const server = await startRampart({ env: { RAMPART_HOST: "0.0.0.0" } });
-  const near = startClients([], `http://127.0.0.1:${server.port}`, server);
-  const far = startClients(["ip", "netns", "exec", NETNS], `http://${HOST_ADDRESS}:${server.port}`, server);
+  const each = { key: server.sdkKey, clients: CLIENTS_OF_PARTITION / 2 };
+  const near = startSdkClients({ url: `http://127.0.0.1:${server.port}`, ...each });
+  const prefix = ["ip", "netns", "exec", NETNS];
+  const far = startSdkClients({ url: `http://${HOST_ADDRESS}:${server.port}`, ...each, prefix });
   try {
     const { id } = await call(server, "POST", "/api/v1/rollouts", { plan: JSON.stringify(PLAN) });
     await Promise.all([near.whenOn(CLIENTS_OF_PARTITION / 2), far.whenOn(CLIENTS_OF_PARTITION / 2)]);
@@ -196,31 +176,6 @@ async function closed(server, rollout) {
     await sleep(250);
   }
   throw new Error("the receipts were not closed within a minute");
-}
-
-function startClients(prefix, url, { sdkKey }) {
-  const options = { url, key: sdkKey, clients: CLIENTS_OF_PARTITION / 2 };
-  const [command, ...args] = [
-    ...prefix,
-    process.execPath,
-    join(BENCH, "benches", "partition.child.mjs"),
-    JSON.stringify(options),
-  ];
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-  let last = { on: -1, at: 0 };
-  const lines = createInterface({ input: child.stdout });
-  lines.on("line", (line) => (last = JSON.parse(line)));
-  return {
-    /** Resolves with the moment at which so many were on. */
-    whenOn: async (count) => {
-      for (let waitedMs = 0; last.on !== count; waitedMs += 20) {
-        if (waitedMs > 60_000) throw new Error(`${last.on} clients are on, not ${count}`);
-        await sleep(20);
-      }
-      return last.at;
-    },
-    stop: () => child.kill("SIGKILL"),
-  };
 }
 
 /** As `rampart drill` does it, without starting a process each time. */

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { call, loopDelay } from "../lib/api.mjs";
 import { ROOT } from "../lib/paths.mjs";
 import { cpuMs, residentKb } from "../lib/processes.mjs";
 import { median, number, quantile } from "../lib/stats.mjs";
@@ -26,7 +27,7 @@ export async function run({ rounds = 40, rollouts = 500 } = {}) {
     await start(server, { count: rollouts, interval: "10s", prefix: "steady", provider, metric: "good" });
     await sleep(SETTLE_MS);
     // The gauge counts from the scrape before.
-    await loopP99Ms(server);
+    await loopDelay(server);
     const before = { cpu: cpuMs(server.pid), asked: provider.asked(), at: Date.now() };
     await sleep(20_000);
     const wallMs = Date.now() - before.at;
@@ -34,7 +35,7 @@ export async function run({ rounds = 40, rollouts = 500 } = {}) {
       asked: (provider.asked() - before.asked) / (wallMs / 1000),
       cpuShare: (cpuMs(server.pid) - before.cpu) / wallMs,
       kb: residentKb(server.pid) - idle.kb,
-      loopP99Ms: await loopP99Ms(server),
+      loopP99Ms: (await loopDelay(server)).p99Ms,
     };
     const legs = [];
     for (const interval of ["1s", "10s"])
@@ -90,17 +91,6 @@ function planText({ flag, interval, provider, metric }) {
   });
 }
 
-async function call(server, method, path, body) {
-  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
-    method,
-    headers: { ...server.operator, accept: "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
-  return JSON.parse(text);
-}
-
 async function start(server, { count, interval, prefix, provider, metric }) {
   const ids = [];
   for (let index = 0; index < count; index++) {
@@ -131,12 +121,6 @@ async function breach(server, provider, { count, interval }) {
 async function all(server, ids, holds) {
   for (const id of ids) if (!holds(await call(server, "GET", `/api/v1/rollouts/${id}`))) return false;
   return true;
-}
-
-async function loopP99Ms(server) {
-  const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`, { headers: server.operator })).text();
-  const seconds = /^rampart_event_loop_delay_seconds\{quantile="0\.99"\}\s+(\S+)/m.exec(text);
-  return Number(seconds?.[1] ?? Number.NaN) * 1000;
 }
 
 async function simulateSixDays() {

@@ -1,16 +1,17 @@
 /*
- * Opens many Server-Sent Events streams to one server, sends it a request that makes it tell them something, and says when each
- * stream had heard it. One thread, epoll, CLOCK_MONOTONIC.
+ * Opens many Server-Sent Events streams to one server or to several, sends the first a request that makes it tell them something, and
+ * says when each stream had heard it. One thread, epoll, CLOCK_MONOTONIC.
  *
- *   sse-load PORT STREAMS IN_FLIGHT TIMEOUT_S UNTIL MARKER REQUEST
+ *   sse-load PORT[,PORT] STREAMS IN_FLIGHT TIMEOUT_S UNTIL MARKER REQUEST
  *
+ * PORT       of the servers, which get the streams in turn
  * STREAMS    how many to open, at most IN_FLIGHT of them at a time between connect and open
  * UNTIL      a stream is open when this text and then an empty line have come; "" for: when the response's headers have come
  * MARKER     text that is in every event that counts and in no other
  * REQUEST    what each stream sends; "{id}" becomes the stream's number in eight hex digits
  *
  * Answers are JSON, a line each. When all streams are open (or the time is up): {"opened":…}. Then, for each line "fire N" on stdin,
- * followed by N bytes of a request: {"received":…}. The end of stdin ends it.
+ * followed by N bytes of a request: {"received":…}, and of the streams of each port in "ports". The end of stdin ends it.
  *
  * A stream that is refused with 503 comes back after Retry-After seconds and up to half a second more, as a client would.
  */
@@ -29,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_MAX = 256 * 1024, TAIL_MAX = 1024, REQUEST_MAX = 8192, EVENTS_MAX = 1024 };
+enum { READ_MAX = 256 * 1024, TAIL_MAX = 1024, REQUEST_MAX = 8192, EVENTS_MAX = 1024, PORTS_MAX = 8 };
 
 enum state { WAITING, CONNECTING, HEADERS, FIRST, FIRST_END, OPEN };
 
@@ -44,11 +45,11 @@ struct stream {
 };
 
 static struct stream *streams;
-static int stream_count, in_flight_max, epoll_fd;
+static int stream_count, in_flight_max, epoll_fd, server_count;
 static int in_flight, open_count, refused_count, failed_count, received_count;
 static int64_t first_bytes, fired_ns;
 static const char *until, *marker, *request_template;
-static struct sockaddr_in server;
+static struct sockaddr_in servers[PORTS_MAX];
 static char scratch[TAIL_MAX + READ_MAX + 1];
 
 static int64_t now_ns(void) {
@@ -86,7 +87,8 @@ static void start(struct stream *s) {
   s->state = CONNECTING;
   in_flight++;
   watch(EPOLL_CTL_ADD, s, EPOLLOUT);
-  if (connect(s->fd, (struct sockaddr *)&server, sizeof server) != 0 && errno != EINPROGRESS) {
+  const struct sockaddr_in *server = &servers[(s - streams) % server_count];
+  if (connect(s->fd, (const struct sockaddr *)server, sizeof *server) != 0 && errno != EINPROGRESS) {
     failed_count++;
     retry(s, now_ns() + 100000000);
   }
@@ -230,9 +232,23 @@ static int read_answer(int fd, int64_t *answered_ns) {
   return status;
 }
 
+/* When it was heard by each `step`-th stream, from the stream `first` on. */
+static void print_arrivals(int first, int step) {
+  int64_t *took = calloc((size_t)stream_count + 1, sizeof *took);
+  int n = 0;
+  for (int i = first; i < stream_count; i += step)
+    if (streams[i].arrived_ns != 0) took[n++] = streams[i].arrived_ns - fired_ns;
+  qsort(took, (size_t)n, sizeof *took, by_value);
+  const double share[] = {0, 0.5, 0.99, 1};
+  const char *name[] = {"firstMs", "medianMs", "p99Ms", "lastMs"};
+  printf("\"received\":%d", n);
+  for (int i = 0; i < 4; i++) printf(",\"%s\":%.3f", name[i], n ? (double)took[(int)(share[i] * (n - 1))] / 1e6 : -1);
+  free(took);
+}
+
 static void fire(const char *request, size_t length, int64_t timeout_ns) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1, status = 0;
-  if (fd < 0 || connect(fd, (struct sockaddr *)&server, sizeof server) != 0) die("connect to fire");
+  if (fd < 0 || connect(fd, (struct sockaddr *)&servers[0], sizeof servers[0]) != 0) die("connect to fire");
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   /* Let the server accept it before the clock starts. */
   int64_t settled = now_ns() + 50000000;
@@ -249,16 +265,17 @@ static void fire(const char *request, size_t length, int64_t timeout_ns) {
     if (status == 0) status = read_answer(fd, &answered_ns);
   }
   close(fd);
-  int64_t *took = calloc((size_t)stream_count + 1, sizeof *took);
-  int n = 0;
-  for (int i = 0; i < stream_count; i++)
-    if (streams[i].arrived_ns != 0) took[n++] = streams[i].arrived_ns - fired_ns;
-  qsort(took, (size_t)n, sizeof *took, by_value);
   double answered_ms = status == 0 ? -1 : (double)(answered_ns - fired_ns) / 1e6;
-  printf("{\"received\":%d,\"open\":%d,\"firstMs\":%.3f,\"medianMs\":%.3f,\"lastMs\":%.3f,\"answeredMs\":%.3f,\"status\":%d}\n", n, open_count,
-         n ? (double)took[0] / 1e6 : -1, n ? (double)took[n / 2] / 1e6 : -1, n ? (double)took[n - 1] / 1e6 : -1, answered_ms, status);
+  printf("{\"open\":%d,\"answeredMs\":%.3f,\"status\":%d,", open_count, answered_ms, status);
+  print_arrivals(0, 1);
+  printf(",\"ports\":[");
+  for (int port = 0; port < server_count; port++) {
+    printf(port == 0 ? "{" : ",{");
+    print_arrivals(port, server_count);
+    printf("}");
+  }
+  printf("]}\n");
   fflush(stdout);
-  free(took);
   fired_ns = 0;
 }
 
@@ -294,7 +311,7 @@ static void serve_commands(int64_t timeout_ns) {
 
 int main(int argc, char **argv) {
   if (argc != 8) {
-    fprintf(stderr, "usage: sse-load PORT STREAMS IN_FLIGHT TIMEOUT_S UNTIL MARKER REQUEST\n");
+    fprintf(stderr, "usage: sse-load PORT[,PORT] STREAMS IN_FLIGHT TIMEOUT_S UNTIL MARKER REQUEST\n");
     return 2;
   }
   struct rlimit files;
@@ -307,7 +324,9 @@ int main(int argc, char **argv) {
   until = argv[5];
   marker = argv[6];
   request_template = argv[7];
-  server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  for (char *port = strtok(argv[1], ","); port != NULL && server_count < PORTS_MAX; port = strtok(NULL, ","))
+    servers[server_count++] = (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   streams = calloc((size_t)stream_count, sizeof *streams);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0 || streams == NULL) die("start");

@@ -24,3 +24,16 @@ export async function runJson({ program, args = [], nodeArgs = [], timeoutMs, en
     throw new Error(`${program} ${args.join(" ")} ended with ${signal ?? code}: ${err.trim() || "it said nothing"}`);
   return JSON.parse(out.trim().split("\n").at(-1));
 }
+
+/** The next message of a forked child that has the field. Rejects when the child ends first. */
+export function said(child, field) {
+  return new Promise((resolve, reject) => {
+    const gone = (code) => reject(new Error(`a child process ended with ${code} before it said ${field}`));
+    const listen = (message) => {
+      if (!(field in message)) return;
+      child.off("message", listen).off("exit", gone);
+      resolve(message);
+    };
+    child.on("message", listen).on("exit", gone);
+  });
+}

@@ -3,9 +3,9 @@ import { createInterface } from "node:readline";
 import { compile } from "./gcc.mjs";
 
 /**
- * Streams held by the load generator (`c/sse-load.c`).
+ * Streams held by the load generator (`c/sse-load.c`); several ports get them in turn, and the first is fired at.
  *
- * @param {{ port: number, streams: number, inFlight: number, timeoutS: number, until: string, marker: string, request: string }} options
+ * @param {{ port: number | readonly number[], streams: number, inFlight: number, timeoutS: number, until: string, marker: string, request: string }} options
  */
 export function openStreams({ port, streams, inFlight, timeoutS, until, marker, request }) {
   const args = [port, streams, inFlight, timeoutS, until, marker, request].map(String);

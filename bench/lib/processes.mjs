@@ -60,6 +60,12 @@ export async function startServer({ command, args, port, env = {}, timeoutMs = 2
   return {
     pid: child.pid,
     output: () => output,
+    /** Resolves when the process has ended, by whatever cause. */
+    closed,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await closed;
+    },
     stop: async () => {
       child.kill("SIGTERM");
       const patience = setTimeout(() => child.kill("SIGKILL"), 3000);

@@ -93,48 +93,60 @@ const CLI = join(ROOT, "packages", "cli", "dist", "bin.js");
  * @param {{ flags?: readonly object[], env?: NodeJS.ProcessEnv }} options flags to create, as the API takes them; more of the environment
  */
 export async function startRampart({ flags = [], env = {} } = {}) {
-  const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "rampart-bench-data-"));
-  const args = [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "warn"];
-  const server = await startServer({ command: process.execPath, args, port, env });
+  const server = await startRampartOn({ folder, env });
   const stop = async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const tokens = JSON.parse(readFileSync(join(folder, "first-tokens.json"), "utf8"));
-    const url = `http://127.0.0.1:${port}`;
-    const operator = { authorization: `Bearer ${tokens.admin}`, "content-type": "application/json" };
-    const sdk = { authorization: `Bearer ${tokens.server}`, "x-rampart-sdk": "bench/1" };
-    for (const flag of [{ key: "bench" }, ...flags]) await createFlag(url, operator, flag);
-    return {
-      ...server,
-      stop,
-      name: "Rampart",
-      port,
-      url,
-      /** Headers of an operator's and of an SDK's requests; the SDK's lack the instance. */
-      operator,
-      sdk,
-      sdkKey: tokens.server,
-      clientKey: tokens.client,
-      streamRequest: rawRequest("GET", "/sdk/v1/stream", {
-        headers: { ...ACCEPT, ...sdk, "x-rampart-instance": "bench-{id}" },
-      }),
-      first: "event: snapshot",
-      marker: "event: delta",
-      /** Another percentage each round, so that there is always something to change. */
-      trigger: (round) =>
-        rawRequest("POST", flagPath("bench", "rollout"), {
-          headers: operator,
-          body: JSON.stringify({ percentage: 1 + (round % 99), reason: "bench" }),
-        }),
-    };
+    const users = usersOf(folder);
+    await createFlags({ url: server.url, ...users }, flags);
+    return { ...server, ...users, stop, name: "Rampart", ...STREAMS, ...requestsOf(users) };
   } catch (error) {
     await stop();
     throw error;
   }
 }
+
+/** A server process on a data folder. @param {{ folder: string, args?: readonly string[], env?: NodeJS.ProcessEnv, port?: number }} options */
+export async function startRampartOn({ folder, args = [], env = {}, port: wanted }) {
+  const port = wanted ?? (await freePort());
+  const all = [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "warn", ...args];
+  const server = await startServer({ command: process.execPath, args: all, port, env });
+  return { ...server, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** Keys of a fresh store, and the headers of an operator's and of an SDK's requests; the SDK's lack the instance. */
+export function usersOf(folder) {
+  const tokens = JSON.parse(readFileSync(join(folder, "first-tokens.json"), "utf8"));
+  return {
+    operator: { authorization: `Bearer ${tokens.admin}`, "content-type": "application/json" },
+    sdk: { authorization: `Bearer ${tokens.server}`, "x-rampart-sdk": "bench/1" },
+    sdkKey: tokens.server,
+    clientKey: tokens.client,
+  };
+}
+
+/** The flag `bench`, and more. */
+export async function createFlags({ url, operator }, flags = []) {
+  for (const flag of [{ key: "bench" }, ...flags]) await createFlag(url, operator, flag);
+}
+
+/** What a stream's first frame and the event of a change are known by. */
+export const STREAMS = { first: "event: snapshot", marker: "event: delta" };
+
+/** A stream's request, and an operator's: another percentage each round, so that there is always something to change. */
+export const requestsOf = ({ operator, sdk }) => ({
+  streamRequest: rawRequest("GET", "/sdk/v1/stream", {
+    headers: { ...ACCEPT, ...sdk, "x-rampart-instance": "bench-{id}" },
+  }),
+  trigger: (round) =>
+    rawRequest("POST", flagPath("bench", "rollout"), {
+      headers: operator,
+      body: JSON.stringify({ percentage: 1 + (round % 99), reason: "bench" }),
+    }),
+});
 
 /** Path of an operator's act on a flag. */
 export const flagPath = (flag, act) => `/api/v1/environments/${ENVIRONMENT}/flags/${flag}/${act}`;

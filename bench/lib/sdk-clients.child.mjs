@@ -1,5 +1,5 @@
 /** SDK clients of the flag `bench`. Says once that all are on, and, each time that it changes, how many are; looks every 20 ms. */
-import { built } from "../lib/paths.mjs";
+import { built } from "./paths.mjs";
 
 const { url, key, clients: count } = JSON.parse(process.argv[2]);
 const { createClient } = await import(built("sdk-node"));
