@@ -27,8 +27,8 @@ const FIELDS = /event: ?(\w+)\r?\ndata: ?(.*)/;
 /** What the connection asks of its client, and tells it. */
 export interface ConnectionHost {
   readonly send: Send;
-  /** Body of the calls that ask for values. `stream`: with what is held. */
-  asked(stream: boolean): object;
+  /** Body of the calls that ask for values, with what is held: a server that has less is not to answer. */
+  asked(): object;
   /** The server said something. False: it does not fit what is held, connect anew. */
   hear(event: string, data: string, via: "stream" | "poll"): boolean;
   /** There is no contact any more, or the server refused the key, the origin or the signature. */
@@ -85,7 +85,7 @@ async function stream(host: ConnectionHost, signal: AbortSignal): Promise<End> {
   };
   try {
     expect(OPEN_TIMEOUT_MS);
-    const response = await host.send("stream", host.asked(true), AbortSignal.any([signal, over.signal]));
+    const response = await host.send("stream", host.asked(), AbortSignal.any([signal, over.signal]));
     if (response.status !== 200) {
       end.refused = [401, 403].includes(response.status);
       end.retryAfterMs = retryAfterMs(response.headers.get("retry-after") ?? undefined, Date.now()) ?? 0;
@@ -127,7 +127,7 @@ async function poll(host: ConnectionHost, signal: AbortSignal): Promise<void> {
   try {
     const response = await host.send(
       "evaluate",
-      host.asked(false),
+      host.asked(),
       AbortSignal.any([signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]),
     );
     if (!response.ok) throw new Error(`status ${response.status}`);

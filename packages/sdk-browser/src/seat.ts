@@ -126,9 +126,9 @@ export class Seat implements ConnectionHost, TabsHost {
     return this.values.evaluate(flag, defaultValue, () => this.contact.silenceMs());
   }
 
-  asked(stream: boolean): ClientRequest {
+  asked(): ClientRequest {
     const { context, secure } = this.#options;
-    const at = stream ? this.values.at() : undefined;
+    const at = this.values.at();
     return { context, ...(secure && { secure }), ...(at && { basis: formatBasis(at) }) };
   }
 

@@ -146,7 +146,7 @@ describe("the cache", () => {
     expect(client.isEnabled(FLAG, "u")).toBe(true);
     await platform.advance(2_000);
     expect(errors).toEqual(["CACHE_UNREADABLE", "CACHE_UNWRITABLE"]);
-    await client.close();
+    await Promise.all([client.close(), platform.advance(2_000)]);
   });
 
   it("that hangs is not waited for longer than a second", async () => {

@@ -1,6 +1,7 @@
 import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
+import { EvaluationCounts } from "../measure/evaluation-counts.ts";
 import { Ruleset } from "../ruleset/ruleset.ts";
 import { RUN_METRIC } from "../measure/units.ts";
 import { parseSnapshot } from "../wire/parse.ts";
@@ -75,13 +76,17 @@ class PortsClient implements FlagClient {
     this.#options = options;
     this.#bootstrap = bootstrap;
     this.#contact = new ContactClock(ports);
+    const counts = new EvaluationCounts(() => {
+      if (this.#isOpen()) this.#reporter.touchPatiently();
+    });
     this.#ruleset = new Ruleset({
       silenceMs: () => this.#contact.silenceMs(),
+      counts,
       ...(ports.regex === undefined ? {} : { regex: ports.regex }),
     });
     this.#holdings = new Holdings(this.#ruleset);
     this.#waiters = new InitWaiters(ports);
-    this.#measures = new Measures(() => ports.now());
+    this.#measures = new Measures(() => ports.now(), counts);
     this.#keeper = this.#createKeeper();
     this.#session = new Session({
       ports,
@@ -132,7 +137,7 @@ class PortsClient implements FlagClient {
   }
 
   run<T>(flag: FlagKey, user: User, branches: Branches<T>): T {
-    const draw = this.#ruleset.draw(flag, user);
+    const draw = this.#ruleset.drawAsked(flag, user);
     const branch = draw.isOn ? branches.on : branches.off;
     if (!draw.isInCohort || !this.#isOpen()) return branch();
     this.#reporter.touch();
@@ -140,7 +145,7 @@ class PortsClient implements FlagClient {
   }
 
   measure(flag: FlagKey, user: User): Measurement {
-    const draw = this.#ruleset.draw(flag, user);
+    const draw = this.#ruleset.drawAsked(flag, user);
     const end = this.#measures.begin(flag, draw);
     return {
       on: draw.isOn,
@@ -184,6 +189,8 @@ class PortsClient implements FlagClient {
     if (problem !== undefined) this.#emitter.emit("error", { code: "OPTIONS_INVALID", message: problem });
     await this.#restore();
     if (this.#closing !== undefined) return;
+    // Flags that were asked for before count too, once there is somebody to tell.
+    if (!this.#measures.isEmpty) this.#reporter.touchPatiently();
     if (problem === undefined) this.#session.start();
     else this.#waiters.fail({ status: "failed", revision: this.#ruleset.revision, message: problem });
     this.#tell();

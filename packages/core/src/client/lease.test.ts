@@ -197,6 +197,8 @@ describe("a flag without a lease", () => {
   it("is served as it was last known, however long the silence, without a look at the clock", async () => {
     await connect(snapshotOf(5, [flagAt(5, {})]));
     await platform.advance(7 * 24 * 3_600_000);
+    // The first one begins what is reported.
+    client.isEnabled(FLAG, "u");
     const before = platform.clockReads;
     expect(client.isEnabled(FLAG, "u")).toBe(true);
     expect(platform.clockReads).toBe(before);

@@ -110,6 +110,13 @@ describe("run", () => {
           { flag: "off-for-all", cohort: "off", count: 1, failures: 0, latencySumMs: 0, latencyBins: [[0, 1]] },
         ],
         tracks: [],
+        evaluations: {
+          counts: [
+            [FLAG, "on", 3],
+            ["off-for-all", "off", 1],
+          ],
+          dropped: 0,
+        },
         dropped: 0,
       },
     ]);
@@ -123,7 +130,7 @@ describe("run", () => {
     platform.wallMs += 1_001;
     client.run("leased", "u", branches);
     await tenSeconds();
-    expect(reports()).toEqual([]);
+    expect(reports()).toMatchObject([{ runs: [], tracks: [] }]);
   });
 
   it("works before init and after close, unmeasured", async () => {

@@ -1,5 +1,6 @@
 import { METRIC_LENGTH_MAX } from "../check/limits.ts";
 import type { Draw } from "../measure/draw.ts";
+import type { EvaluationCounts, EvaluationsReport } from "../measure/evaluation-counts.ts";
 import type { CohortReport, UnitsReport } from "../measure/report.ts";
 import { UnitCounts } from "../measure/unit-counts.ts";
 import { RUN_METRIC } from "../measure/units.ts";
@@ -36,6 +37,8 @@ export interface MeasuresReport {
   readonly cohorts?: readonly CohortReport[];
   /** Calls for flags under a rollout, by unit; missing: there are none. */
   readonly units?: readonly UnitsReport[];
+  /** How often flags were asked for; missing: not at all, or it goes with another report. */
+  readonly evaluations?: EvaluationsReport;
   /** Calls that are not in all that they should be in, or in a report that was lost. */
   readonly dropped: number;
 }
@@ -61,20 +64,27 @@ interface Track {
   sum: number;
 }
 
-/** Counts in bounded memory what `run`, `measure` and `track` see. */
+/** Counts in bounded memory what `run`, `measure` and `track` see; evaluations are counted where they are made, and handed out with it. */
 export class Measures {
   readonly #now: () => number;
+  readonly #evaluations: EvaluationCounts | undefined;
   readonly #units = new UnitCounts();
   #series = new Map<string, Series>();
   #tracks = new Map<string, Track>();
   #dropped = 0;
 
   /** `now`: monotonic, milliseconds. */
-  constructor(now: () => number) {
+  constructor(now: () => number, evaluations?: EvaluationCounts) {
     this.#now = now;
+    this.#evaluations = evaluations;
   }
 
   get isEmpty(): boolean {
+    return this.hasOnlyEvaluations && this.#evaluations?.isEmpty !== false;
+  }
+
+  /** Nothing but evaluations was counted, if those. */
+  get hasOnlyEvaluations(): boolean {
     return this.#series.size === 0 && this.#tracks.size === 0 && this.#dropped === 0 && this.#units.isEmpty;
   }
 
@@ -154,15 +164,17 @@ export class Measures {
   }
 
   /** Takes out what was counted, and begins anew. */
-  take(): MeasuresReport {
+  take({ withEvaluations = true }: { readonly withEvaluations?: boolean } = {}): MeasuresReport {
     const all = [...this.#series.values()];
     const cohorts = all.filter(({ metric }) => metric !== RUN_METRIC).map(cohortReportOf);
     const units = this.#units.take();
+    const evaluations = withEvaluations && this.#evaluations?.isEmpty === false ? this.#evaluations.take() : undefined;
     const report: MeasuresReport = {
       runs: all.filter(({ metric }) => metric === RUN_METRIC).map(runReportOf),
       tracks: [...this.#tracks].map(([metric, { count, sum }]) => ({ metric, count, sum })),
       ...(cohorts.length === 0 ? {} : { cohorts }),
       ...(units.length === 0 ? {} : { units }),
+      ...(evaluations === undefined ? {} : { evaluations }),
       dropped: this.#dropped,
     };
     this.#series = new Map();
@@ -175,6 +187,7 @@ export class Measures {
   lost(report: MeasuresReport): void {
     const counted = [...report.runs, ...report.tracks].reduce((sum, { count }) => sum + count, 0);
     this.#dropped += counted + report.dropped;
+    if (report.evaluations !== undefined) this.#evaluations?.lost(report.evaluations);
   }
 
   #open(key: string, series: Pick<Series, "flag" | "metric" | "cohort">): Series | undefined {

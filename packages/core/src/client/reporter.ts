@@ -45,6 +45,10 @@ export class Reporter {
   #from = 0;
   #sinceMs = 0;
   #seq = 0;
+  /** The timer was set for evaluations alone, which are in no hurry. */
+  #isPatient = false;
+  /** When evaluations were last sent, or given up. */
+  #evaluationsMs = -Infinity;
   #unsent: Unsent | undefined;
   #work: Promise<void> = Promise.resolve();
   /** In a row. */
@@ -59,18 +63,22 @@ export class Reporter {
 
   /** Something is about to be measured: the timer runs only then, so that a client that measures nothing sends nothing. */
   touch(): void {
+    if (this.#cancelTimer !== undefined && !this.#isPatient) return;
+    this.#isPatient = false;
+    if (this.#cancelTimer === undefined) this.#begin();
+    else this.retime();
+  }
+
+  /** A flag is about to be asked for. It is sent with what is measured, or by itself every ten seconds at most. */
+  touchPatiently(): void {
     if (this.#cancelTimer !== undefined) return;
-    const { measures, ports } = this.#options;
-    if (measures.isEmpty) {
-      this.#from = ports.wallNow();
-      this.#sinceMs = ports.now();
-    }
-    this.#arm();
+    this.#isPatient = true;
+    this.#begin();
   }
 
   /** The flags have changed: what waits is sent sooner where a rollout has begun. */
   retime(): void {
-    if (this.#cancelTimer === undefined || !this.#options.measured()) return;
+    if (this.#cancelTimer === undefined || this.#isPatient || !this.#options.measured()) return;
     this.#cancelTimer();
     this.#arm();
   }
@@ -91,11 +99,23 @@ export class Reporter {
     return this.#work;
   }
 
+  #begin(): void {
+    if (this.#options.measures.isEmpty) this.#beginWindow();
+    this.#arm();
+  }
+
+  #beginWindow(): void {
+    const { ports } = this.#options;
+    this.#from = ports.wallNow();
+    this.#sinceMs = ports.now();
+  }
+
   #arm(): void {
     if (this.#isClosed) return;
     const { ports, measured } = this.#options;
+    const isHurried = measured() && !this.#isPatient;
     // A server that has too much to do is asked ever less often; nothing is lost by counting on meanwhile.
-    const intervalMs = (measured() ? MEASURED_INTERVAL_MS : REPORT_INTERVAL_MS) * 2 ** this.#failures;
+    const intervalMs = (isHurried ? MEASURED_INTERVAL_MS : REPORT_INTERVAL_MS) * 2 ** this.#failures;
     this.#cancelTimer = ports.setTimer(Math.min(REPORT_INTERVAL_MS, intervalMs), () => void this.#due());
   }
 
@@ -103,7 +123,9 @@ export class Reporter {
     this.#cancelTimer = undefined;
     // What is on its way keeps the next one waiting, so that they arrive in their order and none is sent twice at once.
     if (!this.#isBusy) await this.#flush();
-    if (this.#unsent !== undefined || !this.#options.measures.isEmpty) this.touch();
+    const { measures } = this.#options;
+    if (this.#unsent !== undefined || !measures.hasOnlyEvaluations) this.touch();
+    else if (!measures.isEmpty) this.touchPatiently();
   }
 
   /** What waits from before, then what came since, as far as it gets. */
@@ -117,22 +139,24 @@ export class Reporter {
 
   #next(): Unsent | undefined {
     const { measures, ports, instanceId } = this.#options;
-    if (measures.isEmpty) return undefined;
-    const isOld = ports.now() - this.#sinceMs >= REPORT_AGE_MAX_MS;
+    const nowMs = ports.now();
+    const withEvaluations = this.#isClosed || nowMs - this.#evaluationsMs >= REPORT_INTERVAL_MS;
+    if (withEvaluations ? measures.isEmpty : measures.hasOnlyEvaluations) return undefined;
+    const isOld = nowMs - this.#sinceMs >= REPORT_AGE_MAX_MS;
     if (!this.#isReachable()) {
       // Too little has gone by to give it up, and it goes on growing where it is.
-      if (isOld) this.#lose(measures.take());
+      if (isOld) this.#lose(this.#take(withEvaluations));
       return undefined;
     }
     this.#seq += 1;
-    const body: EventsBody = {
-      instanceId,
-      seq: this.#seq,
-      from: this.#from,
-      to: ports.wallNow(),
-      ...measures.take(),
-    };
-    return { body, sinceMs: ports.now() };
+    const window = { from: this.#from, to: ports.wallNow() };
+    return { body: { instanceId, seq: this.#seq, ...window, ...this.#take(withEvaluations) }, sinceMs: nowMs };
+  }
+
+  #take(withEvaluations: boolean): MeasuresReport {
+    if (withEvaluations) this.#evaluationsMs = this.#options.ports.now();
+    this.#beginWindow();
+    return this.#options.measures.take({ withEvaluations });
   }
 
   /** True: it is off our hands, one way or the other. */

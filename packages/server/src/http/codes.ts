@@ -39,6 +39,7 @@ export type HttpCode =
   | "RATE_LIMITED"
   | "STREAMS_STORM"
   | "STREAMS_FULL"
+  | "NOT_CURRENT"
   | "SHUTTING_DOWN"
   | "STORE_FULL"
   | "STORE_UNAVAILABLE"
@@ -275,6 +276,12 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     status: 503,
     title: "No room for more streams",
     meaning: "The server holds as many streams as it was configured for.",
+  },
+  NOT_CURRENT: {
+    status: 503,
+    title: "Not current",
+    meaning:
+      "This server does not know what is stored now, or the caller has heard of more from another one. Nothing older is told; another server may know, and this one is asked again after `Retry-After`.",
   },
   SHUTTING_DOWN: { status: 503, title: "Shutting down", meaning: "The server takes no new streams any more." },
   STORE_FULL: { status: 507, title: "Disk full", meaning: "Nothing was written. Reads and streams go on." },

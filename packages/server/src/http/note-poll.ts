@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { BASIS_HEADER, INSTANCE_HEADER, parseBasis } from "@rampart/core";
+import type { Basis } from "@rampart/core";
+import { INSTANCE_HEADER } from "@rampart/core";
 import { clientAddress } from "./address.ts";
 import type { HttpParts } from "./parts.ts";
 import { namedIdentity } from "./sdk-identity.ts";
@@ -9,11 +10,12 @@ export function notePoll(
   { hub, clock, trustedProxies }: Pick<HttpParts, "hub" | "clock" | "trustedProxies">,
   environment: string,
   incoming: IncomingMessage,
+  basis: Basis | undefined,
 ): void {
-  const { [INSTANCE_HEADER]: instanceId, [BASIS_HEADER]: basis } = incoming.headers;
+  const { [INSTANCE_HEADER]: instanceId } = incoming.headers;
   const clients = hub.clients(environment);
   if (clients === undefined || typeof instanceId !== "string") return;
-  const held = { basis: typeof basis === "string" ? parseBasis(basis) : undefined, now: clock.now() };
+  const held = { basis, now: clock.now() };
   if (clients.polledAgain(instanceId, held)) return;
   const identity = namedIdentity(incoming, clientAddress(incoming, trustedProxies));
   if (identity !== undefined) clients.polled(identity, held);

@@ -4,6 +4,8 @@ import { parseBasis } from "@rampart/core";
 import type { StreamRefusal } from "../ports/meter.ts";
 import type { EncodedSnapshot, Feed } from "../stream/feed.ts";
 import type { StreamAnswer } from "../stream/hub.ts";
+import type { Presence } from "../stream/presence.ts";
+import { presenceFor } from "../stream/presence.ts";
 import { clientAddress } from "./address.ts";
 import type { ProblemCode } from "./codes.ts";
 import { matchesTag } from "./etag.ts";
@@ -11,6 +13,7 @@ import type { EnvironmentGrant } from "./grant.ts";
 import { notePoll } from "./note-poll.ts";
 import type { HttpParts } from "./parts.ts";
 import { feedOf } from "./parts.ts";
+import { heldIn, notCurrent } from "./presence.ts";
 import { problemReply } from "./problem.ts";
 import { send } from "./reply.ts";
 import { anonymousIdentity, namedIdentity } from "./sdk-identity.ts";
@@ -41,9 +44,23 @@ export class SdkReads {
   }
 
   /** Answers with the environment whole, or with nothing but that it has not changed. A promise only where it takes more than one turn. */
-  flags({ environment }: EnvironmentGrant, { incoming, outgoing }: Exchange): Promise<void> | undefined {
-    const { snapshot, plain, notModified } = this.#prepare(feedOf(this.#parts, environment));
-    notePoll(this.#parts, environment, incoming);
+  flags({ environment }: EnvironmentGrant, exchange: Exchange): Promise<void> | undefined {
+    const feed = feedOf(this.#parts, environment);
+    const held = heldIn(exchange.incoming);
+    notePoll(this.#parts, environment, exchange.incoming, held);
+    const presence = presenceFor(feed, held, this.#parts.timers);
+    return presence instanceof Promise
+      ? presence.then((known) => this.#answer(known, feed, exchange))
+      : this.#answer(presence, feed, exchange);
+  }
+
+  #answer(presence: Presence, feed: Feed, { incoming, outgoing }: Exchange): Promise<void> | undefined {
+    if (presence !== "present") {
+      const { failure, headers } = notCurrent(presence);
+      send(outgoing, problemReply(failure, headers), { close: false });
+      return undefined;
+    }
+    const { snapshot, plain, notModified } = this.#prepare(feed);
     const { "if-none-match": known, "accept-encoding": encoding } = incoming.headers;
     if (matchesTag(known, snapshot.etag)) outgoing.writeHead(304, notModified).end();
     else if (encoding === undefined || !takesGzip(encoding)) outgoing.writeHead(200, plain).end(snapshot.body);
@@ -109,6 +126,7 @@ const REFUSAL_CODES: { readonly [refusal in StreamRefusal]: ProblemCode } = {
   storm: "STREAMS_STORM",
   full: "STREAMS_FULL",
   draining: "SHUTTING_DOWN",
+  behind: "NOT_CURRENT",
 };
 
 /** Says when to come back to who was refused a stream. */

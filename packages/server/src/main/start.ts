@@ -140,6 +140,8 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       sealer,
     });
     const eventStreams = new EventStreams(platform.timers);
+    const together = storage.shared?.listTogether(hub);
+    if (together !== undefined) cleanUp.push(() => together.stop());
     let phase: Phase = "serving";
     const parts: HttpParts = {
       ...platform,
@@ -157,6 +159,8 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       tickets: new Tickets(platform),
       feeds,
       hub,
+      clients: async (environment, limit) =>
+        together === undefined ? hub.clientsView(environment, limit) : together.view(environment, limit),
       intake,
       logger,
       meter,

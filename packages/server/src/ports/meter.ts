@@ -1,8 +1,8 @@
 /** Why the hub let go of a stream. */
-export type StreamEnd = "client" | "slow" | "revoked" | "shutdown" | "expired";
+export type StreamEnd = "client" | "slow" | "revoked" | "shutdown" | "expired" | "unconfirmed";
 
 /** Why a stream was not accepted. */
-export type StreamRefusal = "storm" | "full" | "draining";
+export type StreamRefusal = "storm" | "full" | "draining" | "behind";
 
 /**
  * The legs of a rollout's way from what a metric says to what is durable: how old a value is when it is sampled (`sampleAge`), asking for it

@@ -13,7 +13,7 @@ export interface Timers {
 export type NextTurn = (run: () => void) => void;
 
 /** Resolves after `delayMs`. */
-export function pause(timers: Timers, delayMs: number): Promise<void> {
+export function pause(timers: Pick<Timers, "after">, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
     timers.after(delayMs, resolve);
   });

@@ -193,7 +193,7 @@ export class Clients {
     readonly limit: number;
   }): ClientsView {
     const clients = [...this.#streaming.values(), ...this.#silent.values()].map((client) => viewOf(client, of));
-    clients.sort((a, b) => b.lag - a.lag || (a.instanceId < b.instanceId ? -1 : 1));
+    clients.sort(byLag);
     return {
       environment: of.environment,
       epoch: of.epoch,
@@ -232,6 +232,16 @@ function acknowledge(client: Client, held: Basis, at: EpochMs): void {
 
 const lastContactOf = ({ lastContactAt, live }: Client): EpochMs => Math.max(lastContactAt, live?.lastContactAt() ?? 0);
 
+/** Revisions that one who holds something is behind the present. */
+export function lagOf(held: Basis, present: Basis): number {
+  return held.epoch === present.epoch ? Math.max(0, present.revision - held.revision) : present.revision;
+}
+
+/** Those furthest behind first. */
+export function byLag(a: ClientView, b: ClientView): number {
+  return b.lag - a.lag || (a.instanceId < b.instanceId ? -1 : 1);
+}
+
 function standingOf(client: Client): Standing {
   const { identity, live } = client;
   return {
@@ -254,7 +264,7 @@ function viewOf(client: Client, present: Basis): ClientView {
     lastContactAt: new Date(lastContactAt).toISOString(),
     epoch,
     revision,
-    lag: epoch === present.epoch ? Math.max(0, present.revision - revision) : present.revision,
+    lag: lagOf({ epoch, revision }, present),
     ...(receipt?.epoch === present.epoch
       ? { acknowledgedRevision: receipt.revision, acknowledgedAt: new Date(receipt.at).toISOString() }
       : {}),

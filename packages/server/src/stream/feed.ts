@@ -8,15 +8,18 @@ import type { Meter } from "../ports/meter.ts";
 import type { EnvironmentChanges, EnvironmentContent, EpochMs, Store } from "../ports/store.ts";
 import { Answers } from "./browsers/answers.ts";
 import { EncodedContent } from "./content.ts";
-import { encodeEvent, EVENT_END, eventHead } from "./frame.ts";
+import { ALIVE, encodeEvent, EVENT_END, eventHead } from "./frame.ts";
 import type { HeldLease } from "./leases.ts";
 import { Leases } from "./leases.ts";
 
 /** Resumes from this many different revisions are kept encoded; the rest are encoded again. A storm comes back from a handful. */
 const RESUMES_CACHED_MAX = 64;
 
-/** A feed that has not reached the store for this long is not ready: three polls and some slack. */
-const SYNC_FRESH_MS = 5_000;
+/**
+ * A feed that has not read the store for this long, three polls, does not know any more what is stored. With a lease of 25 s, and 2 s for what is on its way, a client
+ * that nobody can reach is off 30 s after a rollback that another server stored, at the latest.
+ */
+export const CONFIRMED_MS = 3_000;
 
 export interface FeedParts {
   readonly store: Pick<Store, "content" | "changesSince">;
@@ -24,6 +27,8 @@ export interface FeedParts {
   readonly meter: Meter;
   readonly logger: Logger;
   readonly regex: LinearRegex;
+  /** Other servers write to the same store. */
+  readonly isShared?: boolean;
 }
 
 /** One step of the environment, encoded once for every stream. */
@@ -88,7 +93,9 @@ export class Feed {
   /** Reads the environment whole. Rejects when the store can't be read or has no such environment. */
   static async open(environment: string, parts: FeedParts): Promise<Feed> {
     const feed = new Feed(environment, parts);
+    const askedAtMs = parts.clock.monotonicMs();
     await feed.#reload();
+    feed.#syncedAtMs = askedAtMs;
     return feed;
   }
 
@@ -116,7 +123,20 @@ export class Feed {
 
   /** Whether the store was read lately, so that what is served is what is stored. */
   get isFresh(): boolean {
-    return this.#parts.clock.monotonicMs() - this.#syncedAtMs <= SYNC_FRESH_MS;
+    return this.#parts.clock.monotonicMs() - this.#syncedAtMs <= CONFIRMED_MS;
+  }
+
+  /**
+   * Whether clients may take what it says for the present, and renew leases by it: it was read lately, or nobody else can have changed it. While it is not,
+   * `heartbeat` and `whole` say so.
+   */
+  get isConfirmed(): boolean {
+    return this.#parts.isShared !== true || this.isFresh;
+  }
+
+  /** Other servers write to the same store, so that one of them may be ahead of this one. */
+  get isShared(): boolean {
+    return this.#parts.isShared === true;
   }
 
   /** Whether a client has heard of more than this feed. What it says may be wrong. */
@@ -164,11 +184,18 @@ export class Feed {
     return emergency === undefined ? last : Buffer.concat([last, emergency]);
   }
 
-  /** A `heartbeat` event for now. */
+  /** A `heartbeat` event for now; `alive` where it is not known what is stored now. */
   heartbeat(): Buffer {
+    if (!this.isConfirmed) return ALIVE;
     const { epoch, revision, digest } = this;
     const heartbeat: Heartbeat = { epoch, revision, digest, now: this.#parts.clock.now() };
     return encodeEvent({ id: this.#id(), event: "heartbeat", json: JSON.stringify(heartbeat) });
+  }
+
+  /** Everything, as a `snapshot` event; as `unconfirmed` where it is not known whether it is what is stored now. */
+  whole(): Buffer {
+    const { frame, body } = this.snapshot;
+    return this.isConfirmed ? frame : Buffer.concat([eventHead(this.#id(), "unconfirmed"), body, EVENT_END]);
   }
 
   /**
@@ -176,7 +203,8 @@ export class Feed {
    * The present may move on while it is made: check `revision` before sending.
    */
   resume(basis: Basis): Promise<Buffer | undefined> {
-    if (basis.epoch !== this.epoch || basis.revision > this.revision) return Promise.resolve(undefined);
+    if (basis.epoch !== this.epoch || basis.revision > this.revision || !this.isConfirmed)
+      return Promise.resolve(undefined);
     const cached = this.#resumes.get(basis.revision);
     if (cached !== undefined) return cached;
     const made = this.#resumeFrom(basis.revision);
@@ -202,7 +230,6 @@ export class Feed {
       this.#again = false;
       try {
         await this.#step();
-        this.#syncedAtMs = this.#parts.clock.monotonicMs();
       } catch (cause) {
         this.#parts.meter.storeFailed("changesSince");
         this.#parts.logger.error(
@@ -216,17 +243,24 @@ export class Feed {
   }
 
   async #step(): Promise<void> {
+    // What was committed after the question may not be in the answer, however long that takes.
+    const askedAtMs = this.#parts.clock.monotonicMs();
     const changes = await this.#parts.store.changesSince(this.environment, this.revision);
     if (changes === undefined || changes.epoch !== this.epoch) {
       await this.#reload();
+      this.#syncedAtMs = askedAtMs;
       this.#onChange({ frame: this.snapshot.frame, committedAt: this.#parts.clock.now() });
       return;
     }
-    if (changes.revision === this.revision) return;
     const from = this.revision;
+    if (changes.revision === from) {
+      this.#syncedAtMs = askedAtMs;
+      return;
+    }
     const applied = this.ruleset.apply({ ...changes, digest: "" });
     if (applied.kind !== "applied")
       throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
+    this.#syncedAtMs = askedAtMs;
     this.#content.apply(changes);
     this.answers.apply(changes);
     const urgent = changes.urgent ? this.#urgentOf(changes) : undefined;
@@ -263,7 +297,6 @@ export class Feed {
     this.#applyOverruled();
     this.#leases.replace(content.flags);
     this.#urgent = undefined;
-    this.#syncedAtMs = this.#parts.clock.monotonicMs();
     this.#moved();
   }
 

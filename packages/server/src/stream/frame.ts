@@ -25,3 +25,6 @@ export function eventHead(id: string | undefined, event: string): Buffer {
 }
 
 export const EVENT_END: Buffer = Buffer.from("\n\n");
+
+/** Instead of a heartbeat where it is not known what is stored now: the connection works, and that is all. */
+export const ALIVE: Buffer = encodeEvent({ event: "alive", json: "{}" });

@@ -66,11 +66,11 @@ export class Hub {
   #stopBeating: Cancel = () => undefined;
 
   constructor(parts: HubParts) {
-    const { clock, meter, nextTurn, onReceipts = () => undefined } = parts;
+    const { clock, meter, nextTurn, timers, onReceipts = () => undefined } = parts;
     this.#parts = parts;
     this.#admission = new Admission(parts.limits.admission, clock.monotonicMs());
     this.#gate = new TurnGate(TAKEN_PER_TURN, parts.nextTurn);
-    const shared = { clock, meter, nextTurn, onReceipts, isDraining: () => this.#draining };
+    const shared = { clock, meter, nextTurn, timers, onReceipts, isDraining: () => this.#draining };
     for (const feed of parts.feeds) this.#rooms.set(feed.environment, new Room({ feed, ...shared }));
   }
 
@@ -99,14 +99,17 @@ export class Hub {
     const room = this.#rooms.get(request.environment);
     if (room === undefined) throw new Error(`no feed for the environment ${JSON.stringify(request.environment)}`);
     const refusal = this.#refusal();
-    if (refusal !== undefined) {
-      this.#parts.meter.streamRefused(refusal);
-      const retryAfterSeconds = this.#admission.retryAfterSeconds(this.#parts.random.next());
-      return { kind: "refused", refusal, retryAfterSeconds };
-    }
+    if (refusal !== undefined) return this.#answer(refusal);
     const turn = this.#gate.pass();
     const admitted = turn === undefined ? room.admit(request) : turn.then(() => room.admit(request));
-    return admitted === undefined ? OPEN : admitted.then(() => OPEN);
+    return admitted instanceof Promise ? admitted.then((later) => this.#answer(later)) : this.#answer(admitted);
+  }
+
+  #answer(refusal: StreamRefusal | undefined): StreamAnswer {
+    if (refusal === undefined) return OPEN;
+    this.#parts.meter.streamRefused(refusal);
+    const retryAfterSeconds = this.#admission.retryAfterSeconds(this.#parts.random.next());
+    return { kind: "refused", refusal, retryAfterSeconds };
   }
 
   /** The SDK instances of an environment. */

@@ -1,10 +1,10 @@
 import type { Basis, LegsView, QuantilesView, ReceiptsVerdict, ReceiptsView, StragglerView } from "@rampart/core";
-import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf, TRANSIT_MAX_MS } from "../domain/receipts.ts";
+import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf } from "../domain/receipts.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { EpochMs } from "../ports/store.ts";
 import type { TakenBack } from "../ports/taken-back.ts";
 import type { Clients, Holding, Standing } from "./clients.ts";
-import type { UrgentChange } from "./feed.ts";
+import { CONFIRMED_MS, type UrgentChange } from "./feed.ts";
 import type { HeldLease } from "./leases.ts";
 import { wholeOf, type PartClient, type ReceiptsPart } from "./receipt-parts.ts";
 import { BEHIND_MAX_MS } from "./stream.ts";
@@ -254,9 +254,9 @@ export class Receipts {
     if (!isHeard && !isFinal && now < convergence.deadline) return "open";
     const verdict = convergence.verdict(now, isFinal);
     if (isHeard || verdict !== "proven") return verdict;
-    // Nobody knows the clients of a server that was there and said nothing; their lease bounds them all the same.
+    // Nobody knows the clients of a server that was there and said nothing; their lease bounds them all the same, from when it no longer knew what is stored.
     const { committedAt, lease } = open.change;
-    return offByLeaseAt(committedAt + TRANSIT_MAX_MS, lease?.leaseMs) <= now ? "bounded" : "unproven";
+    return offByLeaseAt(committedAt + CONFIRMED_MS, lease?.leaseMs) <= now ? "bounded" : "unproven";
   }
 
   #whole(open: Open): Pick<Open, "convergence" | "clients" | "alreadyOff"> {

@@ -2,9 +2,9 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Basis, ClientGoodbye, ClientsView, ReceiptsView } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
-import type { Meter, StreamEnd } from "../ports/meter.ts";
+import type { Meter, StreamEnd, StreamRefusal } from "../ports/meter.ts";
 import type { EpochMs } from "../ports/store.ts";
-import type { NextTurn } from "../ports/timers.ts";
+import type { NextTurn, Timers } from "../ports/timers.ts";
 import type { View } from "./browsers/viewer.ts";
 import { Viewer } from "./browsers/viewer.ts";
 import { Viewers } from "./browsers/viewers.ts";
@@ -13,11 +13,19 @@ import type { ClientIdentity } from "./clients.ts";
 import { CLIENTS_MAX, Clients } from "./clients.ts";
 import type { Feed, FeedChange } from "./feed.ts";
 import { encodeEvent } from "./frame.ts";
+import type { Presence } from "./presence.ts";
+import { presenceFor } from "./presence.ts";
 import { Receipts } from "./receipts.ts";
 import { Stream } from "./stream.ts";
 
 /** A resume is made anew when the environment moves on while it is made; after this many times the client gets the snapshot. */
 const RESUME_ATTEMPTS_MAX = 3;
+
+/**
+ * A stream that can't be told what is stored is sent on after so long: another server may know. Two heartbeats, so that its client gets there before
+ * its lease of 25 s is over, and a database that comes back soon sends nobody away.
+ */
+const UNCONFIRMED_MAX_MS = 10_000;
 
 /** A response that is to become a stream, and what is known of its client. */
 export interface StreamRequest {
@@ -36,6 +44,7 @@ export interface RoomParts {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly nextTurn: NextTurn;
+  readonly timers: Pick<Timers, "after">;
   /** Nobody is let in any more. */
   readonly isDraining: () => boolean;
   /** Called with each urgent change once it is known who applied it. */
@@ -51,6 +60,8 @@ export class Room {
   readonly #parts: RoomParts;
   /** Streams that were said goodbye to and whose sockets are not closed yet. */
   readonly #leaving = new Set<Stream>();
+  /** Since when it is not known what is stored, monotonic. */
+  #unconfirmedSinceMs: number | undefined;
 
   constructor(parts: RoomParts) {
     const { feed, meter } = parts;
@@ -64,8 +75,7 @@ export class Room {
     });
     this.channel = new Channel(basisOf(feed), {
       fellBehind: () => meter.consumerSlow(feed.environment),
-      drained: (stream, held) =>
-        stream.socket.write(feed.present(isAt(feed, held) ? feed.heartbeat() : feed.snapshot.frame)),
+      drained: (stream, held) => stream.socket.write(feed.present(isAt(feed, held) ? feed.heartbeat() : feed.whole())),
     });
     this.viewers = new Viewers(parts);
     feed.onChange = (change) => this.#broadcast(change);
@@ -88,17 +98,29 @@ export class Room {
 
   /**
    * Makes a stream of a response, and brings its client to the present: by nothing but a heartbeat when it is there, by one delta from
-   * where it says it stands, or by the snapshot. A promise only where a delta has to be made.
+   * where it says it stands, or by the snapshot. Gives why not, when another server is ahead and this one can't catch up. A promise only where the store
+   * has to be asked.
    */
-  admit(request: StreamRequest): Promise<void> | undefined {
-    const { feed } = this.#parts;
-    // It comes from another server on the same store, which is ahead: a client must not be taken back in time.
-    if (request.basis !== undefined && feed.isBehind(request.basis))
-      return feed.catchUp().then(() => this.#admitAsIs(request));
-    return this.#admitAsIs(request);
+  admit(request: StreamRequest): StreamRefusal | undefined | Promise<StreamRefusal | undefined> {
+    const { feed, timers } = this.#parts;
+    const presence = presenceFor(feed, request.basis, timers);
+    return presence instanceof Promise
+      ? presence.then((known) => this.#admitAs(known, request))
+      : this.#admitAs(presence, request);
   }
 
-  #admitAsIs(request: StreamRequest): Promise<void> | undefined {
+  #admitAs(presence: Presence, request: StreamRequest): "behind" | undefined | Promise<undefined> {
+    switch (presence) {
+      case "behind":
+        return presence;
+      // It can't be told what is stored, but of a kill that this server is asked for.
+      case "unconfirmed":
+      case "present":
+        return this.#bring(request);
+    }
+  }
+
+  #bring(request: StreamRequest): Promise<undefined> | undefined {
     const { feed } = this.#parts;
     if (request.view !== undefined) {
       this.#takeViewer(request, request.view);
@@ -124,6 +146,7 @@ export class Room {
       this.channel.beat(slot, () => frame, { now, nowMs });
     }
     this.viewers.beat(slot, nowMs);
+    this.#sendOn(slot, { now, nowMs });
     this.#dismissExpired(now);
     if (slot === 0) this.clients.prune(now);
     this.receipts.tick(nowMs);
@@ -144,22 +167,23 @@ export class Room {
     for (const stream of this.#leaving) stream.socket.destroy();
   }
 
-  async #resume(request: StreamRequest, basis: Basis): Promise<void> {
+  async #resume(request: StreamRequest, basis: Basis): Promise<undefined> {
     const { feed } = this.#parts;
     for (let attempt = 0; attempt < RESUME_ATTEMPTS_MAX; attempt++) {
       const present = basisOf(feed);
       const delta = await feed.resume(basis);
       if (!isAt(feed, present)) continue;
-      this.#take(request, delta ?? feed.snapshot.frame);
-      return;
+      this.#take(request, delta ?? feed.whole());
+      return undefined;
     }
     this.#takeAtPresent(request);
+    return undefined;
   }
 
   #takeAtPresent(request: StreamRequest): void {
     const { feed } = this.#parts;
     const isPresent = request.basis !== undefined && isAt(feed, request.basis);
-    this.#take(request, isPresent ? feed.heartbeat() : feed.snapshot.frame);
+    this.#take(request, isPresent ? feed.heartbeat() : feed.whole());
   }
 
   /** In one turn with the choice of `first`, so that no change falls between it and the stream's place in the channel. */
@@ -211,6 +235,23 @@ export class Room {
       this.#closed(stream, identity);
     };
     socket.on("end", closed).on("close", closed);
+  }
+
+  /** Says goodbye to those streams of a slot that could not be told for a while what is stored. */
+  #sendOn(slot: number, { now, nowMs }: { readonly now: EpochMs; readonly nowMs: number }): void {
+    if (this.#parts.feed.isConfirmed) {
+      this.#unconfirmedSinceMs = undefined;
+      return;
+    }
+    this.#unconfirmedSinceMs ??= nowMs;
+    if (nowMs - this.#unconfirmedSinceMs < UNCONFIRMED_MAX_MS) return;
+    const waited = [...this.streams()].filter(
+      (stream) => stream.slot === slot && now - stream.openedAt >= UNCONFIRMED_MAX_MS,
+    );
+    // The slots spread them, and each client adds to that.
+    const goodbye: ClientGoodbye = { reason: "moved", retryAfterMs: 0 };
+    const frame = encodeEvent({ event: "goodbye", json: JSON.stringify(goodbye) });
+    for (const stream of waited) this.dismiss(stream, frame, "unconfirmed");
   }
 
   /** Says goodbye to those whose signature's time is over: they are to show that they still may. */

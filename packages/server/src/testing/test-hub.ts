@@ -42,6 +42,8 @@ export interface TestHubOptions {
   readonly limits?: Partial<HubLimits>;
   readonly meter?: Partial<Meter>;
   readonly chance?: () => number;
+  /** Other servers write to the same store. */
+  readonly isShared?: boolean;
   readonly wrap?: (store: Store) => Pick<Store, "content" | "changesSince">;
 }
 
@@ -50,6 +52,7 @@ export async function startTestHub({
   limits,
   meter,
   chance,
+  isShared = false,
   wrap = (store) => store,
 }: TestHubOptions = {}): Promise<TestHub> {
   const store = createMemoryStore({ random: countingRandom() });
@@ -73,6 +76,7 @@ export async function startTestHub({
     meter: counted,
     logger: silentLogger,
     regex: () => () => false,
+    isShared,
   });
   const hub = new Hub({
     ...platform,

@@ -11,6 +11,8 @@ import type { Platform } from "../main/platform.ts";
 import { realPlatform } from "../main/platform.ts";
 import type { RunningServer } from "../main/start.ts";
 import { startServer } from "../main/start.ts";
+import type { SharedStorage } from "../main/storage.ts";
+import { ownDrillBook } from "../ports/drill-book.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { ManualPlatform } from "./manual-platform.ts";
@@ -56,13 +58,21 @@ export interface TestServerOptions {
   readonly platform?: Platform;
   /** Puts something between the server and its store. */
   readonly wrap?: (store: Store) => Store;
+  /** As if other servers wrote to the same store. */
+  readonly isShared?: boolean;
   /** `afterAll` for a server that many tests share; by default it is closed with the test. */
   readonly cleanUp?: (act: () => Promise<void>) => void;
 }
 
 /** Starts a server. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { config, platform = realPlatform, wrap = (store) => store, cleanUp = onTestFinished } = options;
+  const {
+    config,
+    platform = realPlatform,
+    wrap = (store) => store,
+    isShared = false,
+    cleanUp = onTestFinished,
+  } = options;
   const folder = mkdtempSync(join(tmpdir(), "rampart-test-"));
   const { store, rollouts } = createMemoryStores({ random: (sizeBytes) => randomBytes(sizeBytes) });
   const logs: string[] = [];
@@ -77,6 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         checkpoints: createMemoryCheckpoints(),
         isFresh: true,
         folder,
+        ...(isShared && { shared: SHARED }),
         close: () => store.close(),
       }),
     },
@@ -96,6 +107,16 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const call: TestServer["call"] = (line, options) => callServer(server.url, line, { token: admin, ...options });
   return { ...server, store, rollouts, platform, admin, sdkKey: server.firstTokens?.server ?? "", logs, token, call };
 }
+
+/** The only server that runs on a store that others could run on. */
+const SHARED: SharedStorage = {
+  replicaId: "a",
+  leadership: { isShared: true, evaluating: () => ({}) },
+  drills: ownDrillBook(),
+  start: () => undefined,
+  countTogether: () => () => Promise.resolve(),
+  standDown: () => Promise.resolve(),
+};
 
 /** The defaults, on a port that the system chooses, quiet. */
 export function testConfig(...args: readonly string[]): ServerConfig {

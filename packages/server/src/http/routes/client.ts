@@ -6,8 +6,8 @@ import { basisIn, identityOf, openByTicket, openViewer } from "../client-streams
 import { matchesTag } from "../etag.ts";
 import type { EnvironmentGrant } from "../grant.ts";
 import { notePoll } from "../note-poll.ts";
-import { feedOf } from "../parts.ts";
 import type { HttpParts } from "../parts.ts";
+import { heldIn, presentFeed } from "../presence.ts";
 import { json } from "../reply.ts";
 import type { Route } from "../route.ts";
 import { route, ticketRoute } from "../route.ts";
@@ -28,7 +28,7 @@ const CONTEXT_PROBLEMS = [
   "ORIGIN_NOT_ALLOWED",
 ] as const;
 
-const STREAM_PROBLEMS = ["STREAMS_STORM", "STREAMS_FULL", "SHUTTING_DOWN"] as const;
+const STREAM_PROBLEMS = ["STREAMS_STORM", "STREAMS_FULL", "NOT_CURRENT", "SHUTTING_DOWN"] as const;
 
 const STREAM = { 200: { description: "The stream", contentType: "text/event-stream" } } as const;
 
@@ -61,12 +61,13 @@ function evaluateRoute(parts: HttpParts): Route {
         200: { description: "The values; `ETag` names them", schema: clientValues },
         304: { description: "They are still the same" },
       },
-      problems: CONTEXT_PROBLEMS,
+      problems: [...CONTEXT_PROBLEMS, "NOT_CURRENT"],
     },
-    ({ grant, body, incoming }) => {
+    async ({ grant, body, incoming }) => {
       const { context } = allowed(parts, grant, body);
-      const feed = feedOf(parts, grant.environment);
-      notePoll(parts, grant.environment, incoming);
+      const held = heldIn(incoming) ?? basisIn(body.basis);
+      notePoll(parts, grant.environment, incoming, held);
+      const feed = await presentFeed(parts, grant.environment, held);
       const values = valuesFor(feed.answers, context, "browser");
       const etag = `"${values.etag}"`;
       const headers = {

@@ -7,8 +7,9 @@ import { openByTicket } from "../client-streams.ts";
 import type { ProblemCode } from "../codes.ts";
 import { matchesTag } from "../etag.ts";
 import type { EnvironmentGrant } from "../grant.ts";
-import { feedOf } from "../parts.ts";
 import type { HttpParts } from "../parts.ts";
+import type { Answering } from "../presence.ts";
+import { answeringFeed, heldIn } from "../presence.ts";
 import type { Failure } from "../problem.ts";
 import type { Reply } from "../reply.ts";
 import { json } from "../reply.ts";
@@ -25,7 +26,13 @@ const body = z.looseObject({
   context: z.unknown().openapi({ type: "object", description: "With a `targetingKey`" }),
 });
 
-const PROBLEMS = ["SIGNATURE_REQUIRED", "SIGNATURE_WRONG", "SIGNATURE_EXPIRED", "ORIGIN_NOT_ALLOWED"] as const;
+const PROBLEMS = [
+  "SIGNATURE_REQUIRED",
+  "SIGNATURE_WRONG",
+  "SIGNATURE_EXPIRED",
+  "ORIGIN_NOT_ALLOWED",
+  "NOT_CURRENT",
+] as const;
 
 /** OpenFeature's remote evaluation protocol, version 0.3. Server keys evaluate every flag, client keys those that browsers may see. */
 export function ofrepRoutes(parts: HttpParts): readonly Route[] {
@@ -51,16 +58,17 @@ function oneRoute(parts: HttpParts): Route {
       },
       problems: PROBLEMS,
     },
-    ({ grant, params: { key }, body: { context: given }, incoming }) => {
+    async ({ grant, params: { key }, body: { context: given }, incoming }) => {
       const { context } = allowed(parts, grant, { given, incoming });
-      const answer = feedOf(parts, grant.environment).answers.answer(key, context, audienceOf(grant));
+      const answering = await answeringFeed(parts, grant.environment, heldIn(incoming));
+      const answer = answering.feed.answers.answer(key, context, audienceOf(grant));
       if (answer === undefined)
         return json(404, {
           key,
           errorCode: "FLAG_NOT_FOUND",
           errorDetails: `There is no flag ${JSON.stringify(key)}.`,
         });
-      return json("errorCode" in answer.flag ? 400 : 200, shown(key, answer));
+      return json("errorCode" in answer.flag ? 400 : 200, shown(key, answer, answering));
     },
   );
 }
@@ -90,12 +98,15 @@ function bulkRoute(parts: HttpParts): Route {
       },
       problems: PROBLEMS,
     },
-    ({ grant, body: { context: given }, incoming }) => {
+    async ({ grant, body: { context: given }, incoming }) => {
       const { context, expiresAt } = allowed(parts, grant, { given, incoming });
-      const feed = feedOf(parts, grant.environment);
+      const answering = await answeringFeed(parts, grant.environment, heldIn(incoming));
+      const { feed, isConfirmed } = answering;
       const audience = audienceOf(grant);
       const values = valuesFor(feed.answers, context, audience);
-      const etag = `"${values.etag}"`;
+      // Other values than those that the same flags have once it is known what is stored.
+      const tag = isConfirmed ? values.etag : `${values.etag}~`;
+      const etag = `"${tag}"`;
       const headers = { etag, "cache-control": "private, no-cache" };
       if (matchesTag(incoming.headers["if-none-match"], etag)) return { status: 304, headers };
       const ticket = parts.tickets.issue({
@@ -103,13 +114,13 @@ function bulkRoute(parts: HttpParts): Route {
         environment: grant.environment,
         identity: undefined,
         basis: undefined,
-        view: { context, audience, tells: "notices", etag: values.etag, expiresAt },
+        view: { context, audience, tells: "notices", etag: tag, expiresAt },
       });
       const endpoint = { requestUri: `/ofrep/v1/stream?ticket=${ticket}` };
       return json(
         200,
         {
-          flags: [...values.answers].map(([key, answer]) => shown(key, answer)),
+          flags: [...values.answers].map(([key, answer]) => shown(key, answer, answering)),
           metadata: { revision: feed.revision },
           eventStreams: [{ type: "sse", endpoint, inactivityDelaySec: INACTIVITY_DELAY_SECONDS }],
         },
@@ -148,9 +159,11 @@ const allowed = (
 ): ReturnType<typeof allowedContext> =>
   allowedContext(grant, { context: given ?? {}, signature: signatureIn(incoming), now: parts.clock.now() });
 
-function shown(key: string, { flag }: Answer): object {
+/** These clients know of no leases: while it is not known what is stored, one counts as over. */
+function shown(key: string, { flag }: Answer, { isConfirmed }: Pick<Answering, "isConfirmed">): object {
   if ("errorCode" in flag) return { key, errorCode: flag.errorCode, errorDetails: detailsOf(flag.errorCode) };
-  const { value, variant, reason, revision } = flag;
+  const { lease, revision } = flag;
+  const { value, variant, reason } = isConfirmed || lease === undefined ? flag : { ...lease, reason: "STALE" };
   return { key, reason, variant, value, metadata: { revision } };
 }
 

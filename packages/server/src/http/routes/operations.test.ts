@@ -1,25 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../ports/store.ts";
+import { breakableStore } from "../../testing/breakable-store.ts";
 import { manualPlatform } from "../../testing/manual-platform.ts";
 import { startTestServer } from "../../testing/test-server.ts";
-
-/** A store that can be made to fail. */
-function breakable(): { readonly wrap: (store: Store) => Store; isBroken: boolean } {
-  const state = {
-    isBroken: false,
-    wrap: (store: Store): Store =>
-      new Proxy(store, {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name, target);
-          if (typeof value !== "function" || name === "close")
-            return typeof value === "function" ? (value.bind(target) as unknown) : value;
-          return (...args: readonly unknown[]): unknown =>
-            state.isBroken ? Promise.reject(new Error("gone")) : (value.apply(target, args) as unknown);
-        },
-      }),
-  };
-  return state;
-}
 
 describe("health", () => {
   it.each(["/health", "/api/healthz"])("at %s has the shape that monitors expect, without a token", async (path) => {
@@ -36,14 +18,14 @@ describe("health", () => {
 
   it("and readiness tell when the store is gone, and when it is back; what was served still is", async () => {
     const platform = manualPlatform();
-    const store = breakable();
+    const store = breakableStore();
     const server = await startTestServer({ platform, wrap: store.wrap });
     expect((await server.call("GET /ready")).body).toEqual({
       ready: true,
       checks: { database: "ok", fanout: "ok", shutdown: "ok" },
     });
     await server.call("GET /api/v1/flags");
-    store.isBroken = true;
+    store.state = "gone";
     await platform.advance(7_000);
     expect(await server.call("GET /health")).toMatchObject({
       status: 503,
@@ -56,7 +38,7 @@ describe("health", () => {
     // A server that is restarted for its store's sake has lost its clients.
     expect((await server.call("GET /live", { token: undefined })).status).toBe(204);
     expect((await server.call("GET /api/v1/environments")).status).toBe(200);
-    store.isBroken = false;
+    store.state = "fine";
     await platform.advance(2_000);
     expect((await server.call("GET /ready")).status).toBe(200);
   });

@@ -42,6 +42,7 @@ function flagsRoute(reads: SdkReads): Route {
         200: { description: "A snapshot: every flag and segment at one revision; `ETag` names it" },
         304: { description: "Nothing has changed" },
       },
+      problems: ["NOT_CURRENT"],
     },
     async ({ grant, incoming, outgoing }): Promise<typeof TAKEN_OVER> => {
       await reads.flags(grant, { incoming, outgoing });
@@ -59,13 +60,13 @@ function streamRoute(reads: SdkReads): Route {
       tag: SDK_TAG,
       summary: "Follow the environment",
       description:
-        "Server-sent events: `snapshot` or `delta` to come up to the present (from `basis`, what the client holds), then each change as a `delta`, a `heartbeat` every five seconds, and a `goodbye` before the server closes.",
+        "Server-sent events: `snapshot` or `delta` to come up to the present (from `basis`, what the client holds), then each change as a `delta`, a `heartbeat` every five seconds, and a `goodbye` before the server closes. A server that does not know what is stored now sends `unconfirmed` instead of `snapshot` and `alive` instead of `heartbeat`, which renew no lease.",
       lane: "sdk",
       query: z.looseObject({
         basis: z.string().max(160).optional().openapi({ description: "epoch:revision", example: "9f2c:42" }),
       }),
       answers: { 200: { description: "The stream", contentType: "text/event-stream" } },
-      problems: ["STREAMS_STORM", "STREAMS_FULL", "SHUTTING_DOWN"],
+      problems: ["STREAMS_STORM", "STREAMS_FULL", "NOT_CURRENT", "SHUTTING_DOWN"],
     },
     async ({ grant, query, incoming, outgoing }): Promise<Reply | typeof TAKEN_OVER> => {
       // A stream has no end to wait for, so asking for its head alone gets just that.

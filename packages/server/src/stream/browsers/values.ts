@@ -32,9 +32,9 @@ export function valuesJson({ epoch, revision }: Basis, { answers, etag }: Values
   return `{${JSON.stringify({ epoch, revision, etag }).slice(1, -1)},"flags":${flagsJson(answers)}}`;
 }
 
-/** A `values` event. */
-export const valuesFrame = (present: Basis, values: Values): Buffer =>
-  encodeEvent({ event: "values", json: valuesJson(present, values) });
+/** All values as an event: `unconfirmed` where it is not known whether they are those of what is stored now. */
+export const valuesFrame = (present: Basis, values: Values, event: "values" | "unconfirmed"): Buffer =>
+  encodeEvent({ event, json: valuesJson(present, values) });
 
 /** A `changed` event. */
 export function changedFrame(

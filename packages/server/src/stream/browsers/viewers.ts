@@ -3,10 +3,12 @@ import type { Meter } from "../../ports/meter.ts";
 import type { NextTurn } from "../../ports/timers.ts";
 import { Channel } from "../channel.ts";
 import type { Feed, FeedChange } from "../feed.ts";
+import { ALIVE } from "../frame.ts";
 import { encodeEvent } from "../frame.ts";
 import type { Answer } from "./answers.ts";
 import type { Moment } from "./history.ts";
 import { History } from "./history.ts";
+import type { Values } from "./values.ts";
 import { changedFrame, heartbeatFrame, valuesFor, valuesFrame } from "./values.ts";
 import type { View, Viewer } from "./viewer.ts";
 
@@ -69,7 +71,7 @@ export class Viewers {
     const at = this.#present;
     switch (view.tells) {
       case "values":
-        return { holds, at, first: isHeld ? this.#heartbeat() : valuesFrame(at, values) };
+        return { holds, at, first: isHeld ? this.#heartbeat() : this.#whole(values) };
       case "notices":
         return { holds, at, first: isHeld || view.etag === undefined ? COMMENT : this.#notice() };
     }
@@ -121,7 +123,8 @@ export class Viewers {
       viewer.socket.destroyed
     )
       return 0;
-    if (viewer.at.epoch !== present.epoch) return this.#bringAnew(viewer);
+    // Of what is not known to be stored, a browser takes all or nothing.
+    if (viewer.at.epoch !== present.epoch || !this.#parts.feed.isConfirmed) return this.#bringAnew(viewer);
     const since = this.#history.since(viewer.at.seq);
     const { answers } = this.#parts.feed;
     const keys = since?.keys ?? [...new Set([...viewer.holds.keys(), ...answers.keys(viewer.view.audience)])];
@@ -143,10 +146,10 @@ export class Viewers {
     return keys.length + (frame === undefined ? 0 : WRITE_WORK);
   }
 
-  /** Another history: nothing of what it holds says anything. */
+  /** By everything: what it holds is of another history, or it is not known what is stored. */
   #bringAnew(viewer: Viewer): number {
     const values = valuesFor(this.#parts.feed.answers, viewer.view.context, viewer.view.audience);
-    const frame = viewer.view.tells === "values" ? valuesFrame(this.#present, values) : this.#notice();
+    const frame = viewer.view.tells === "values" ? this.#whole(values) : this.#notice();
     if (!this.channel.send(viewer, frame, this.#parts.clock.monotonicMs())) return WRITE_WORK;
     viewer.holds.clear();
     for (const [key, { content }] of values.answers) viewer.holds.set(key, content);
@@ -186,7 +189,11 @@ export class Viewers {
   }
 
   #heartbeat(): Buffer {
-    return heartbeatFrame(this.#present, this.#parts.clock.now());
+    return this.#parts.feed.isConfirmed ? heartbeatFrame(this.#present, this.#parts.clock.now()) : ALIVE;
+  }
+
+  #whole(values: Values): Buffer {
+    return valuesFrame(this.#present, values, this.#parts.feed.isConfirmed ? "values" : "unconfirmed");
   }
 
   #notice(): Buffer {
