@@ -11,8 +11,8 @@ it("the demo ramps, breaks, kills, and ends by itself with a summary in which no
   });
   expect(stderr).not.toMatch(/Error/);
   expect(stdout.match(/The flag is off in all 3 processes\./g)).toHaveLength(2);
-  expect(stdout).toContain("triggerFired: errors (error_rate >= 5%");
-  expect(stdout).toContain("triggerFired: regression (search_errors worse than without the flag)");
+  expect(stdout).toContain("trigger fired: errors (error_rate >= 5%");
+  expect(stdout).toContain("trigger fired: regression (search_errors worse than without the flag)");
   expect(stdout).toMatch(/Only users with new-search were hurt\. search_errors: \d+ users with failures in the 5 %/);
   expect(Number(/never saw more than ([\d.]+) %/.exec(stdout)?.[1])).toBeLessThan(5);
   expect(status).toBe(0);

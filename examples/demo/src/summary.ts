@@ -1,4 +1,4 @@
-import type { RolloutEventView } from "@rampart/core";
+import { rolloutEventWords, type RolloutEventView } from "@rampart/core";
 import { share } from "./screen.ts";
 import type { Outcome } from "./story.ts";
 
@@ -21,9 +21,13 @@ export function summary(outcome: Outcome): string {
     .filter((event) => TOLD.has(event.event))
     .map(
       (event) =>
-        `  ${seconds(Date.parse(event.at) - start).padStart(8)}  ${`${event.percentage} %`.padStart(5)}  ${event.event}${because(event)}`,
+        `  ${seconds(Date.parse(event.at) - start).padStart(8)}  ${`${event.percentage} %`.padStart(5)}  ${whatText(event)}${because(event)}`,
     );
   return ["", ...story, "", ...legs(outcome), ...comparison(outcome), verdict(outcome), ""].join("\n");
+}
+
+function whatText({ event, stage }: RolloutEventView): string {
+  return event === "stageStarted" ? `${stage ?? "a stage"} opened` : rolloutEventWords(event);
 }
 
 function because({ cause }: RolloutEventView): string {

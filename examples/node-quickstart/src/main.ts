@@ -16,6 +16,9 @@ sdk.on("error", ({ code, message }) => console.error(`${code}: ${message}`));
 const { status } = await sdk.init({ timeoutMs: 2000 });
 console.log(`${status}; asking ${url} for ${flag}. Ctrl-C ends it.`);
 
+if (sdk.evaluate(flag, "user-1", false).errorCode === "FLAG_NOT_FOUND")
+  console.log(`There is no flag ${flag} yet, so everybody gets the default. Make it: rampart flags create ${flag}`);
+
 const timer = setInterval(() => {
   const on = users.filter((user) => sdk.isEnabled(flag, user));
   console.log(`on for ${on.length} of ${users.length}: ${on.join(" ") || "nobody"}`);

@@ -1,3 +1,4 @@
+import type { Problem } from "@rampart/core";
 import type { Call } from "./types.ts";
 
 /** What a refused call was about, as far as it can be told from the call. */
@@ -32,17 +33,19 @@ const HINTS: { readonly [code: string]: (subject: Subject) => string } = {
   UNAUTHENTICATED: () => "log in: rampart login, or give a token with --token or RAMPART_TOKEN",
 };
 
-/** The hint for a refusal's code, or undefined where the server's own serves. */
-export function hintFor(code: string, call: Call): string | undefined {
-  return Object.hasOwn(HINTS, code) ? HINTS[code]?.(subjectOf(call)) : undefined;
+/** The hint for a refusal, or undefined where the server's own serves. */
+export function hintFor({ code, detail }: Problem, call: Call): string | undefined {
+  return Object.hasOwn(HINTS, code) ? HINTS[code]?.(subjectOf(call, detail)) : undefined;
 }
 
-function subjectOf({ path, body }: Call): Subject {
+function subjectOf({ path, body }: Call, detail: string): Subject {
   const [, environment] = /\/environments\/([^/]+)/.exec(path) ?? [];
   const [, named] = /\/(?:flags|segments|tokens)\/([^/]+)/.exec(path) ?? [];
   const { key, flag } = (body ?? {}) as { readonly key?: unknown; readonly flag?: unknown };
+  // A plan names its flag in its own text: there the answer alone says which one it is.
+  const [, quoted] = /"([^"]+)"/.exec(detail) ?? [];
   return {
-    key: pasteable(named === undefined ? (key ?? flag) : decodeURIComponent(named)) ?? "KEY",
+    key: pasteable(named === undefined ? (key ?? flag ?? quoted) : decodeURIComponent(named)) ?? "KEY",
     where: environment === undefined || environment === "production" ? "" : ` -e ${pasteable(environment) ?? "NAME"}`,
   };
 }

@@ -45,7 +45,7 @@ function parseProblem(body: string): Problem | undefined {
 
 function problemLines(problem: Problem, call: Call): readonly string[] {
   const near = problem.suggestions ?? [];
-  const hint = hintFor(problem.code, call) ?? problem.hint;
+  const hint = hintFor(problem, call) ?? problem.hint;
   const differences = (problem.differences ?? []).map(
     (difference) => `${difference.pointer}: yours ${shown(difference.yours)}, there now ${shown(difference.current)}`,
   );

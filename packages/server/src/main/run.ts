@@ -27,7 +27,7 @@ export async function runServer(args: readonly string[]): Promise<number> {
 
 /** Tokens are shown once, on the terminal and nowhere in the log. */
 function greet({ url, firstTokens }: RunningServer, dev: boolean): void {
-  process.stdout.write(`Rampart is listening on ${url} (reference: ${url}/docs)\n`);
+  process.stdout.write(`Rampart is listening on ${url} (open it for the console; reference: ${url}/docs)\n`);
   if (firstTokens !== undefined) {
     const { admin, server, client, path } = firstTokens;
     process.stdout.write(

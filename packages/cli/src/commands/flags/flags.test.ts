@@ -306,6 +306,12 @@ describe("flags set with anything else", () => {
     expect(seen[1]?.headers["if-match"]).toBe('"42"');
   });
 
+  it("says when browsers begin or cease to know of it", async () => {
+    const shown = { [`PATCH ${CONFIG}`]: { body: configView({ revision: 43, clientVisible: true }) } };
+    const { stdout } = await run({ ...routes, ...shown }, ["flags", "set", "checkout", "--client-visible"]);
+    expect(stdout).toContain("; browsers may know of it now (revision 43)");
+  });
+
   it("takes a patch from a file, or from stdin", async () => {
     const file = join(temporaryFolder(), "patch.json");
     writeFileSync(file, '{"rules":[],"targets":{"anna":"off"}}');

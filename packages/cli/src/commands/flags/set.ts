@@ -88,5 +88,10 @@ function editText(run: Run, before: FlagConfigView, after: FlagConfigView): stri
   const state = after.enabled
     ? `${run.style("green", "enabled")}: ${[...parts, `otherwise ${serveText(after.fallthrough)}`].join(", ")}`
     : run.style("red", "off for everybody");
-  return `${where}: ${state} (revision ${after.revision})\n`;
+  return `${where}: ${state}${visibility(before, after)} (revision ${after.revision})\n`;
+}
+
+function visibility(before: FlagConfigView, after: FlagConfigView): string {
+  if (before.clientVisible === after.clientVisible) return "";
+  return after.clientVisible ? "; browsers may know of it now" : "; browsers hear nothing of it any more";
 }

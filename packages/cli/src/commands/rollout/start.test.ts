@@ -50,6 +50,14 @@ describe("rollout start", () => {
     expect(stderr).toContain(`2 problems in ${path}; nothing was started`);
   });
 
+  it("says how to make the flag that the plan names, when there is none", async () => {
+    const detail = 'spec.flag of the plan: There is no flag "new_checkout".';
+    const routes = { "POST /api/v1/rollouts": problem(404, "FLAG_NOT_FOUND", { detail }) };
+    const { code, stderr } = await run(routes, ["rollout", "start", planFile()]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("make this one: rampart flags create new_checkout\n");
+  });
+
   it("ends with exit code 4 when another rollout ramps the flag, and says what to do about that", async () => {
     const detail = 'The rollout 41b ramps the flag "checkout" in production, and there can be one at a time.';
     const routes = { "POST /api/v1/rollouts": problem(409, "ROLLOUT_BUSY", { detail }) };

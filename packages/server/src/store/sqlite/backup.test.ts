@@ -44,6 +44,15 @@ describe("a backup", () => {
     await store.close();
   });
 
+  it("says why it can't be written where it should be", async () => {
+    const { store, folder } = temporaryStore();
+    const target = join(temporaryFolder(), "nowhere", "backup.db");
+    await expect(backUp(folder.databasePath, target)).rejects.toThrow(
+      `the backup ${target} can't be written: there is no such folder`,
+    );
+    await store.close();
+  });
+
   it("overwrites nothing", async () => {
     const { store, folder } = temporaryStore();
     const target = join(temporaryFolder(), "backup.db");

@@ -3,8 +3,7 @@ import BetterSqlite3 from "better-sqlite3";
 import { StoreError } from "../../ports/store-error.ts";
 import type { ChangeMeta, EnvironmentRecord } from "../../ports/store.ts";
 import type { Timers } from "../../ports/timers.ts";
-import { createPrivately } from "./data-folder.ts";
-import type { DataFolder } from "./data-folder.ts";
+import { createPrivately, reason, type DataFolder } from "./data-folder.ts";
 import { damaged } from "./failures.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
@@ -20,7 +19,15 @@ export async function backUp(databasePath: string, targetPath: string): Promise<
       hint: "Give the backup a name of its own: backups are never overwritten.",
     });
   }
-  createPrivately(targetPath);
+  try {
+    createPrivately(targetPath);
+  } catch (cause) {
+    throw new StoreError("DATA_FOLDER_UNUSABLE", {
+      message: `the backup ${targetPath} can't be written: ${reason(cause)}`,
+      hint: "Put it into a folder that is there, and that this user may write.",
+      cause,
+    });
+  }
   const db = new BetterSqlite3(databasePath, { readonly: true });
   try {
     await db.backup(targetPath);

@@ -97,8 +97,10 @@ function unusable(folder: string, cause: unknown): StoreError {
   });
 }
 
-function reason(cause: unknown): string {
+/** Why a file or folder can't be used, in words that a person can act upon. */
+export function reason(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return "there is no such folder";
   if (code === "EACCES" || code === "EPERM") return "this user may not write there";
   if (code === "EEXIST" || code === "ENOTDIR") return "it, or a part of its path, is a file";
   if (code === "EROFS") return "the file system is read-only";
