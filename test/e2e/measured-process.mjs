@@ -1,7 +1,10 @@
-/** SDK clients in a process of their own that serve users through `run`. `{ on, off }` over IPC: the share of each path's calls that fail from now on. */
+/**
+ * SDK clients in a process of their own that serve users through `run`, those from number `from` on. `{ on, off }` over IPC: the share of each
+ * path's calls that fail from now on.
+ */
 import { createClient } from "@rampart/sdk-node";
 
-const { url, sdkKey, flag, clients: count } = JSON.parse(process.argv[2]);
+const { url, sdkKey, flag, clients: count, from = 0 } = JSON.parse(process.argv[2]);
 const CALLS_PER_TICK = 20;
 const TICK_MS = 50;
 const USERS = 3000;
@@ -17,7 +20,7 @@ const path = (share) => () => {
 const timer = setInterval(() => {
   for (let call = 0; call < CALLS_PER_TICK; call += 1) {
     const client = clients[call % clients.length];
-    const user = `user-${Math.floor(Math.random() * USERS)}`;
+    const user = `user-${from + Math.floor(Math.random() * USERS)}`;
     try {
       client.run(flag, user, { on: path(fails.on), off: path(fails.off) });
     } catch {

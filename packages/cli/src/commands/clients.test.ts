@@ -56,6 +56,14 @@ describe("clients", () => {
     expect(stderr).toBe("1 of 2 clients in production have revision 42\n");
   });
 
+  it("shows which server has whom where there are several, and which have not said", async () => {
+    const [first, second] = VIEW.clients.map((client, index) => ({ ...client, replica: `eu-${index + 1}` }));
+    if (first === undefined || second === undefined) throw new Error("two clients are shown");
+    const { stdout, stderr } = await clients({ ...VIEW, clients: [first, second], missing: ["eu-3"] });
+    expect(stdout.split("\n").map((line) => line.trimEnd().split(" ").at(-1))).toEqual(["SERVER", "eu-1", "eu-2", ""]);
+    expect(stderr).toBe("1 of 2 clients in production have revision 42; not heard of: the clients of eu-3\n");
+  });
+
   it("says that there are none", async () => {
     const { code, stdout, stderr } = await clients({ ...VIEW, clients: [], total: 0, current: 0 });
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });

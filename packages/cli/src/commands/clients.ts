@@ -25,6 +25,7 @@ export const define: Define = (command, bind) => {
 
 function clientsText(run: Run, view: ClientsView): string {
   const now = run.io.now();
+  const areSeveral = view.clients.some(({ replica }) => replica !== undefined);
   return table(
     [
       { title: "CLIENT", shrinkTo: 8 },
@@ -36,6 +37,7 @@ function clientsText(run: Run, view: ClientsView): string {
       { title: "CONFIRMED", optional: true },
       { title: "LAST CONTACT" },
       { title: "CONNECTED", optional: true },
+      ...(areSeveral ? [{ title: "SERVER", shrinkTo: 8 }] : []),
     ],
     view.clients.map((client) => [
       client.instanceId,
@@ -47,6 +49,7 @@ function clientsText(run: Run, view: ClientsView): string {
       client.acknowledgedAt === undefined ? { text: "-", paint: "dim" } : ago(client.acknowledgedAt, now),
       ago(client.lastContactAt, now),
       { text: ago(client.connectedAt, now), paint: "dim" },
+      ...(areSeveral ? [client.replica ?? "-"] : []),
     ]),
     { style: run.style, columns: run.io.stdout.columns },
   );
@@ -57,7 +60,8 @@ function behind(lag: number): Cell {
 }
 
 function summary(view: ClientsView): string {
-  if (view.total === 0) return `no client is connected to ${view.environment} (revision ${view.revision})`;
+  const missing = view.missing === undefined ? "" : `; not heard of: the clients of ${view.missing.join(", ")}`;
+  if (view.total === 0) return `no client is connected to ${view.environment} (revision ${view.revision})${missing}`;
   const listed = view.clients.length < view.total ? `; ${count(view.clients.length)} are listed` : "";
-  return `${count(view.current)} of ${count(view.total)} clients in ${view.environment} have revision ${view.revision}${listed}`;
+  return `${count(view.current)} of ${count(view.total)} clients in ${view.environment} have revision ${view.revision}${listed}${missing}`;
 }

@@ -124,6 +124,8 @@ export interface ClientView {
   /** The newest revision that it said it had applied, and when; missing while it was not asked. */
   readonly acknowledgedRevision?: number;
   readonly acknowledgedAt?: Instant;
+  /** The server that has it, where there are several. */
+  readonly replica?: string;
 }
 
 export interface ClientsView {
@@ -133,6 +135,8 @@ export interface ClientsView {
   readonly clients: readonly ClientView[];
   readonly total: number;
   readonly current: number;
+  /** Servers that have not said in time whom they have: their clients are neither listed nor counted. */
+  readonly missing?: readonly string[];
 }
 
 /** One line of the audit: a hash chain over canonical JSON (RFC 8785), SHA-256. */

@@ -48,6 +48,9 @@ export function ClientsPage() {
                 <ClientTable clients={view.clients} />
               )}
             </div>
+            {view.missing === undefined ? null : (
+              <p class="soft small">Not heard of: the clients of {view.missing.join(", ")}.</p>
+            )}
             {view.total > view.clients.length ? (
               <p class="soft small">
                 {view.clients.length} of {view.total.toLocaleString()} are listed, the furthest behind first.
@@ -61,6 +64,7 @@ export function ClientsPage() {
 }
 
 function ClientTable({ clients }: { readonly clients: readonly ClientView[] }) {
+  const areSeveral = clients.some(({ replica }) => replica !== undefined);
   return (
     <table>
       <thead>
@@ -69,6 +73,7 @@ function ClientTable({ clients }: { readonly clients: readonly ClientView[] }) {
           <th>SDK</th>
           <th>Address</th>
           <th>Transport</th>
+          {areSeveral ? <th>Server</th> : null}
           <th class="number">Revision</th>
           <th>State</th>
           <th>Heard</th>
@@ -84,6 +89,7 @@ function ClientTable({ clients }: { readonly clients: readonly ClientView[] }) {
             <td>{client.sdk}</td>
             <td>{client.address}</td>
             <td>{client.transport}</td>
+            {areSeveral ? <td>{client.replica}</td> : null}
             <td class="number">{client.revision}</td>
             <td>
               {client.lag === 0 ? (

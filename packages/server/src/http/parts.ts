@@ -1,4 +1,4 @@
-import type { LinearRegex } from "@rampart/core";
+import type { ClientsView, LinearRegex } from "@rampart/core";
 import type { Variables } from "../domain/plan/view.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Runner } from "../gates/runner.ts";
@@ -41,6 +41,8 @@ export interface HttpParts {
   /** By environment. */
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly hub: Hub;
+  /** Who follows an environment, at all servers; `limit` of them are listed. */
+  readonly clients: (environment: string, limit: number) => Promise<ClientsView | undefined>;
   /** By environment. */
   readonly events: ReadonlyMap<string, EventTotals>;
   readonly intake: Pick<Intake, "take">;

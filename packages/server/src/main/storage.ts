@@ -19,6 +19,7 @@ import { openDataFolder, type DataFolder } from "../store/sqlite/data-folder.ts"
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Platform } from "./platform.ts";
+import { startClientsExchange, type ClientsExchange, type ClientsExchangeParts } from "./clients-exchange.ts";
 import { startReceiptsExchange, type ExchangeParts } from "./receipts-exchange.ts";
 import { secretCheck } from "./secrets.ts";
 import { StartError } from "./start-error.ts";
@@ -50,6 +51,8 @@ export interface SharedStorage {
   start(onChange: (environment: string | undefined) => void): void;
   /** Counts receipts together with the others. Returns what stops it. */
   countTogether(hub: ExchangeParts["hub"]): () => Promise<void>;
+  /** Lists clients together with the others, until it is stopped. */
+  listTogether(hub: ClientsExchangeParts["hub"]): ClientsExchange;
   /** Lets another server evaluate at once. Never rejects. */
   standDown(): Promise<void>;
 }
@@ -131,6 +134,8 @@ async function openInDatabase(
           if (listens) changes.start(onChange);
         },
         countTogether: (hub) => startReceiptsExchange({ pool, replicas, instance, hub, clock, timers, logger }),
+        listTogether: (hub) =>
+          startClientsExchange({ pool, replicas, self: { instance, name }, hub, clock, timers, logger }),
         standDown: () => lease.stop(),
       },
       async close() {

@@ -36,7 +36,10 @@ const shown = (lists: readonly ClientList[], limit = 100): unknown => {
 
 describe("the clients of several servers", () => {
   it("are one list, each with its server, those furthest behind first", () => {
-    const lists = [list("a", [client("x", { revision: 9, lag: 1 }), client("y")]), list("b", [client("z", { revision: 4, lag: 6 })])];
+    const lists = [
+      list("a", [client("x", { revision: 9, lag: 1 }), client("y")]),
+      list("b", [client("z", { revision: 4, lag: 6 })]),
+    ];
     expect(shown(lists)).toEqual({ clients: ["z@b-6", "x@a-1", "y@a-0"], total: 3, current: 1 });
     expect(shown(lists, 1)).toEqual({ clients: ["z@b-6"], total: 3, current: 1 });
   });
@@ -59,12 +62,19 @@ describe("the clients of several servers", () => {
   it("are counted where they are not listed, as current if their server has what this one has", () => {
     const part = [client("x", { revision: 9, lag: 1 })];
     expect(shown([list("b", part, { total: 8_000, current: 7_990 })])).toMatchObject({ total: 8_000, current: 7_990 });
-    expect(shown([list("b", part, { total: 8_000, current: 7_990, revision: 9 })])).toMatchObject({ total: 8_000, current: 0 });
+    expect(shown([list("b", part, { total: 8_000, current: 7_990, revision: 9 })])).toMatchObject({
+      total: 8_000,
+      current: 0,
+    });
   });
 
   it("are the same in whatever order servers say whom they have", () => {
     const aClient = fc
-      .record({ id: fc.constantFrom("u", "v", "w", "x"), revision: fc.integer({ min: 7, max: 10 }), second: fc.nat(1000) })
+      .record({
+        id: fc.constantFrom("u", "v", "w", "x"),
+        revision: fc.integer({ min: 7, max: 10 }),
+        second: fc.nat(1000),
+      })
       .map(({ id, revision, second }) => client(id, { revision, lag: 10 - revision, lastContactAt: at(second) }));
     const someClients = fc.uniqueArray(aClient, { selector: ({ instanceId }) => instanceId, maxLength: 4 });
     // No two servers hear of one client in the same millisecond.

@@ -30,7 +30,8 @@ export function wholeClients(
     }
     unlisted += view.total - view.clients.length;
     // Who is not listed is at what their own server has; whether that is the present of this one is another matter.
-    if (lagOf(view, present) === 0) unlistedCurrent += view.current - view.clients.filter(({ lag }) => lag === 0).length;
+    if (lagOf(view, present) === 0)
+      unlistedCurrent += view.current - view.clients.filter(({ lag }) => lag === 0).length;
   }
   const clients = [...known.values()].toSorted(byLag);
   return {

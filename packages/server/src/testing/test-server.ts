@@ -17,6 +17,7 @@ import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { ManualPlatform } from "./manual-platform.ts";
 import { createMemoryCheckpoints } from "../store/memory-checkpoints.ts";
+import { createMemoryReportLog } from "../store/memory-report-log.ts";
 import { createMemoryStores } from "../store/memory-rollout-store.ts";
 
 /** An answer with its body read. */
@@ -111,10 +112,16 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 /** The only server that runs on a store that others could run on. */
 const SHARED: SharedStorage = {
   replicaId: "a",
-  leadership: { isShared: true, evaluating: () => ({}) },
+  leadership: { isShared: true, evaluating: () => ({ fence: 1 }) },
   drills: ownDrillBook(),
+  instance: "a",
+  reports: createMemoryReportLog(() => 0),
   start: () => undefined,
   countTogether: () => () => Promise.resolve(),
+  listTogether: (hub) => ({
+    view: async (environment, limit) => hub.clientsView(environment, limit),
+    stop: () => Promise.resolve(),
+  }),
   standDown: () => Promise.resolve(),
 };
 

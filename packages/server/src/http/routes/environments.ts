@@ -39,7 +39,7 @@ function listRoute({ feeds }: HttpParts): Route {
   );
 }
 
-function clientsRoute({ hub }: HttpParts): Route {
+function clientsRoute({ clients }: HttpParts): Route {
   return route(
     { scope: "clients:read", reach: "path" },
     {
@@ -48,12 +48,12 @@ function clientsRoute({ hub }: HttpParts): Route {
       tag: TAG,
       summary: "List connected SDKs",
       description:
-        "Those connected to this server, and those it heard of in the last ten minutes; the furthest behind first. All are counted, `limit` are listed.",
+        "Those connected to any of the servers, and those heard of in the last ten minutes; the furthest behind first. All are counted, `limit` are listed, of each other server 5,000 at most. What other servers have is known as of the last seconds.",
       lane: "admin",
       query: z.strictObject({ limit: z.coerce.number().int().min(1).max(50_000).default(1_000) }),
       answers: { 200: { description: "The SDK instances", schema: clientsView } },
     },
-    ({ grant, query }) => json(200, hub.clientsView(grant.environment, query.limit)),
+    async ({ grant, query }) => json(200, await clients(grant.environment, query.limit)),
   );
 }
 
