@@ -156,6 +156,13 @@ export const rampView = z
   })
   .openapi("Ramp");
 
+/** The answer to a kill or a rollback while nothing can be stored. */
+export const UNSTORED = {
+  description:
+    "Told to the connected clients and not stored, which is tried again every second; `unstored` says what that means",
+  schema: rampView,
+};
+
 const segment = {
   key: z.string(),
   description: z.string(),
@@ -229,11 +236,16 @@ export const clientsView = z
           lag: z.number().int().openapi({ description: "Revisions behind the environment" }),
           acknowledgedRevision: z.number().int().optional(),
           acknowledgedAt: instant.optional(),
+          replica: z.string().optional().openapi({ description: "The server that has it, where there are several" }),
         })
         .openapi("Client"),
     ),
     total: z.number().int(),
     current: z.number().int().openapi({ description: "How many are at the environment's revision" }),
+    missing: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: "Servers that have not said in time whom they have: not listed, not counted" }),
   })
   .openapi("Clients");
 
@@ -300,7 +312,18 @@ export const health = z
   .openapi("Health");
 
 export const readiness = z
-  .object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) })
+  .object({
+    ready: z.boolean().openapi({ description: "Every check is `ok`" }),
+    checks: z.object({
+      database: z.string().openapi({ description: "It answers within two seconds" }),
+      schema: z.string().openapi({ description: "It is the one that this server needs, or a newer one" }),
+      fanout: z.string().openapi({ description: "Streams and polls are served what is stored" }),
+      shutdown: z.string().openapi({ description: "The server is not going away" }),
+    }),
+    notes: z
+      .array(z.string())
+      .openapi({ description: "What is worth knowing, and no reason to send traffic elsewhere" }),
+  })
   .openapi("Readiness");
 
 /** A page of a list. */

@@ -71,6 +71,14 @@ export interface AuditQuery {
   readonly actor?: string;
 }
 
+/** Versions of the schema; 0: there is none. */
+export interface SchemaVersions {
+  /** What is there. A newer server can have taken it on since this one started. */
+  readonly found: number;
+  /** The newest that this program knows. */
+  readonly known: number;
+}
+
 /**
  * Where everything is kept. Each write is one transaction that holds the record, the environment's next revision, the change-log
  * line and the audit entry. Methods name intentions; there is no `transaction(callback)`, because SQLite's are synchronous and
@@ -79,8 +87,8 @@ export interface AuditQuery {
  * All implementations pass `store.contract.ts`.
  */
 export interface Store {
-  /** Resolves when a trivial read works; rejects with the reason otherwise. */
-  ping(): Promise<void>;
+  /** As it is stored now: a trivial read. Rejects when nothing can be read. */
+  schema(): Promise<SchemaVersions>;
   close(): Promise<void>;
 
   environments(): Promise<readonly EnvironmentRecord[]>;

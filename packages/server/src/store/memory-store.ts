@@ -11,6 +11,7 @@ import type {
   EnvironmentRecord,
   EpochMs,
   FlagRecord,
+  SchemaVersions,
   SegmentRecord,
   Store,
   TokenRecord,
@@ -55,7 +56,9 @@ class MemoryStore implements Store {
     this.#environments = firstEnvironments(random, now);
   }
 
-  async ping(): Promise<void> {}
+  async schema(): Promise<SchemaVersions> {
+    return { found: 1, known: 1 };
+  }
 
   async close(): Promise<void> {}
 

@@ -67,18 +67,23 @@ export class Admission {
     this.#atMs = nowMs;
   }
 
-  /** True: let it in. `nowMs` is monotonic. */
+  /** True: let it in. Here and below `nowMs` is monotonic. */
   admit(nowMs: number): boolean {
-    const gained = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#rate.perSecond;
-    this.#atMs = nowMs;
-    this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);
-    this.#waiting = Math.max(0, this.#waiting - gained);
-    if (this.#tokens < 1) {
+    if (!this.isOpen(nowMs)) {
       this.#waiting += 1;
       return false;
     }
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Whether the next one would be let in. */
+  isOpen(nowMs: number): boolean {
+    const gained = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#rate.perSecond;
+    this.#atMs = nowMs;
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);
+    this.#waiting = Math.max(0, this.#waiting - gained);
+    return this.#tokens >= 1;
   }
 
   /** Whole seconds for `Retry-After`, 1…30, spread over the time that those sent away will need. `chance`: 0 ≤ x < 1. */

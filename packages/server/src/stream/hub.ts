@@ -81,6 +81,11 @@ export class Hub {
     return size;
   }
 
+  /** Why the next stream would not be let in; undefined: it would. */
+  get refusing(): "draining" | "full" | "storm" | undefined {
+    return this.#closed() ?? (this.#admission.isOpen(this.#parts.clock.monotonicMs()) ? undefined : "storm");
+  }
+
   /** Begins the heartbeats. */
   start(): void {
     const slotMs = HEARTBEAT_MS / SLOTS;
@@ -209,9 +214,12 @@ export class Hub {
   }
 
   #refusal(): StreamRefusal | undefined {
+    return this.#closed() ?? (this.#admission.admit(this.#parts.clock.monotonicMs()) ? undefined : "storm");
+  }
+
+  #closed(): "draining" | "full" | undefined {
     if (this.#draining) return "draining";
-    if (this.size >= this.#parts.limits.streamsMax) return "full";
-    return this.#admission.admit(this.#parts.clock.monotonicMs()) ? undefined : "storm";
+    return this.size >= this.#parts.limits.streamsMax ? "full" : undefined;
   }
 }
 

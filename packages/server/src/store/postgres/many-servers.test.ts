@@ -120,6 +120,15 @@ describe("a database that can't be used", () => {
     });
   });
 
+  it("is seen to have another schema by a server that runs on it: a newer one, or none any more", async () => {
+    const { pool, store } = await openTestStore(await cluster.createDatabase());
+    const { known } = await store.schema();
+    await pool.run((session) => session.execute(sql`UPDATE rampart.schema_version SET version = 99`));
+    expect(await store.schema()).toEqual({ found: 99, known });
+    await pool.run((session) => session.execute(sql`DROP SCHEMA rampart CASCADE`));
+    expect(await store.schema()).toEqual({ found: 0, known });
+  });
+
   it.each([
     ["a wrong password", (url: string) => url.replace("secret", "s3cr3t"), "password authentication failed"],
     ["no such database", (url: string) => `${url}_missing`, "does not exist"],

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { StoreError } from "../../ports/store-error.ts";
+import type { SchemaVersions } from "../../ports/store.ts";
 import type { Session } from "./session.ts";
 
 /** Servers that start at the same time migrate one after the other. */
@@ -278,6 +279,11 @@ export async function migrate(tx: Session, database: string): Promise<void> {
   }
   for (const step of MIGRATIONS.slice(version)) await tx.execute(sql.raw(step));
   await tx.execute(sql`UPDATE rampart.schema_version SET version = ${newest}`);
+}
+
+/** What the database has now. */
+export async function schemaVersions(session: Session): Promise<SchemaVersions> {
+  return { found: await versionOf(session), known: MIGRATIONS.length };
 }
 
 async function versionOf(tx: Session): Promise<number> {

@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm";
 import type { AuditEntry, FlagConfig, FlagDefinition, JsonValue, Segment } from "@rampart/core";
 import type {
   AuditQuery,
@@ -10,6 +9,7 @@ import type {
   EnvironmentContent,
   EnvironmentRecord,
   FlagRecord,
+  SchemaVersions,
   SegmentRecord,
   Store,
   TokenRecord,
@@ -20,6 +20,7 @@ import { mintEpoch } from "../environments.ts";
 import { TOUCH_INTERVAL_MS } from "../limits.ts";
 import type { Item } from "../changes.ts";
 import { decideReading } from "./decide.ts";
+import { schemaVersions } from "./migrations.ts";
 import type { Pool } from "./pool.ts";
 import { nothingChanged, readChanges, readContent, Tables } from "./tables.ts";
 import type { Writer } from "./writer.ts";
@@ -42,8 +43,8 @@ export class PostgresFlagStore implements Store {
     this.#parts = parts;
   }
 
-  async ping(): Promise<void> {
-    await this.#parts.pool.run((session) => session.execute(sql`SELECT 1`));
+  async schema(): Promise<SchemaVersions> {
+    return this.#parts.pool.run(schemaVersions);
   }
 
   async close(): Promise<void> {

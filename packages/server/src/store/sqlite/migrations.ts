@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { StoreError } from "../../ports/store-error.ts";
+import type { SchemaVersions } from "../../ports/store.ts";
 
 /** "Rmpt": marks the file as ours, so that another program's database is never taken for an empty one. */
 export const APPLICATION_ID = 0x52_6d_70_74;
@@ -232,6 +233,12 @@ export function migrate(db: Database, path: string): void {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${newest}`);
   }).immediate();
+}
+
+/** What the database has now. */
+export function schemaVersions(db: Database): SchemaVersions {
+  const isOurs = numberPragma(db, "application_id") === APPLICATION_ID;
+  return { found: isOurs ? numberPragma(db, "user_version") : 0, known: MIGRATIONS.length };
 }
 
 function numberPragma(db: Database, name: string): number {

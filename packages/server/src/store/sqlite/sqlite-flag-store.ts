@@ -9,6 +9,7 @@ import type {
   EnvironmentContent,
   EnvironmentRecord,
   FlagRecord,
+  SchemaVersions,
   SegmentRecord,
   Store,
   TokenRecord,
@@ -18,6 +19,7 @@ import { asJson, auditedToken, changedFields, sameKey, targetOf } from "../chang
 import { mintEpoch } from "../environments.ts";
 import { TOUCH_INTERVAL_MS } from "../limits.ts";
 import type { Item } from "../changes.ts";
+import { schemaVersions } from "./migrations.ts";
 import type { Session } from "./session.ts";
 import type { Tables } from "./tables.ts";
 import { readChanges, readContent } from "./tables.ts";
@@ -44,8 +46,8 @@ export class SqliteFlagStore implements Store {
     this.#tables = parts.tables;
   }
 
-  async ping(): Promise<void> {
-    this.#parts.session.db.prepare("SELECT 1").get();
+  async schema(): Promise<SchemaVersions> {
+    return schemaVersions(this.#parts.session.db);
   }
 
   async close(): Promise<void> {
