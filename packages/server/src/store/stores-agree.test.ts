@@ -1,14 +1,16 @@
 import { EPOCH_RANDOM_BYTES, type FlagConfig } from "@rampart/core";
 import * as fc from "fast-check";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ConfigRecord, Decision, Store } from "../ports/store.ts";
 import { FIRST_ENVIRONMENTS } from "./environments.ts";
 import { auditOf, violations } from "./invariants.ts";
 import { createMemoryStore } from "./memory-store.ts";
+import { openPostgresStore } from "./postgres/postgres-store.ts";
 import { openDataFolder } from "./sqlite/data-folder.ts";
 import { openSqliteStore } from "./sqlite/sqlite-store.ts";
 import { AT, booleanFlag, config, everywhere, meta, segment, token } from "./testing/fixtures.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
+import { type Cluster, realTimers, startCluster } from "./testing/postgres.ts";
 import { temporaryFolder } from "./testing/temporary.ts";
 
 /** Asks a store to do one thing, and gives its answer. */
@@ -138,22 +140,57 @@ async function everything(store: Store): Promise<unknown> {
   };
 }
 
+/** Makes an empty store, and takes it away again. */
+type Opened = { readonly store: Store; readonly dispose: () => Promise<void> };
+
+/** Any sequence of commands gives the same answers as in memory, and leaves the same behind. */
+async function expectAgreement(
+  open: () => Promise<Opened>,
+  runs: { readonly numRuns: number; readonly maxLength: number },
+) {
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: runs.maxLength, size: "max" }), async (commands) => {
+      const memory = createMemoryStore({ random: epochs() });
+      const { store, dispose } = await open();
+      for (const [index, { name, run: ask }] of commands.entries()) {
+        expect(await ask(store, AT + index), name).toEqual(await ask(memory, AT + index));
+      }
+      expect(await everything(store)).toEqual(await everything(memory));
+      expect(await violations(store)).toEqual([]);
+      await dispose();
+    }),
+    { numRuns: runs.numRuns },
+  );
+}
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.stop());
+
 it("gives the same answers from memory and from SQLite to any sequence of commands", { timeout: 60_000 }, async () => {
   const path = temporaryFolder();
   let run = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40, size: "max" }), async (commands) => {
-      const folder = openDataFolder(`${path}/${run++}`, process.pid);
-      const memory = createMemoryStore({ random: epochs() });
-      const { store: sqlite } = openSqliteStore({ folder, random: epochs(), timers: manualTimers(), now: 0 });
-      for (const [index, { name, run: ask }] of commands.entries()) {
-        expect(await ask(sqlite, AT + index), name).toEqual(await ask(memory, AT + index));
-      }
-      expect(await everything(sqlite)).toEqual(await everything(memory));
-      expect(await violations(sqlite)).toEqual([]);
-      await sqlite.close();
-      folder.release();
-    }),
-    { numRuns: 40 },
-  );
+  const open = async (): Promise<Opened> => {
+    const folder = openDataFolder(`${path}/${run++}`, process.pid);
+    const { store } = openSqliteStore({ folder, random: epochs(), timers: manualTimers(), now: 0 });
+    return {
+      store,
+      async dispose() {
+        await store.close();
+        folder.release();
+      },
+    };
+  };
+  await expectAgreement(open, { numRuns: 40, maxLength: 40 });
+});
+
+it("gives the same answers from memory and from PostgreSQL", { timeout: 120_000 }, async () => {
+  const open = async (): Promise<Opened> => {
+    const url = await cluster.createDatabase();
+    const { store } = await openPostgresStore({ url, random: epochs(), timers: realTimers, now: 0 });
+    return { store, dispose: () => store.close() };
+  };
+  await expectAgreement(open, { numRuns: 10, maxLength: 30 });
 });
