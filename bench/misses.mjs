@@ -11,7 +11,5 @@ export const MISSES = {
   fanout:
     "the commit and its audit entry come before the first byte, and an event of Rampart's is larger than the 200 bytes of the others.",
   http: "authorization, rate limits, the note of the client, metrics and security headers cost what is left.",
-  gates:
-    "at a 1 % canary a hundred users have the flag, and fifty runs place a median only roughly: over 400 seeds the medians are 13 s for errors of 20 % and 68 s for 5 %. Of the 13 s three are the rule that five users must have failed: without it they are 10 s. Of the 68 s some ten are who fails: where all users fail alike it is 58 s; how differently active they are moves the two by 1 s and 8 s, and the five-user rule does not matter at 5 %. Failures twice as frequent are not found within an hour in more than six of ten runs at a 1 % canary, with these users or with all alike, with the five-user rule or without: a user fails for the first time but once in an hour, so a hundred users bring little news; more users were not tried.",
   flip: "the clients, the server and the load share the machine's cores.",
 };

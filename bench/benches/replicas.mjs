@@ -38,7 +38,7 @@ const CONTENDERS = [
 ];
 
 /** @param {{ streams?: readonly number[], rounds?: number, kills?: number }} options streams at each of the two servers; the last of them is taken */
-export async function run({ streams: counts = [5_000], rounds = 40, kills = 7 } = {}) {
+export async function run({ streams: counts = [5_000], rounds = 40, kills = Math.min(7, rounds) } = {}) {
   const perServer = counts.at(-1);
   const postgres = await startPostgres();
   try {
@@ -150,7 +150,7 @@ function outcomeOf({ flips, receipts, perServer }) {
     tables: [flipsTable(flips, perServer), receiptsTable(receipts)],
     goals: [...flipGoals(flips), ...receiptGoals(receipts)],
     notes: [
-      `The clock runs from the request sent to the first server to the last client's read, by one load generator for both servers' streams. Servers, PostgreSQL (every commit flushed), and load share the machine's cores: two servers are no faster here than one, for they have no second machine. The floor writes ${EVENT_BYTES} bytes to all streams from one process and stores nothing.`,
+      `The clock runs from the request sent to the first server to the last client's read, by one load generator for both servers' streams. Servers, PostgreSQL (every commit flushed) and load share the machine's cores: two servers have two of them where one server has one, but no second machine. The floor writes ${EVENT_BYTES} bytes to all streams from one process and stores nothing.`,
       "NOTIFY swallowed: the servers do not listen, as behind a pooler that delivers nothing; the other server finds the flip by its look each second, and flips come at any moment between two looks.",
       "Receipts: clients on bare sockets, one process for each server, each with a receipt up to 0.5 s after the kill. Closed is when both servers say so; each asks the database once a second what the other knows, and none closes before 4 s.",
     ],

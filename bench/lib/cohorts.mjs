@@ -9,8 +9,10 @@ const { shareOf } = await import(built("server", "domain/compare/units.js"));
 export const { look } = await import(built("server", "domain/comparing/look.js"));
 export const { CountedTraffic } = await import(built("server", "domain/simulate/counted-traffic.js"));
 
-/** The users that the expected figures are of. */
-export const USERS = { users: 10_000, requestsPerSecond: 200, clustering: 2 };
+/** The users that the expected figures are of: a few have most of the usual failures, and what the flag breaks it breaks for all who are on. */
+export const USERS = { users: 10_000, requestsPerSecond: 200, clustering: 2, harmClustering: 0 };
+/** The same, but what the flag breaks it breaks mostly for a few of those who are on. */
+export const FEW_SUFFER = { ...USERS, harmClustering: 2 };
 export const USUAL = { failureRate: 0.005, latency: 1 };
 export const SHARES = [1, 5, 25, 50];
 /** False alarms that a metric may have in a rollout. */
@@ -18,8 +20,8 @@ export const ALPHA = 0.005;
 const LOOKED_FOR_S = 2 * 3600;
 
 /** The second at which harm is found that is there from the start, within two hours; Infinity: not. */
-export function findFailures({ seed, percentage, on }) {
-  const traffic = new CountedTraffic(new Traffic({ ...USERS, seed }), percentage * 1000);
+export function findFailures({ seed, percentage, on, users = USERS }) {
+  const traffic = new CountedTraffic(new Traffic({ ...users, seed }), percentage * 1000);
   const coin = new Coin(percentage);
   for (let second = 1; second <= LOOKED_FOR_S; second++) {
     if (coin.take(traffic.second([USUAL, on]))) return second;

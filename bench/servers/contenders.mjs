@@ -53,6 +53,7 @@ export async function startBareNode(options) {
   return {
     ...server,
     name: "bare node:http",
+    answersOthers: true,
     port,
     streamRequest: rawRequest("GET", "/stream", { headers: ACCEPT }),
     marker: "event: delta",
@@ -102,7 +103,7 @@ export async function startRampart({ flags = [], env = {} } = {}) {
   try {
     const users = usersOf(folder);
     await createFlags({ url: server.url, ...users }, flags);
-    return { ...server, ...users, stop, name: "Rampart", ...STREAMS, ...requestsOf(users) };
+    return { ...server, ...users, stop, name: "Rampart", answersOthers: true, ...STREAMS, ...requestsOf(users) };
   } catch (error) {
     await stop();
     throw error;
