@@ -6,6 +6,8 @@ export interface TrafficSettings {
   readonly requestsPerSecond: number;
   /** How differently users fail: the coefficient of variation of their propensity; 0: all alike, 2: a few have most of the failures. */
   readonly clustering: number;
+  /** How differently users suffer from what only their cohort suffers, in the same way; as `clustering` when left out. 0: it hits them all alike. */
+  readonly harmClustering?: number;
   /** The same seed, the same traffic. */
   readonly seed: number;
 }
@@ -41,14 +43,14 @@ export class Traffic {
   constructor(settings: TrafficSettings) {
     this.#settings = settings;
     const random = new Random(settings.seed);
-    const { users, clustering } = settings;
+    const { users, clustering, harmClustering = clustering } = settings;
     this.#random = random;
     this.hashes = Uint32Array.from({ length: users }, () => random.bits());
     const activity = Float64Array.from({ length: users }, () => Math.exp(ACTIVITY_SPREAD * random.normal()));
     const total = activity.reduce((sum, one) => sum + one, 0);
     const shares = activity.map((one) => one / total);
     this.#common = new Propensity(shares, clustering, random);
-    this.#particular = new Propensity(shares, clustering, random);
+    this.#particular = new Propensity(shares, harmClustering, random);
     this.#pick = new Alias(activity);
   }
 

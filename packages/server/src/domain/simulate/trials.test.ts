@@ -60,6 +60,26 @@ describe("harm", () => {
     expect(Math.abs(seconds - wanted)).toBeLessThanOrEqual(Math.max(1, 0.2 * wanted));
   });
 
+  it("that hits all who are on at a 1 % canary is found as soon as expected, and later where it hits a few of them", () => {
+    const harm: Conduct = { failureRate: 0.05, latency: 1 };
+    const times = (harmClustering: number): number =>
+      median(
+        seeds(RUNS).map((seed) =>
+          failuresTrial({
+            seed,
+            percentage: 1,
+            seconds: 600,
+            alpha: 0.005,
+            conducts: () => [usual, harm],
+            harmClustering,
+          }),
+        ),
+      );
+    const alike = times(0);
+    expect(alike).toBeLessThanOrEqual(1.2 * 60);
+    expect(times(2)).toBeGreaterThan(alike);
+  });
+
   it.each([
     { latency: 3, percentage: 5, wanted: 2 },
     { latency: 1.5, percentage: 5, wanted: 7 },

@@ -27,6 +27,8 @@ export interface Trial {
   readonly alpha: number;
   /** 10,000 if not given. */
   readonly users?: number;
+  /** As of `TrafficSettings`; what only one cohort suffers hits a few of its users if not given. */
+  readonly harmClustering?: number;
   /** As if each request were a unit of its own, which it is not. */
   readonly byRequests?: boolean;
 }
@@ -36,7 +38,8 @@ const POPULATION = { users: 10_000, requestsPerSecond: 200, clustering: 2 };
 /** The second of the first alarm of the coin test; Infinity when there was none. */
 export function failuresTrial(trial: Trial): number {
   const { seed, percentage, seconds, conducts, alpha, users = POPULATION.users, byRequests = false } = trial;
-  const traffic = new CountedTraffic(new Traffic({ ...POPULATION, users, seed }), percentage * 1000);
+  const { harmClustering = POPULATION.clustering } = trial;
+  const traffic = new CountedTraffic(new Traffic({ ...POPULATION, users, harmClustering, seed }), percentage * 1000);
   const settings: FailuresSettings = { alpha, tolerated: 1, plannedEpochs: 24 };
   let state = startFailures(settings, shareOf(percentage * 1000));
   for (let second = 1; second <= seconds; second++) {
