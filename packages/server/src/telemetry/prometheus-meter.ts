@@ -276,6 +276,15 @@ function requestMeter(registry: Registry): RequestMeter {
   };
 }
 
+/**
+ * How late a timer was, in seconds. What Node's histogram holds is the time from one firing to the next, the timer's own 10 ms included.
+ *
+ * @param intervalNs in nanoseconds
+ */
+export function delaySeconds(intervalNs: number): number {
+  return Math.max(0, intervalNs / NANOSECONDS - EVENT_LOOP_RESOLUTION_MS / 1000);
+}
+
 function watchEventLoop(registry: Registry): ReturnType<typeof monitorEventLoopDelay> {
   const loop = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
   loop.enable();
@@ -286,7 +295,7 @@ function watchEventLoop(registry: Registry): ReturnType<typeof monitorEventLoopD
     registers: [],
     collect() {
       for (const quantile of [0.5, 0.99, 1])
-        this.set({ quantile: String(quantile) }, loop.percentile(quantile * 100) / NANOSECONDS);
+        this.set({ quantile: String(quantile) }, delaySeconds(loop.percentile(quantile * 100)));
       loop.reset();
     },
   });
