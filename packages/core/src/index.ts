@@ -30,6 +30,7 @@ export { contextOf } from "./context/context.ts";
 export * from "./hash/bucket.ts";
 export { murmur3 } from "./hash/murmur3.ts";
 export { NOT_DRAWN, type Draw } from "./measure/draw.ts";
+export { EVALUATIONS_MAX, type EvaluationCount, type EvaluationsReport } from "./measure/evaluation-counts.ts";
 export type * from "./measure/report.ts";
 export * from "./measure/unit-codec.ts";
 export * from "./measure/unit-entries.ts";

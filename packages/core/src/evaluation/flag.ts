@@ -77,6 +77,8 @@ export class CompiledFlag {
    * bucket. 0 while it was not needed (and for one salt in four thousand million, which is then hashed every time).
    */
   seed = 0;
+  /** How often it was asked for since the last report, by outcome; undefined: not at all, or nobody counts. See `EvaluationCounts`. */
+  asked: number[] | undefined = undefined;
 
   constructor(flag: WireFlag, compiler: FlagCompiler) {
     this.key = flag.key;

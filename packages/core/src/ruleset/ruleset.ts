@@ -3,9 +3,10 @@ import { decide, decideByRules, KEY_MISSING, type World } from "../evaluation/de
 import { evaluateFlag, failed, type Question } from "../evaluation/evaluate.ts";
 import { BY_RULES, type CompiledFlag } from "../evaluation/flag.ts";
 import { Trace, type ExplanationStep } from "../evaluation/trace.ts";
-import { BOOLEAN_TABLE, ON } from "../evaluation/variants.ts";
+import { BOOLEAN_TABLE, OFF, ON } from "../evaluation/variants.ts";
 import { BUCKETS, isBucketBelow } from "../hash/bucket.ts";
 import { dividingThousandths, draw, NOT_DRAWN, type Draw } from "../measure/draw.ts";
+import { countAsked, type EvaluationCounts } from "../measure/evaluation-counts.ts";
 import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
@@ -20,6 +21,8 @@ export interface RulesetOptions {
   readonly regex?: LinearRegex;
   /** Milliseconds since the server was last heard of; asked only for flags with a lease. Without it no lease runs out. */
   readonly silenceMs?: () => number;
+  /** Hears of every `isEnabled`, `evaluate` and `drawAsked`. Without it nothing is counted. */
+  readonly counts?: EvaluationCounts;
 }
 
 /** What became of a delta. */
@@ -53,6 +56,7 @@ export class Ruleset {
   /** The content's flags at hand, for the fast path. */
   readonly #flags: ReadonlyMap<string, CompiledFlag>;
   readonly #world: World;
+  readonly #counts: EvaluationCounts | undefined;
   #environment = "";
   #epoch: string | undefined = undefined;
   #revision = 0;
@@ -60,6 +64,7 @@ export class Ruleset {
   constructor(options: RulesetOptions = {}) {
     this.#content = new Content(options.regex);
     this.#flags = this.#content.flags;
+    this.#counts = options.counts;
     this.#world = { content: this.#content, silenceMs: options.silenceMs ?? (() => 0) };
   }
 
@@ -173,20 +178,38 @@ export class Ruleset {
    */
   isEnabled(flag: string, user: User, defaultValue: boolean): boolean {
     const compiled = this.#flags.get(flag);
-    if (compiled === undefined) return defaultValue;
-    const limit = compiled.shortcut;
-    if (limit === 0) return false;
-    if (limit === BUCKETS) return true;
-    if (limit > 0 && typeof user === "string" && user !== "") return isBucketBelow(user, compiled.seed, limit);
-    if (compiled.variants !== BOOLEAN_TABLE) return defaultValue;
-    try {
-      const variant =
-        limit === BY_RULES ? decideByRules(compiled, user) : decide(compiled, user, this.#world, undefined);
-      return variant === KEY_MISSING ? defaultValue : variant === ON;
-    } catch {
-      // A user that can't be read; `evaluate` tells why.
+    if (compiled === undefined) {
+      this.#counts?.unknown(flag);
       return defaultValue;
     }
+    const limit = compiled.shortcut;
+    if (limit > 0 && limit < BUCKETS && typeof user === "string" && user !== "") {
+      const isOn = isBucketBelow(user, compiled.seed, limit);
+      this.#count(compiled, isOn ? ON : OFF);
+      return isOn;
+    }
+    const variant = this.#variantOf(compiled, user);
+    this.#count(compiled, variant);
+    return variant === KEY_MISSING ? defaultValue : variant === ON;
+  }
+
+  #variantOf(flag: CompiledFlag, user: User): number {
+    const { shortcut } = flag;
+    if (shortcut === 0) return OFF;
+    if (shortcut === BUCKETS) return ON;
+    if (flag.variants !== BOOLEAN_TABLE) return KEY_MISSING;
+    try {
+      return shortcut === BY_RULES ? decideByRules(flag, user) : decide(flag, user, this.#world, undefined);
+    } catch {
+      // A user that can't be read; `evaluate` tells why.
+      return KEY_MISSING;
+    }
+  }
+
+  #count(flag: CompiledFlag, variant: number): void {
+    const { asked } = flag;
+    if (asked === undefined) this.#counts?.begin(flag, variant);
+    else countAsked(asked, variant);
   }
 
   /** Whether the user is in the flag's cohort: is served another variant than the off variant. False for unknown flags. */
@@ -221,22 +244,41 @@ export class Ruleset {
     return compiled === undefined ? NOT_DRAWN : draw(compiled, user, this.#world);
   }
 
-  /** The flag's value for the user with reason, variant and error; undefined or null as default: of any type. Never throws. */
-  evaluate<T extends JsonValue>(flag: string, user: User, defaultValue: T): EvaluationDetails<T> {
-    return this.#evaluate({ flagKey: flag, user, defaultValue }, new Trace({ explain: false }));
+  /** As `draw`, for who will act on it: an evaluation like any other. */
+  drawAsked(flag: string, user: User): Draw {
+    const compiled = this.#flags.get(flag);
+    if (compiled === undefined) {
+      this.#counts?.unknown(flag);
+      return NOT_DRAWN;
+    }
+    const drawn = draw(compiled, user, this.#world);
+    this.#count(compiled, drawn === NOT_DRAWN ? KEY_MISSING : drawn.isOn ? ON : OFF);
+    return drawn;
   }
 
-  /** As `evaluate`, with every step on the way. */
+  /** The flag's value for the user with reason, variant and error; undefined or null as default: of any type. Never throws. */
+  evaluate<T extends JsonValue>(flag: string, user: User, defaultValue: T): EvaluationDetails<T> {
+    const compiled = this.#flags.get(flag);
+    const details = this.#evaluate(compiled, { flagKey: flag, user, defaultValue }, new Trace({ explain: false }));
+    if (compiled === undefined) this.#counts?.unknown(flag);
+    else this.#count(compiled, details.variant === undefined ? KEY_MISSING : variantIn(compiled, details.variant));
+    return details;
+  }
+
+  /** As `evaluate`, with every step on the way; it counts nowhere. */
   explain(flag: string, user: User, defaultValue: JsonValue = null): Explanation {
     const trace = new Trace({ explain: true });
-    const details = this.#evaluate({ flagKey: flag, user, defaultValue }, trace);
+    const details = this.#evaluate(this.#flags.get(flag), { flagKey: flag, user, defaultValue }, trace);
     const steps = trace.steps ?? [];
     if (details.errorMessage !== undefined) steps.push({ step: "error", outcome: details.errorMessage });
     return { details, steps };
   }
 
-  #evaluate<T extends JsonValue>(question: Question<T>, trace: Trace): EvaluationDetails<T> {
-    const flag = this.#flags.get(question.flagKey);
+  #evaluate<T extends JsonValue>(
+    flag: CompiledFlag | undefined,
+    question: Question<T>,
+    trace: Trace,
+  ): EvaluationDetails<T> {
     if (flag !== undefined) return evaluateFlag(flag, question, this.#world, this, trace);
     return this.#epoch === undefined
       ? failed(question, this, "PROVIDER_NOT_READY", "no flags were loaded yet: await init, or give a bootstrap")
@@ -248,3 +290,5 @@ export class Ruleset {
         );
   }
 }
+
+const variantIn = ({ variants }: CompiledFlag, name: string): number => variants.names.indexOf(name);
