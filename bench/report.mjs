@@ -22,6 +22,7 @@ const ORDER = [
   "receipts",
   "replicas",
   "failover",
+  "nightly",
   "browser-streams",
   "browser",
 ];
@@ -54,12 +55,12 @@ const goalTable = (goals) =>
     goals.map((goal) => [goal.text, ...goalCells(goal)]),
   );
 
-function section({ name, title, at, machine, tables, goals, notes }) {
+function section({ name, title, at, machine, tables, goals, notes, command = `npm run bench -- ${name}` }) {
   const shown = tables.map(({ title: caption, columns, rows }) => `${caption}:\n\n${table(columns, rows)}`);
   const missed = goals.some((goal) => verdictOf(goal).kind === "miss");
   return [
     `## ${title}`,
-    `\`npm run bench -- ${name}\`, ${at.slice(0, 10)}, load average ${machine.load} before the run.`,
+    `\`${command}\`, ${at.slice(0, 10)}, load average ${machine.load} before the run.`,
     ...shown.map((text) => text.trimEnd()),
     goalTable(goals).trimEnd(),
     ...(missed && MISSES[name] !== undefined ? [`Why it was missed: ${MISSES[name]}`] : []),

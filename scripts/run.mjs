@@ -17,9 +17,9 @@ const TASKS = {
   lint: () => process.exit(lint()),
   test: (args) => runTests(args),
   sim: (args) => process.exit(simulate(args)),
-  nightly: () => {
+  nightly: (args) => {
     build();
-    process.exit(runNightly());
+    process.exit(runNightly(args));
   },
   screenshots: () => takeScreenshots(),
   start: (args) => withBuild(CLI, ["server", ...args]),

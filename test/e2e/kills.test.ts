@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RolloutView } from "@rampart/core";
 import { openDataFolder } from "../../packages/server/src/store/sqlite/data-folder.ts";
 import { openSqliteStore } from "../../packages/server/src/store/sqlite/sqlite-store.ts";
+import { figures } from "../faults/figures.ts";
 import { brokenInvariants } from "../faults/invariants.ts";
 import { CLI, ServerProcess, api, eventually, freePort, temporaryFolder } from "./harness.ts";
 
@@ -162,6 +163,8 @@ describe(`a server that is killed ${KILLS} times while it ramps and rolls back`,
         `${KILLS} kills among ${told.writes} acknowledged writes and ${told.rolledBack.size} rollbacks: torn 0, lost 0; ` +
           `ready again after ${medianMs.toFixed(0)} ms at the median, ${p99Ms.toFixed(0)} ms at p99`,
       );
+      const rollbacks = told.rolledBack.size;
+      figures("kills", { store: "SQLite", kills: KILLS, writes: told.writes, rollbacks, medianMs, p99Ms });
       expect(told.writes).toBeGreaterThan(KILLS);
       // The slowest ones are the machine's: it runs other things, too.
       expect(medianMs).toBeLessThan(RESUME_MS_MAX);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { figures } from "../faults/figures.ts";
 import { simulate } from "./simulate.ts";
 
 /** `npm run sim -- --seeds N` asks for more, and `--seed S` for one. */
@@ -36,6 +37,7 @@ export async function playShare(share: 0 | 1): Promise<void> {
     `${Math.ceil((SEEDS - share) / SHARES)} seeds in ${((performance.now() - beganMs) / 1000).toFixed(1)} s: ${crashes} crashes of the server, ` +
       `${kills} kills by operators, ${changes} changes of the flag, ${steps} steps of the world`,
   );
+  figures("seeds", { seeds: Math.ceil((SEEDS - share) / SHARES), broken, ...sums });
   expect(told, `${broken} seeds broke an invariant`).toEqual([]);
 }
 
