@@ -8,7 +8,7 @@ import { createNodePorts } from "./ports.ts";
 import { frameOf } from "./testing/flag-server.ts";
 import { VirtualTime } from "./testing/time.ts";
 
-/** A server that streams this snapshot, and then is silent. */
+/** A server that streams this snapshot, then is silent, and takes every report. */
 function serving(snapshot: unknown): Fetch {
   const chunks = [Buffer.from(frameOf("snapshot", snapshot))];
   const read = async (): Promise<{ done: false; value: Uint8Array }> => {
@@ -20,7 +20,7 @@ function serving(snapshot: unknown): Fetch {
     headers: { get: (name: string) => (name.toLowerCase() === "content-type" ? "text/event-stream" : null) },
     body: { getReader: () => ({ read, cancel: async () => {} }) },
   };
-  return async () => answer;
+  return async (_url, { method }) => (method === "POST" ? { ...answer, status: 204, body: null } : answer);
 }
 
 async function evaluate({
