@@ -147,8 +147,10 @@ describe("two servers on one PostgreSQL", () => {
     // The others may not be asked: a kill goes to every server, and so to the clients of this one.
     expect((await call(b, "POST", `${pathOf(PLAIN)}/kill`, {})).status).toBe(202);
     await eventually(() => areOn([plain], 0), 15_000);
-    const { rollback } = (await call<RolloutView>(a, "GET", `/api/v1/rollouts/${rollout}`)).body;
-    expect(rollback?.verdict).toBe("bounded");
+    const verdict = async () =>
+      (await call<RolloutView>(a, "GET", `/api/v1/rollouts/${rollout}`)).body.rollback?.verdict;
+    await eventually(async () => (await verdict()) !== "open", 20_000);
+    expect(await verdict()).toBe("bounded");
     line.weather = { kind: "pass" };
     target = portOf(b.url);
     const mendedMs = performance.now();

@@ -138,6 +138,16 @@ describe("receipts of two servers", () => {
     expect(a.now(36_000)).toMatchObject({ expected: 1, acknowledged: 1, verdict: "bounded" });
   });
 
+  it("are not proven either when the other one was there at the change, and is not counted as there any more", () => {
+    const [a] = pair();
+    a.connect("a1");
+    a.kill();
+    a.ack("a1", 50);
+    a.receipts.countWith([]);
+    expect(a.now(34_000)?.verdict).toBe("open");
+    expect(a.now(36_000)?.verdict).toBe("bounded");
+  });
+
   it("are put together in any order", () => {
     const client = (instanceId: string, more: Partial<PartClient> = {}): PartClient => ({
       instanceId,

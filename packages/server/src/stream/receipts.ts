@@ -63,6 +63,8 @@ interface Open {
   readonly change: UrgentChange;
   readonly written: Written;
   readonly alreadyOff: number;
+  /** Servers that were there when it was made: they have to say what they know, also when they are not heard of any more. */
+  readonly peers: readonly string[];
   readonly clients: readonly Expected[];
   /** Instance → number in `clients` and `convergence`. */
   readonly numbers: ReadonlyMap<string, number>;
@@ -112,7 +114,8 @@ export class Receipts {
       }
     }
     const convergence = new Convergence(change.committedAt, Float64Array.from(offAt));
-    const more = { strangers: new Map(), others: new Map(), takenBack: undefined };
+    const peers = this.#peers ?? [];
+    const more = { peers, strangers: new Map(), others: new Map(), takenBack: undefined };
     const open: Open = { change, written, alreadyOff, clients, numbers, convergence, ...more };
     this.#open = [...this.#open, open];
   }
@@ -250,7 +253,7 @@ export class Receipts {
     { nowMs, isFinal }: { readonly nowMs: number; readonly isFinal: boolean },
   ): ReceiptsVerdict {
     const now = instantOf(open, nowMs);
-    const isHeard = (this.#peers ?? []).every((peer) => open.others.has(peer));
+    const isHeard = [...open.peers, ...(this.#peers ?? [])].every((peer) => open.others.has(peer));
     if (!isHeard && !isFinal && now < convergence.deadline) return "open";
     const verdict = convergence.verdict(now, isFinal);
     if (isHeard || verdict !== "proven") return verdict;
