@@ -13,7 +13,9 @@ import { withVariables } from "../metrics/with-variables.ts";
 import { ChannelBook } from "../notify/channel-book.ts";
 import { Channels } from "../notify/channels.ts";
 import { Dispatcher } from "../notify/dispatcher.ts";
+import { Flips } from "../notify/flips.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
+import type { CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CohortCounts } from "../ports/cohort-counts.ts";
 import type { DrillBook } from "../ports/drill-book.ts";
@@ -35,6 +37,7 @@ import { startPruning, type Pruning } from "./retention.ts";
 export interface RolloutParts extends Platform {
   readonly store: Store;
   readonly rollouts: RolloutStore;
+  readonly checkpoints: CheckpointStore;
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly hub: Hub;
   readonly leadership: Leadership;
@@ -74,6 +77,7 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
   });
   const channels = createChannels(config, parts);
   const dispatcher = new Dispatcher({ ...parts, store: parts.rollouts, notifier: channels });
+  const flips = new Flips({ ...parts, audit: (query) => parts.store.audit(query), channels });
   runner.subscribe((_, records) => {
     if (records.length > 0) void dispatcher.look();
   });
@@ -84,12 +88,14 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
     async start() {
       await runner.start();
       dispatcher.start();
+      flips.start();
       pruning = startPruning(config.retentionDays, parts);
     },
     async stop() {
       await pruning?.stop();
       await runner.stop();
       await dispatcher.stop();
+      await flips.stop();
     },
   };
 }

@@ -129,6 +129,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       emergency: emergencies,
       store,
       rollouts,
+      checkpoints: storage.checkpoints,
       leadership: storage.shared?.leadership ?? soleServer,
       drills,
       feeds,

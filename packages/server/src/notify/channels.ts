@@ -1,3 +1,4 @@
+import type { AuditEntry } from "@rampart/core";
 import { LOG_CHANNEL } from "../domain/notify/route.ts";
 import { FILLED_LENGTH_MAX, fillPlaceholders } from "../domain/notify/template.ts";
 import { clip } from "../domain/notify/message.ts";
@@ -12,7 +13,7 @@ import type { ChannelSettings } from "./channels-file.ts";
 import { DELIVERED, deliverHttp, type Sent, type Wire } from "./deliver-http.ts";
 import { mailOf, sendMail } from "./email.ts";
 import { logMessage } from "./log-notifier.ts";
-import { otlpCall } from "./otlp.ts";
+import { flipCall, otlpCall } from "./otlp.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { pagerDutyCall } from "./pagerduty.ts";
 import { slackPayload } from "./slack.ts";
@@ -50,6 +51,23 @@ export class Channels implements Notifier, ChannelDesk {
     const reason = this.#disabled(channel);
     if (reason !== undefined) return { kind: "failed", reason: `the channel is disabled: ${reason}`, again: false };
     return this.#noted(channel, await this.#send(channel, { ...row, ...this.#linksOf(row) }));
+  }
+
+  /** The names of the channels that hear of every flip. */
+  async collectors(): Promise<readonly string[]> {
+    const booked = await this.#parts.book.all();
+    return booked.flatMap((one) => (one.type === "otlp" && this.#disabled(one) === undefined ? [one.name] : []));
+  }
+
+  /** Tells a collector of a flag's flip. One that is not there any more, or is disabled, wants to hear of none. */
+  async tellFlip(name: string, entry: AuditEntry): Promise<Delivery> {
+    const { book, publicUrl } = this.#parts;
+    const channel = await book.find(name);
+    if (channel === undefined || this.#disabled(channel) !== undefined) return DELIVERED;
+    const { settings } = channel;
+    if ("unusable" in settings || settings.type !== "otlp") return DELIVERED;
+    const link = publicUrl === undefined ? undefined : pageOf(publicUrl, "flags", entry.target.slice("flag/".length));
+    return this.#noted(channel, await deliverHttp(this.#parts, flipCall(settings, entry, link)));
   }
 
   async channels(): Promise<readonly Channel[]> {
@@ -156,8 +174,7 @@ export class Channels implements Notifier, ChannelDesk {
   #linksOf({ rolloutId, message }: OutboxRow): Pick<Outgoing, "link" | "links"> {
     const { publicUrl } = this.#parts;
     if (publicUrl === undefined) return {};
-    const page = (...path: readonly string[]): string =>
-      [publicUrl.replace(/\/+$/, ""), ...path.map((part) => encodeURIComponent(part))].join("/");
+    const page = (...path: readonly string[]): string => pageOf(publicUrl, ...path);
     const flag = message.values?.flag;
     return {
       link: page("rollouts", rolloutId),
@@ -182,6 +199,11 @@ export class Channels implements Notifier, ChannelDesk {
       createdAt: this.#parts.clock.now(),
     };
   }
+}
+
+/** A page of the console, or an address of the API. */
+function pageOf(publicUrl: string, ...path: readonly string[]): string {
+  return [publicUrl.replace(/\/+$/, ""), ...path.map((part) => encodeURIComponent(part))].join("/");
 }
 
 /** The message with the channel's own text, where it has one. */

@@ -58,6 +58,31 @@ describe("the trace of a call that changes something", () => {
     expect(rollback).toContain(`"traceId":"${TRACE}"`);
   });
 
+  it("goes to the collector with what people do to a flag by hand", async () => {
+    const collector = await startReceiver();
+    const read = readChannels(`otel: { type: otlp, url: "${collector.url}/v1/logs" }`, () => undefined);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const server = await startRolloutServer({ config: { channels: read.channels } });
+    await server.platform.advance(1_000);
+    await server.call(`POST ${FLAG}/rollout`, { body: { percentage: 5 }, headers });
+    await server.call(`POST ${FLAG}/kill`, { body: {}, headers });
+    await server.call(`POST ${FLAG}/restore`, { body: {} });
+    for (let turn = 0; turn < 2_000 && collector.received.length < 3; turn += 1)
+      await server.platform.advance(turn % 10 === 9 ? 100 : 0);
+    const told = collector.received.map(({ text }) => text);
+    expect(told.map((text) => /"eventName":"([^"]+)"/.exec(text)?.[1])).toEqual([
+      "rampart.flag.ramped",
+      "rampart.flag.killed",
+      "rampart.flag.restored",
+    ]);
+    expect(told.map((text) => text.includes(`"traceId":"${TRACE}"`))).toEqual([true, true, false]);
+    expect(told.map((text) => /percentage","value":\{"doubleValue":(\d+)\}/.exec(text)?.[1])).toEqual([
+      "5",
+      "0",
+      undefined,
+    ]);
+  });
+
   it("is not said of what a rollout does by itself", async () => {
     const server = await startRolloutServer();
     const id = await server.begin();
