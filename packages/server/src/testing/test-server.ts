@@ -17,6 +17,7 @@ import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { ManualPlatform } from "./manual-platform.ts";
 import { createMemoryCheckpoints } from "../store/memory-checkpoints.ts";
+import { createMemoryEvaluations } from "../store/memory-evaluations.ts";
 import { createMemoryReportLog } from "../store/memory-report-log.ts";
 import { createMemoryStores } from "../store/memory-rollout-store.ts";
 
@@ -86,6 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         store: wrap(store),
         rollouts,
         checkpoints: createMemoryCheckpoints(),
+        evaluations: createMemoryEvaluations(),
         isFresh: true,
         folder,
         ...(isShared && { shared: SHARED }),

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkpointStoreContract } from "../checkpoint-store.contract.ts";
+import { evaluationStoreContract } from "../evaluation-store.contract.ts";
 import { reportLogContract } from "../report-log.contract.ts";
 import { rolloutStoreContract } from "../rollout-store.contract.ts";
 import { describeStore } from "../store.contract.ts";
@@ -20,6 +21,7 @@ const open = async () => openTestStore(await cluster.createDatabase());
 describeStore("the PostgreSQL store", async () => (await open()).store);
 rolloutStoreContract("PostgreSQL", open);
 checkpointStoreContract("PostgreSQL", async () => (await open()).checkpoints);
+evaluationStoreContract("PostgreSQL", async () => (await open()).evaluations);
 reportLogContract("PostgreSQL", async () => {
   const { pool } = await open();
   const later = async (ms: number): Promise<void> => {

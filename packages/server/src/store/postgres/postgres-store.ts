@@ -1,4 +1,5 @@
 import type { CheckpointStore } from "../../ports/checkpoint-store.ts";
+import type { EvaluationStore } from "../../ports/evaluation-store.ts";
 import type { RolloutStore } from "../../ports/rollout-store.ts";
 import { StoreError } from "../../ports/store-error.ts";
 import type { EpochMs, Store } from "../../ports/store.ts";
@@ -7,6 +8,7 @@ import { FIRST_ENVIRONMENTS, mintEpoch } from "../environments.ts";
 import { migrate } from "./migrations.ts";
 import { Pool } from "./pool.ts";
 import { createPostgresCheckpoints } from "./postgres-checkpoints.ts";
+import { createPostgresEvaluations } from "./postgres-evaluations.ts";
 import { PostgresFlagStore } from "./postgres-flag-store.ts";
 import { PostgresRolloutStore } from "./postgres-rollout-store.ts";
 import { Tables } from "./tables.ts";
@@ -27,6 +29,7 @@ export interface OpenedPostgresStore {
   readonly store: Store;
   readonly rollouts: RolloutStore;
   readonly checkpoints: CheckpointStore;
+  readonly evaluations: EvaluationStore;
   readonly pool: Pool;
   readonly isFresh: () => Promise<boolean>;
 }
@@ -55,6 +58,7 @@ export async function openPostgresStore({
     store: new PostgresFlagStore(parts),
     rollouts: new PostgresRolloutStore(parts),
     checkpoints: createPostgresCheckpoints(parts),
+    evaluations: createPostgresEvaluations(parts),
     pool,
     isFresh: async () => !(await pool.run((session) => new Tables(session).tokens.any())),
   };

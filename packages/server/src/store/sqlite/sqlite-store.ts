@@ -1,5 +1,6 @@
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { CheckpointStore } from "../../ports/checkpoint-store.ts";
+import type { EvaluationStore } from "../../ports/evaluation-store.ts";
 import type { RolloutStore } from "../../ports/rollout-store.ts";
 import type { EpochMs, Store } from "../../ports/store.ts";
 import type { Timers } from "../../ports/timers.ts";
@@ -11,6 +12,7 @@ import { openDatabase } from "./open-database.ts";
 import type { Session } from "./session.ts";
 import { SqliteRolloutStore } from "./sqlite-rollout-store.ts";
 import { createSqliteCheckpoints } from "./sqlite-checkpoints.ts";
+import { createSqliteEvaluations } from "./sqlite-evaluations.ts";
 import { openTables } from "./tables.ts";
 import { SqliteFlagStore } from "./sqlite-flag-store.ts";
 import { Writer } from "./writer.ts";
@@ -29,6 +31,7 @@ export interface OpenedStore {
   readonly store: Store;
   readonly rollouts: RolloutStore;
   readonly checkpoints: CheckpointStore;
+  readonly evaluations: EvaluationStore;
   readonly isFresh: boolean;
 }
 
@@ -59,6 +62,7 @@ function openWith(ballast: Ballast, { folder, random, timers, now }: SqliteStore
       store: new SqliteFlagStore(parts),
       rollouts: new SqliteRolloutStore(parts),
       checkpoints: createSqliteCheckpoints(parts),
+      evaluations: createSqliteEvaluations(parts),
       isFresh: !tables.tokens.any(),
     };
   } catch (error) {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { CheckpointStore } from "../../ports/checkpoint-store.ts";
+import type { EvaluationStore } from "../../ports/evaluation-store.ts";
 import type { RolloutStore } from "../../ports/rollout-store.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Timers } from "../../ports/timers.ts";
@@ -24,10 +25,16 @@ export function temporaryStore(timers: Timers = manualTimers()): {
   readonly store: Store;
   readonly rollouts: RolloutStore;
   readonly checkpoints: CheckpointStore;
+  readonly evaluations: EvaluationStore;
   readonly folder: DataFolder;
 } {
   const folder = openDataFolder(temporaryFolder(), process.pid);
   onTestFinished(() => folder.release());
-  const { store, rollouts, checkpoints } = openSqliteStore({ folder, random: countingRandom(), timers, now: 0 });
-  return { store, rollouts, checkpoints, folder };
+  const { store, rollouts, checkpoints, evaluations } = openSqliteStore({
+    folder,
+    random: countingRandom(),
+    timers,
+    now: 0,
+  });
+  return { store, rollouts, checkpoints, evaluations, folder };
 }
