@@ -15,7 +15,8 @@ RUN npx -y pnpm@10.34.9 install --frozen-lockfile \
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     RAMPART_HOST=0.0.0.0 \
-    RAMPART_DATA_DIR=/data
+    RAMPART_DATA_DIR=/data \
+    NODE_COMPILE_CACHE=/data/compile-cache
 RUN mkdir /data && chown 1000:1000 /data
 COPY --from=build /app /app
 # By number, so that an orchestrator can see that it is not root.

@@ -38,17 +38,27 @@ export class ServerProcess {
   readonly url: string;
   readonly dataDir: string;
   readonly #args: readonly string[];
+  readonly #nodeArgs: readonly string[];
   #child: ChildProcess | undefined;
   output = "";
 
-  constructor(options: { readonly port: number; readonly dataDir: string; readonly args?: readonly string[] }) {
+  constructor(options: {
+    readonly port: number;
+    readonly dataDir: string;
+    readonly args?: readonly string[];
+    /** Of the process itself, before the program. */
+    readonly nodeArgs?: readonly string[];
+  }) {
+    this.#nodeArgs = options.nodeArgs ?? [];
     this.url = `http://127.0.0.1:${options.port}`;
     this.dataDir = options.dataDir;
     this.#args = ["server", "--port", String(options.port), "--data-dir", options.dataDir, ...(options.args ?? [])];
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [CLI, ...this.#args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...this.#nodeArgs, CLI, ...this.#args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#child = child;
     child.stdout.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (this.output += chunk.toString()));

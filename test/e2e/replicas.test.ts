@@ -8,11 +8,16 @@ import type { AuditEntry, ClientsView, Page, RolloutView } from "@rampart/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyChain } from "../../packages/server/src/domain/audit.ts";
 import { CLI, api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
+import { recovered } from "../faults/record.ts";
 import { PostgresCluster } from "./postgres.ts";
 
 const FLAG = "checkout";
 const PATH = `/api/v1/environments/production/flags/${FLAG}`;
 const CLIENTS = 10;
+
+const BLOCKABLE = new URL("blockable.mjs", import.meta.url).href;
+/** As long as that blocks. */
+const BLOCKED_MS = 20_000;
 
 /** What other servers need to take over: the lease's ten seconds, a look each second, and some slack. */
 const TAKEOVER_MAX_MS = 15_000;
@@ -34,6 +39,8 @@ spec:
 
 const EVALUATOR = `SELECT replicas.name FROM rampart.leases JOIN rampart.replicas ON instance = holder
   WHERE leases.name = 'evaluator' AND expires_at > now()`;
+
+const FENCE = "SELECT fence::text, holder FROM rampart.leases WHERE name = 'evaluator'";
 
 describe("two servers on one PostgreSQL", () => {
   const folder = temporaryFolder();
@@ -63,6 +70,7 @@ describe("two servers on one PostgreSQL", () => {
         dataDir: join(folder.path, name),
         // Correctness rests on the look each second: nobody hears a notification.
         args: ["--replica-id", name, "--database-listen=false"],
+        nodeArgs: ["--import", BLOCKABLE],
       });
     servers = [await make("a"), await make("b")];
     await servers[0].start();
@@ -264,6 +272,44 @@ describe("two servers on one PostgreSQL", () => {
     leader.signal("SIGCONT");
     await eventually(() => leader.output.includes("another server may evaluate by now"), 5_000);
     expect((await roles()).leader).toBe(peer);
+    expect((await view(leader)).status).toBe("paused");
+    await breach();
+    await expectWhole(peer);
+  });
+
+  it("fence an evaluator whose event loop is blocked: another one goes on, and nothing of what it still wants to do is stored", async () => {
+    const { leader, peer } = await roles();
+    await ramp(leader);
+    const [before] = await cluster.query<{ readonly fence: string }>(url, FENCE);
+    const begunMs = performance.now();
+    leader.signal("SIGUSR2");
+    await eventually(async () => (await roles()).leader === peer, TAKEOVER_MAX_MS);
+    const since = await sampledAt(peer);
+    await eventually(async () => (await sampledAt(peer)) > since, 3_000);
+    const tookMs = performance.now() - begunMs;
+    recovered(32, "sampled by another server after the event loop was blocked", tookMs);
+    expect(tookMs).toBeLessThan(TAKEOVER_MAX_MS);
+    expect((await call<RolloutView>(peer, "POST", `/api/v1/rollouts/${id}/pause`, {})).status).toBe(200);
+    const holder = await cluster.query(url, FENCE);
+    expect(holder).toMatchObject([{ fence: String(Number(before?.fence) + 1) }]);
+    const told = leader.output.length;
+    await eventually(
+      () => leader.output.slice(told).includes("another server may evaluate by now"),
+      BLOCKED_MS + 10_000,
+    );
+    expect(performance.now() - begunMs).toBeGreaterThan(BLOCKED_MS);
+    const wokenAt = Date.now();
+    await eventually(async () => (await sampledAt(peer)) > wokenAt + 3_000, 10_000);
+    expect(await cluster.query(url, FENCE)).toEqual(holder);
+    // Two that sample would store twice as many.
+    const [stored] = await cluster.query<{ readonly samplings: number; readonly seconds: number }>(
+      url,
+      `SELECT count(*)::int AS samplings, (extract(epoch FROM clock_timestamp()) - ${wokenAt / 1000})::float AS seconds
+       FROM rampart.rollout_events
+       WHERE rollout_id = '${id}' AND event->>'kind' = 'samples' AND (event->>'sampledAt')::bigint >= ${wokenAt}`,
+    );
+    expect(stored?.samplings).toBeGreaterThan(0);
+    expect(stored?.samplings).toBeLessThanOrEqual((stored?.seconds ?? 0) + 1);
     expect((await view(leader)).status).toBe("paused");
     await breach();
     await expectWhole(peer);

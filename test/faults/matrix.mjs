@@ -9,6 +9,8 @@ const e2e = (file) => `test/e2e/${file}`;
 const NETWORK = "test/faults/network.test.ts";
 const SIM = ["test/sim/seeds-even.test.ts", "no even seed breaks an invariant"];
 const REPLICAS = e2e("replicas.test.ts");
+const CUT_OFF = "test/faults/cut-off.test.ts";
+const PRESENCE = server("stream/presence.test.ts");
 
 export const FAULTS = [
   {
@@ -78,6 +80,7 @@ export const FAULTS = [
     tests: [
       [REPLICAS, "survive the end of every connection, and a database that crashes and comes back"],
       [REPLICAS, "tell their clients at once, and after a crash of the database again"],
+      [CUT_OFF, "can't know that nobody took a flag back while the database is gone"],
     ],
   },
   {
@@ -202,6 +205,7 @@ export const FAULTS = [
     tests: [
       [core("client/client.test.ts"), "keeps the newer values when the server comes back with older ones"],
       [core("client/no-resurrection.test.ts"), "a client is never on again but by a newer decision"],
+      [server("http/presence.test.ts"), "answers nothing older to who has heard of more"],
       SIM,
     ],
   },
@@ -286,15 +290,21 @@ export const FAULTS = [
   },
   {
     fault: "a partition during a rollback",
-    happens: "Who can't be reached is off when the lease is over, and stays off.",
-    tests: [[NETWORK, "is off when its lease is over though nobody could tell it"], SIM],
+    happens:
+      "Who can't be reached is off when the lease is over, and stays off; also where it is in touch with a server that is cut off from the database itself.",
+    tests: [
+      [NETWORK, "is off when its lease is over though nobody could tell it"],
+      [CUT_OFF, "take a flag back everywhere though one of them is cut off from the database"],
+      [PRESENCE, "sends its last heartbeat three seconds later at most"],
+      SIM,
+    ],
   },
   {
     fault: "the leader's event loop is blocked",
     happens: "It can't renew its lease; a peer takes over, and what it still wants to do is not stored.",
     within: "15 s",
     tests: [
-      [REPLICAS, "fence an evaluator that was frozen"],
+      [REPLICAS, "fence an evaluator whose event loop is blocked"],
       [server("store/postgres/leader-lease.test.ts"), "goes to the next one when it ran out"],
     ],
   },
@@ -306,6 +316,10 @@ export const FAULTS = [
       [core("wire/parse.test.ts"), "may have fields that a newer server knows"],
       [core("client/client.test.ts"), "lets events of a newer server pass"],
       [server("store/postgres/many-servers.test.ts"), "is left as it is when a newer version wrote it"],
+      [
+        server("http/routes/operations.test.ts"),
+        "is there on a schema that a newer server migrated meanwhile, and says so",
+      ],
     ],
   },
   {

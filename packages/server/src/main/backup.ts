@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import type { EnvironmentRecord } from "../domain/records.ts";
-import { openPostgresStore } from "../store/postgres/postgres-store.ts";
-import { backUp, restoreBackup } from "../store/sqlite/backup.ts";
 import { openDataFolder } from "../store/sqlite/data-folder.ts";
 import { realPlatform } from "./platform.ts";
 
 /** Copies the database of a data folder to a file of its own, also while a server runs on it. Throws a StoreError. */
-export function backUpFolder(dataDir: string, target: string): Promise<void> {
+export async function backUpFolder(dataDir: string, target: string): Promise<void> {
+  const { backUp } = await import("../store/sqlite/backup.ts");
   return backUp(join(dataDir, "rampart.db"), target);
 }
 
@@ -17,6 +16,7 @@ export function backUpFolder(dataDir: string, target: string): Promise<void> {
 export async function newEpochOf(databaseUrl: string): Promise<readonly EnvironmentRecord[]> {
   const { randomBytes, timers, clock } = realPlatform;
   const at = clock.now();
+  const { openPostgresStore } = await import("../store/postgres/postgres-store.ts");
   const { store } = await openPostgresStore({ url: databaseUrl, random: randomBytes, timers, now: at });
   try {
     return await store.newEpoch({
@@ -35,6 +35,7 @@ export async function newEpochOf(databaseUrl: string): Promise<readonly Environm
  * environments as they are now. Throws a StoreError, and changes nothing, when it can't be done.
  */
 export async function restoreFolder(dataDir: string, backupPath: string): Promise<readonly EnvironmentRecord[]> {
+  const { restoreBackup } = await import("../store/sqlite/backup.ts");
   const folder = openDataFolder(dataDir, process.pid);
   try {
     const meta = {
