@@ -147,6 +147,19 @@ describe("a client", () => {
     expect(errors()).toEqual(["FLAG_SKIPPED"]);
   });
 
+  it("does not ask again and again when a snapshot does not fit its own digest", async () => {
+    const ready = create().init();
+    await settle();
+    platform.stream.open().send("snapshot", { ...snapshotOf(5, [flagAt(5, {})]), digest: "00000000" });
+    expect((await ready).status).toBe("ready");
+    platform.stream
+      .send("heartbeat", heartbeatOf({ ...ON, digest: "11111111" }))
+      .send("delta", deltaOf(6, flagAt(6, { killed: true }), { digest: "22222222" }));
+    expect(platform.openStreams).toBe(1);
+    expect(client.isEnabled(FLAG, "u")).toBe(false);
+    expect(errors()).toEqual([]);
+  });
+
   it("keeps what it has and starts anew when a frame can't be read", async () => {
     await connected();
     platform.stream.send("delta", '{"epoch":"e1","from":5,"rev');

@@ -13,8 +13,10 @@ const IGNORED: Verdict = { kind: "ignored" };
 export class Holdings {
   readonly ruleset: Ruleset;
   readonly #history = new History();
-  /** Whether the digest could be the server's at all: not while an item was skipped, or since a snapshot did not fit its own. */
+  /** See `#canDigestFit`. */
   #digestFits = false;
+  /** The digest that came with the snapshot that is held, as long as it was compared with nothing. */
+  #unchecked: string | undefined;
   /** A snapshot is needed, whatever revision it has. */
   #resyncing = false;
 
@@ -67,7 +69,8 @@ export class Holdings {
     const flags = [...new Set([...replaced, ...ruleset.overrule(snapshot.off ?? [], snapshot.revision)])];
     this.#moved();
     this.#resyncing = false;
-    this.#digestFits = skipped.length === 0 && ruleset.digest === snapshot.digest;
+    this.#unchecked = skipped.length === 0 ? snapshot.digest : undefined;
+    this.#digestFits = false;
     return { kind: "changed", flags };
   }
 
@@ -76,11 +79,12 @@ export class Holdings {
     const behind = this.#history.behind(delta);
     // A delta that was told already is no sign of a server that went back, unless it is of another epoch.
     if (behind?.code === "EPOCH_WENT_BACK") return behind;
+    const couldFit = this.#canDigestFit();
     const result = ruleset.apply(delta);
     switch (result.kind) {
       case "applied": {
         this.#moved();
-        if (skipped.length > 0) this.#digestFits = false;
+        this.#digestFits = couldFit && skipped.length === 0;
         if (!this.#digestFits || ruleset.digest === delta.digest) return { kind: "changed", flags: result.changed };
         this.#resyncing = true;
         const drifted = `after revision ${ruleset.revision} the digest is not the server's`;
@@ -105,7 +109,7 @@ export class Holdings {
       return this.#resync(`the server is at ${there}, another epoch than what is held, ${this.#held()}`);
     if (heartbeat.revision > ruleset.revision)
       return this.#resync(`the server is at ${there}, and what led there from ${this.#held()} did not arrive`);
-    if (this.#digestFits && heartbeat.digest !== ruleset.digest) {
+    if (this.#canDigestFit() && heartbeat.digest !== ruleset.digest) {
       return this.#resync(`the digest at ${there} is ${heartbeat.digest}, and of what is held ${ruleset.digest}`);
     }
     return CURRENT;
@@ -125,6 +129,18 @@ export class Holdings {
     const flags = ruleset.overrule(off, revision);
     // Of a server that lags it proves nothing; what it takes back is taken back all the same.
     return flags.length > 0 ? { kind: "changed", flags } : IGNORED;
+  }
+
+  /**
+   * Whether the digest could be the server's at all: not while an item was skipped, or since a snapshot did not fit its own. A snapshot's is
+   * compared when the next one comes, so that no start has to wait for it.
+   */
+  #canDigestFit(): boolean {
+    if (this.#unchecked !== undefined) {
+      this.#digestFits = this.ruleset.digest === this.#unchecked;
+      this.#unchecked = undefined;
+    }
+    return this.#digestFits;
   }
 
   #moved(): void {

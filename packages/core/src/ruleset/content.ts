@@ -5,7 +5,7 @@ import { CompiledSegment, type SegmentSlot } from "../segment/compile.ts";
 import type { Delta, Snapshot } from "../wire/types.ts";
 import { measuredFlags } from "../measure/measured-flags.ts";
 import { dependentsOf } from "./dependents.ts";
-import { Digest } from "./digest.ts";
+import { digestOver, type Digest } from "./digest.ts";
 
 /** What is to be put in and taken out; the removed come first. */
 type Change = Pick<Delta, "flags" | "segments" | "removedFlags" | "removedSegments">;
@@ -15,7 +15,8 @@ export class Content {
   readonly regex: LinearRegex | undefined;
   readonly #flags = new Map<string, CompiledFlag>();
   readonly #slots = new Map<string, SegmentSlot>();
-  readonly #digest = new Digest();
+  /** Follows the items once somebody has asked for it; before, it would be a quarter of a start, by code that is not warm yet. */
+  #digest: Digest | undefined;
   #unmeetable: ReadonlySet<string> = new Set();
   #measured: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -38,6 +39,7 @@ export class Content {
   }
 
   get digest(): string {
+    this.#digest ??= digestOver(this.#flags.values(), this.segments());
     return this.#digest.toString();
   }
 
@@ -87,20 +89,20 @@ export class Content {
 
   #setFlag(key: string, flag: CompiledFlag | undefined): void {
     const held = this.#flags.get(key);
-    if (held !== undefined) this.#digest.remove("flag", held);
+    if (held !== undefined) this.#digest?.remove("flag", held);
     if (flag === undefined) {
       this.#flags.delete(key);
       return;
     }
     this.#flags.set(key, flag);
-    this.#digest.add("flag", flag);
+    this.#digest?.add("flag", flag);
   }
 
   #setSegment(key: string, segment: CompiledSegment | undefined): void {
     const slot = this.#slot(key);
-    if (slot.current !== undefined) this.#digest.remove("segment", slot.current);
+    if (slot.current !== undefined) this.#digest?.remove("segment", slot.current);
     slot.current = segment;
-    if (segment !== undefined) this.#digest.add("segment", segment);
+    if (segment !== undefined) this.#digest?.add("segment", segment);
   }
 
   #slot(key: string): SegmentSlot {

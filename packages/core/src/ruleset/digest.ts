@@ -13,10 +13,15 @@ export interface Revised {
  * about what the items contain, and whoever can choose keys can make two sums meet.
  */
 export function digestOf(flags: Iterable<Revised>, segments: Iterable<Revised>): string {
+  return digestOver(flags, segments).toString();
+}
+
+/** As `digestOf`, to be followed from then on. */
+export function digestOver(flags: Iterable<Revised>, segments: Iterable<Revised>): Digest {
   const digest = new Digest();
   for (const flag of flags) digest.add("flag", flag);
   for (const segment of segments) digest.add("segment", segment);
-  return digest.toString();
+  return digest;
 }
 
 /** A digest that follows its items. */
