@@ -98,6 +98,16 @@ describe("a browser", () => {
   });
 });
 
+describe("what a page measured", () => {
+  it("takes no part in comparisons, whatever units it names: anybody could have sent it", async () => {
+    const report = { instanceId: "tab-1", seq: 1, from: 0, to: 1, runs: [], tracks: [], dropped: 0 };
+    const units = [{ flag: "checkout", metric: "run", thousandths: 5_000, data: "not looked at" }];
+    const send = (path: string, token: string) => server.call(`POST ${path}`, { token, body: { ...report, units } });
+    expect((await send("/client/v1/events", key)).status).toBe(204);
+    expect((await send("/sdk/v1/events", server.sdkKey)).status).toBe(400);
+  });
+});
+
 describe("the stream of a browser", () => {
   it("begins with all values, and then has each that changed for its context", async () => {
     await flag("a");

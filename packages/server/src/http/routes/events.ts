@@ -1,4 +1,4 @@
-import { VALUE_BINS } from "@rampart/core";
+import { EVALUATIONS_MAX, VALUE_BINS } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import type { HttpParts } from "../parts.ts";
 import { problemReply } from "../problem.ts";
@@ -72,6 +72,21 @@ const units = z.object({
   data: z.string().max(EVENTS_MAX_BYTES).openapi({ description: "Counts by hash sub-bucket; see the SDKs' core" }),
 });
 
+/** More in one report are none that an SDK has counted. */
+const EVALUATION_COUNT_MAX = 10_000_000_000;
+
+const evaluations = z.object({
+  counts: z
+    .array(z.tuple([name, name.nullable(), z.number().int().min(1).max(EVALUATION_COUNT_MAX)]))
+    .max(EVALUATIONS_MAX)
+    .openapi({
+      type: "array",
+      items: { type: "array", items: {} },
+      description: "[flag, variant, count]; the variant is null where the caller got the default",
+    }),
+  dropped: count.openapi({ description: "Evaluations that are not in the counts" }),
+});
+
 const report = z
   .object({
     instanceId: z.string().max(64),
@@ -90,6 +105,9 @@ const report = z
       .max(UNIT_SERIES_MAX)
       .optional()
       .openapi({ description: "Calls for flags under a rollout, by unit" }),
+    evaluations: evaluations
+      .optional()
+      .openapi({ description: "How often flags were asked for; of pages the server knows that itself, and leaves it out" }),
     dropped: count.openapi({ description: "Calls that are not in all that they should be in" }),
   })
   .openapi("EventReport", { description: "Numbers of users' calls since the last report, never who they were" });
@@ -129,14 +147,20 @@ export function eventsRoute(parts: HttpParts, { path, scope, tag, browsers = fal
     },
     ({ grant, body }) => {
       const { environment } = grant;
-      const taken = parts.intake.take(environment, body);
+      const { units: _, ...plain } = body;
+      // A page's key is for everybody to see: whoever has it could make up users who fail, until a comparison rings.
+      const taken = parts.intake.take(environment, browsers ? plain : body);
       if (taken.kind === "unreadable")
         return problemReply({
           code: "INVALID_BODY",
           detail: `units[${taken.index}].data can't be read.`,
           hint: "Send it as encodeUnits of @rampart/core writes it.",
         });
-      if (taken.kind === "taken") countReport(parts, environment, { ...body, dropped: body.dropped + taken.noRoom });
+      if (taken.kind === "taken") {
+        countReport(parts, environment, { ...body, dropped: body.dropped + taken.noRoom });
+        // Anybody has a page's key, and what a page was given was counted here.
+        if (!browsers && body.evaluations !== undefined) parts.evaluations.reported(environment, body.evaluations);
+      }
       return { status: 204, headers: { "cache-control": "no-store" } };
     },
   );
