@@ -22,7 +22,7 @@ describe.skipIf(!isInstalled("chromium"))("the console's drills", () => {
       await page.goto("/drills");
       await page.getByRole("button", { name: "Run a drill", exact: true }).click();
       await page.getByRole("button", { name: "Run", exact: true }).click();
-      const row = page.getByRole("row", { name: /production.*within 30 s/ });
+      const row = page.getByRole("row", { name: /production.*within 30 ?s/ });
       await row.waitFor({ timeout: 60_000 });
       expect(await row.count()).toBe(1);
     } finally {

@@ -64,6 +64,14 @@ describe("clients", () => {
     expect(stderr).toBe("1 of 2 clients in production have revision 42; not heard of: the clients of eu-3\n");
   });
 
+  it("says of whom nothing was heard lately, who may have ended", async () => {
+    const [first, second] = VIEW.clients;
+    if (first === undefined || second === undefined) throw new Error("two clients are shown");
+    const ended = { ...second, lastContactAt: "2026-01-05T11:59:00.000Z" };
+    const { stderr } = await clients({ ...VIEW, clients: [first, ended] });
+    expect(stderr).toBe("1 of 2 clients in production have revision 42; 1 not heard of lately: ended, or cut off\n");
+  });
+
   it("says that there are none", async () => {
     const { code, stdout, stderr } = await clients({ ...VIEW, clients: [], total: 0, current: 0 });
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });

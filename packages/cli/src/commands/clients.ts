@@ -1,4 +1,4 @@
-import type { ClientsView } from "@rampart/core";
+import { isSilent, type ClientsView, type ClientView } from "@rampart/core";
 import { paths } from "../api/paths.ts";
 import { parseCount } from "../input/count.ts";
 import { ago, count } from "../output/format.ts";
@@ -18,7 +18,7 @@ export const define: Define = (command, bind) => {
         const api = await run.api();
         const view = await api.request<ClientsView>({ path: paths.clients(run.environment), query: { limit } });
         run.print(view, () => (view.clients.length === 0 ? "" : clientsText(run, view)));
-        if (!run.json) run.note(summary(view));
+        if (!run.json) run.note(summary(view, run.io.now()));
       }),
     );
 };
@@ -47,7 +47,7 @@ function clientsText(run: Run, view: ClientsView): string {
       String(client.revision),
       behind(client.lag),
       client.acknowledgedAt === undefined ? { text: "-", paint: "dim" } : ago(client.acknowledgedAt, now),
-      ago(client.lastContactAt, now),
+      lastContact(client, now),
       { text: ago(client.connectedAt, now), paint: "dim" },
       ...(areSeveral ? [client.replica ?? "-"] : []),
     ]),
@@ -59,9 +59,22 @@ function behind(lag: number): Cell {
   return lag === 0 ? { text: "0", paint: "dim" } : { text: count(lag), paint: "yellow" };
 }
 
-function summary(view: ClientsView): string {
+function lastContact(client: ClientView, now: number): Cell {
+  return {
+    text: ago(client.lastContactAt, now),
+    paint: isSilent(client, now) ? "yellow" : "none",
+  };
+}
+
+function summary(view: ClientsView, now: number): string {
   const missing = view.missing === undefined ? "" : `; not heard of: the clients of ${view.missing.join(", ")}`;
   if (view.total === 0) return `no client is connected to ${view.environment} (revision ${view.revision})${missing}`;
   const listed = view.clients.length < view.total ? `; ${count(view.clients.length)} are listed` : "";
-  return `${count(view.current)} of ${count(view.total)} clients in ${view.environment} have revision ${view.revision}${listed}${missing}`;
+  return `${count(view.current)} of ${count(view.total)} clients in ${view.environment} have revision ${view.revision}${listed}${silence(view, now)}${missing}`;
+}
+
+/** A process that ended is remembered for ten minutes, since nobody can tell it from one that is cut off. */
+function silence({ clients }: ClientsView, now: number): string {
+  const silent = clients.filter((client) => isSilent(client, now)).length;
+  return silent === 0 ? "" : `; ${count(silent)} not heard of lately: ended, or cut off`;
 }

@@ -62,8 +62,14 @@ describe("login", () => {
 
   it("remembers what it can't check, and says so", async () => {
     const anna = account();
-    const { code, stderr } = await anna.rampart(["login", "--url", "http://no-such-host.invalid", "--token", TOKEN]);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await anna.rampart([
+      "login",
+      "--url",
+      "http://no-such-host.invalid",
+      "--token",
+      TOKEN,
+    ]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "remembered http://no-such-host.invalid, unchecked\n" });
     expect(stderr).toContain("not checked");
     expect(stderr).toContain("plain http");
     expect(anna.stored()).toEqual({ url: "http://no-such-host.invalid", token: TOKEN });

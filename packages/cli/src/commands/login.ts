@@ -25,7 +25,9 @@ export const define: Define = (command, bind) => {
         const login: StoredLogin = token === undefined ? { url } : { url, token };
         const checked = await check(run, login);
         const path = await writeLogin(run.io, login);
-        run.print({ url, token: token !== undefined, checked, path }, () => `logged in to ${url}\n`);
+        run.print({ url, token: token !== undefined, checked, path }, () =>
+          checked ? `logged in to ${url}\n` : `remembered ${url}, unchecked\n`,
+        );
         run.note(`kept in ${path}`);
         if (token !== undefined && isPlainAndRemote(url))
           run.note("warning: this URL is plain http, so the token can be read on the way");
