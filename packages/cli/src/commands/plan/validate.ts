@@ -11,7 +11,6 @@ interface ValidateOptions {
 }
 
 type PlanModule = typeof planModule;
-type RollbackBound = planModule.RollbackBound;
 type Valid = Extract<PlanFile["parsed"], { ok: true }>;
 
 const EXAMPLES = `
@@ -66,7 +65,7 @@ function document({ plan, warnings }: Valid, { comparedTests, rollbackBounds, va
 }
 
 function verdict(run: Run, { file, text }: PlanFile, { plan, warnings }: Valid, module: PlanModule): string {
-  const { formatDuration, rollbackBounds, variablesOfPlan } = module;
+  const { formatDuration, variablesOfPlan } = module;
   const variables = variablesOfPlan(plan);
   const about = fields(
     [
@@ -78,24 +77,6 @@ function verdict(run: Run, { file, text }: PlanFile, { plan, warnings }: Valid, 
     ],
     run.style,
   );
-  const bounds = rollbackBounds(plan);
-  const rows = bounds.map(({ trigger, stage, boundMs, forMs, reactMs, lookbackMs }) => [
-    stage === undefined ? trigger : `${trigger} (${stage})`,
-    formatDuration(boundMs),
-    forMs === 0 ? "-" : formatDuration(forMs),
-    formatDuration(reactMs),
-    lookbackMs === undefined ? "-" : formatDuration(lookbackMs),
-  ]);
-  const columns = ["rollback trigger", "off within", "of it for", "of it sampling to off", "query looks back"];
-  const times =
-    bounds.length === 0
-      ? ""
-      : `\nFrom the breach being visible in its source to off in every connected client, at most:\n${table(
-          columns.map((title) => ({ title })),
-          rows,
-          { style: run.style, columns: run.io.stdout.columns },
-        )}`;
-  const readings = bounds.map((bound) => readingText(bound, formatDuration)).join("");
   const lease =
     plan.leaseMs === undefined
       ? ""
@@ -104,15 +85,29 @@ function verdict(run: Run, { file, text }: PlanFile, { plan, warnings }: Valid, 
     warnings.length === 0
       ? run.style("green", `${file} is valid`)
       : run.style("yellow", `${file} is valid, with ${plural(warnings.length, "warning")}`);
-  return `${warningsText(run, file, text, warnings)}${about}${times}${readings}${lease}${budgetText(plan, module)}\n${end}\n`;
+  return `${warningsText(run, file, text, warnings)}${about}${boundsText(run, plan, module)}${lease}${budgetText(plan, module)}\n${end}\n`;
 }
 
-/** "At least 5 % for 2 minutes" can mean a rate over two minutes, or one that stays up for two: what this plan means, and what that takes. */
-function readingText({ trigger, forMs, lookbackMs }: RollbackBound, formatDuration: (ms: number) => string): string {
-  if (lookbackMs === undefined) return "";
-  const held =
-    forMs === 0 ? "as soon as it is over its limit" : `and wants it over its limit for ${formatDuration(forMs)}`;
-  return `${trigger} reads ${formatDuration(lookbackMs)} at a time, ${held}: a breach just over the limit fires it after ${formatDuration(lookbackMs + forMs)}, a sharp one after ${forMs === 0 ? "a sampling" : formatDuration(forMs)}.\n`;
+/**
+ * How long each rollback trigger takes. "At least 5 % for 2 minutes" can mean a rate over two minutes, or one that stays up for two: the columns say
+ * what this plan means. A query that looks back shows a breach just over its limit only when the breach fills what it looks at.
+ */
+function boundsText(run: Run, plan: Valid["plan"], { formatDuration, rollbackBounds }: PlanModule): string {
+  const bounds = rollbackBounds(plan);
+  if (bounds.length === 0) return "";
+  const length = (ms: number): string => (ms === 0 ? "-" : formatDuration(ms));
+  const rows = bounds.map(({ trigger, stage, boundMs, forMs, reactMs, lookbackMs = 0 }) => [
+    stage === undefined ? trigger : `${trigger} (${stage})`,
+    formatDuration(boundMs),
+    formatDuration(boundMs + lookbackMs),
+    length(forMs),
+    formatDuration(reactMs),
+    length(lookbackMs),
+  ]);
+  const columns = ["rollback trigger", "sharp", "slight", "of it for", "of it sampling to off", "query looks back"];
+  const titles = columns.map((title) => ({ title }));
+  const lines = table(titles, rows, { style: run.style, columns: run.io.stdout.columns });
+  return `\nFrom a breach in its source to off in every connected client, at most, of a sharp breach and of one that is just over the limit:\n${lines}`;
 }
 
 /** What comparing may cost a healthy rollout, and how that is split. */
