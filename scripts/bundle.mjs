@@ -8,7 +8,8 @@ import { rolldown } from "rolldown";
 import { bundleBrowserSdk } from "./browser-bundle.mjs";
 import { ROOT } from "./setup.mjs";
 
-/** The entries of the packages whose users wait for their import; what they depend on stays outside. */
+/** The entries of the packages whose users wait for their import. What they depend on stays outside, but for what they use of core. */
+const CORE = { "@rampart/core": join(ROOT, "packages", "core", "dist", "index.js") };
 const BUNDLED = { core: ["index"], "sdk-node": ["index", "openfeature", "opentelemetry"] };
 
 for (const [name, entries] of Object.entries(BUNDLED)) {
@@ -16,10 +17,11 @@ for (const [name, entries] of Object.entries(BUNDLED)) {
   for (const entry of entries) {
     const bundle = await rolldown({
       input: join(dist, `${entry}.js`),
-      external: (id) => !/^[./]/.test(id),
+      external: (id) => !/^[./]/.test(id) && !(id in CORE),
+      resolve: { alias: CORE },
       platform: "neutral",
     });
-    await bundle.write({ file: join(dist, "bundle", `${entry}.js`), format: "esm", sourcemap: true });
+    await bundle.write({ file: join(dist, "bundle", `${entry}.js`), format: "esm", sourcemap: true, comments: false });
     await bundle.close();
   }
 }
