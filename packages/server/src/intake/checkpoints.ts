@@ -25,7 +25,7 @@ export interface CheckpointsParts {
 }
 
 /** A series as it was stored. */
-export interface Loaded {
+interface Loaded {
   readonly measured: Measured;
   readonly held: Series;
 }

@@ -43,7 +43,7 @@ export interface ExchangeParts extends Sharing {
   /** Takes in what came to another server. */
   readonly receive: (handed: HandedReport) => void;
   /** Goes on from where another server was: what is stored, and then these reports, of which some are in it already. */
-  readonly takeOver: (recent: () => Promise<readonly HandedReport[]>) => Promise<void>;
+  readonly takeOver: (recent: AsyncIterable<HandedReport>) => Promise<void>;
 }
 
 interface Batch {
@@ -65,6 +65,7 @@ export class Exchange {
   #seq = 0;
   #waiting: Batch[] = [];
   #isJoined = false;
+  #isFailing = false;
   /** The lease under which this server last took over. */
   #takenOver: number | undefined;
   #going: Promise<void> | undefined;
@@ -105,6 +106,7 @@ export class Exchange {
   /** Sends, reads and, where the lease has come to this server, takes over; joins what is under way. What fails is tried again a second later. */
   go(): Promise<void> {
     this.#going ??= this.#go()
+      .then(() => (this.#isFailing = false))
       .catch((error: unknown) => this.#complain(error))
       .then(() => void (this.#going = undefined));
     return this.#going;
@@ -117,7 +119,7 @@ export class Exchange {
     if (fence === undefined || fence === NO_FENCE || fence === this.#takenOver) return;
     // With the next number nobody else can have evaluated in between.
     const isNext = this.#takenOver !== undefined && fence === this.#takenOver + 1;
-    if (!isNext) await this.#parts.takeOver(() => this.#recent());
+    if (!isNext) await this.#parts.takeOver(this.#recent());
     this.#takenOver = fence;
   }
 
@@ -144,31 +146,26 @@ export class Exchange {
   }
 
   async #read(): Promise<void> {
-    const batches = await this.#batches(this.#known);
     // What was handed on before this server was there is no news of this second.
-    const news = this.#isJoined ? batches : [];
+    const isNews = this.#isJoined;
+    for await (const handed of this.#handed(this.#known)) if (isNews) this.#parts.receive(handed);
     this.#isJoined = true;
-    for (const batch of news) for (const handed of await this.#reportsOf(batch)) this.#parts.receive(handed);
   }
 
   /** Everything that is still there, of this server too, in the order of its coming. */
-  async #recent(): Promise<readonly HandedReport[]> {
-    const batches = await this.#batches(new Map());
-    const read: (readonly HandedReport[])[] = [];
-    for (const batch of batches) read.push(await this.#reportsOf(batch));
-    const own = JSON.parse(
-      `[${[...this.#waiting.map(({ text }) => text), ...this.#reports].join(",")}]`,
-    ) as HandedReport[];
-    return [...read.flat(), ...own];
+  async *#recent(): AsyncGenerator<HandedReport> {
+    yield* this.#handed(new Map());
+    const own = [...this.#waiting.map(({ text }) => text), ...this.#reports].join(",");
+    yield* JSON.parse(`[${own}]`) as HandedReport[];
   }
 
-  async #batches(known: Map<string, number>): Promise<readonly ReportBatch[]> {
-    const all: ReportBatch[] = [];
+  async *#handed(known: Map<string, number>): AsyncGenerator<HandedReport> {
     for (let next = await this.#parts.log.since(known); next.length > 0; next = await this.#parts.log.since(known)) {
-      all.push(...next);
-      for (const { instance, seq } of next) note(known, instance, seq);
+      for (const batch of next) {
+        note(known, batch.instance, batch.seq);
+        yield* await this.#reportsOf(batch);
+      }
     }
-    return all;
   }
 
   async #reportsOf({ instance, seq, body }: ReportBatch): Promise<readonly HandedReport[]> {
@@ -186,8 +183,11 @@ export class Exchange {
     return [];
   }
 
+  /** Once, until it works again. */
   #complain(error: unknown): void {
-    this.#parts.logger.warn({ err: error }, "what SDKs report can't be exchanged with the other servers");
+    if (!this.#isFailing)
+      this.#parts.logger.warn({ err: error }, "what SDKs report can't be exchanged with the other servers");
+    this.#isFailing = true;
   }
 }
 

@@ -18,7 +18,7 @@ import { NO_FENCE } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
 import type { Measured, UnitIntake, UnitSums, UnitWindow } from "../ports/unit-intake.ts";
-import { Checkpoints, type Loaded } from "./checkpoints.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { Exchange, type HandedReport, type Sharing } from "./exchange.ts";
 import { keyOf } from "./key.ts";
 
@@ -82,13 +82,13 @@ export class Intake implements UnitIntake, CohortCounts {
         timers,
         logger,
         receive: (handed) => this.#receive(handed),
-        takeOver: async (recent) => this.#goOnFrom(await this.#checkpoints.load(), await recent()),
+        takeOver: (recent) => this.#takeOver(recent),
       });
   }
 
   /** Goes on from what was stored; beside other servers only once it is this one that evaluates. */
   async start(): Promise<void> {
-    if (this.#exchange === undefined) this.#goOnFrom(await this.#checkpoints.load(), []);
+    if (this.#exchange === undefined) await this.#load();
     this.#exchange?.start();
     this.#sweep();
     this.#stopSweeping = this.#parts.timers.every(SWEEP_EVERY_MS, () => this.#sweep());
@@ -185,10 +185,15 @@ export class Intake implements UnitIntake, CohortCounts {
     this.#addUnits(environment, report, unitsOf(report));
   }
 
+  async #load(): Promise<void> {
+    for (const { measured, held } of await this.#checkpoints.load())
+      this.#series.set(keyOf(measured), { measured, held });
+  }
+
   /** What is stored takes the place of what this server has; of the reports those count that are not in it yet. */
-  #goOnFrom(stored: readonly Loaded[], recent: readonly HandedReport[]): void {
-    for (const { measured, held } of stored) this.#series.set(keyOf(measured), { measured, held });
-    for (const { environment, report } of recent) this.#addUnits(environment, report, unitsOf(report));
+  async #takeOver(recent: AsyncIterable<HandedReport>): Promise<void> {
+    await this.#load();
+    for await (const { environment, report } of recent) this.#addUnits(environment, report, unitsOf(report));
   }
 
   /** Calls that there is no room to count. */

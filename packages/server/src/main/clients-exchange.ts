@@ -58,9 +58,14 @@ export function startClientsExchange(parts: ClientsExchangeParts): ClientsExchan
       await pool.run((session) => new ClientListRows(session).save(environment, self.instance, body));
     }
   };
+  let isFailing = false;
   const cancel = timers.every(LOOK_EVERY_MS, () => {
     running ??= answer()
-      .catch((error: unknown) => logger.warn({ err: error }, "the other servers can't be told which clients are here"))
+      .then(() => (isFailing = false))
+      .catch((error: unknown) => {
+        if (!isFailing) logger.warn({ err: error }, "the other servers can't be told which clients are here");
+        isFailing = true;
+      })
       .then(() => void (running = undefined));
   });
   const listsOf = async (environment: string): Promise<ReadonlyMap<string, ClientsView>> => {

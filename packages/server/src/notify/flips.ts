@@ -59,6 +59,7 @@ export class Flips {
   /** What is stored of that; undefined: nothing yet. */
   #stored: number | undefined;
   #hasNews = false;
+  #isFailing = false;
   #looking: Promise<void> | undefined;
   #stopLooking: Cancel = () => undefined;
 
@@ -79,9 +80,13 @@ export class Flips {
   /** Looks what is new and tells it; joins a look that is under way. Never rejects. */
   look(): Promise<void> {
     this.#looking ??= this.#look()
-      .catch((error: unknown) =>
-        this.#parts.logger.warn({ err: error }, "collectors can't be told of flips; it is tried again"),
-      )
+      .then(() => (this.#isFailing = false))
+      .catch((error: unknown) => {
+        // Once is enough while the store is away: where there is no collector either, nobody misses anything.
+        if (!this.#isFailing)
+          this.#parts.logger.warn({ err: error }, "collectors can't be told of flips; it is tried again");
+        this.#isFailing = true;
+      })
       .then(() => void (this.#looking = undefined));
     return this.#looking;
   }
