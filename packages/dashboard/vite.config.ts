@@ -1,12 +1,26 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
-/** What uPlot hangs on itself for others to use, and the console does not. */
-const UNUSED = [
-  "uPlot.join = join;",
-  "(paths.stepped = stepped);",
-  "(paths.bars    = bars);",
-  "(paths.spline  = monotoneCubic);",
+/** What of uPlot the console does not use, and what stands in its place: other curves, words for dates (its axes have ours), the legend. */
+const UNUSED: readonly (readonly [statement: string, instead: string])[] = [
+  ["uPlot.join = join;", ""],
+  ["(paths.stepped = stepped);", ""],
+  ["(paths.bars    = bars);", ""],
+  ["(paths.spline  = monotoneCubic);", ""],
+  ["uPlot.fmtDate = fmtDate;", ""],
+  ["uPlot.tzDate  = tzDate;", ""],
+  ["const _fmtDate = (opts.fmtDate || fmtDate);", ""],
+  [
+    "timeAxisVals(_tzDate, timeAxisStamps((ms == 1 ? _timeAxisStampsMs : _timeAxisStampsS), _fmtDate));",
+    "numAxisVals;",
+  ],
+  ["timeSeriesVal(_tzDate, timeSeriesStamp(_timeSeriesStamp, _fmtDate));", "numSeriesVal;"],
+  ["timeSeriesVal(_tzDate, timeSeriesStamp(sv, _fmtDate))", "sv"],
+  ["timeAxisVals(_tzDate, timeAxisStamps(av, _fmtDate))", "av"],
+  ["timeAxisVal(_tzDate, av)", "av"],
+  ["const showLegend = legend.show;", "const showLegend = false;"],
+  ["let multiValLegend = false;", "const multiValLegend = false;"],
+  ["multiValLegend = getMultiVals != null;", ""],
 ];
 
 /** Leaves those parts of uPlot out, for the budget's sake: nobody could reach them but by these names. */
@@ -15,9 +29,9 @@ const onlyLines: Plugin = {
   enforce: "pre",
   transform(code, id) {
     if (!/[/\\]uPlot\.esm\.js$/.test(id)) return undefined;
-    return UNUSED.reduce((rest, statement) => {
+    return UNUSED.reduce((rest, [statement, instead]) => {
       if (!rest.includes(statement)) throw new Error(`uPlot has no ${JSON.stringify(statement)} any more: see UNUSED.`);
-      return rest.replace(statement, "");
+      return rest.replace(statement, () => instead);
     }, code);
   },
 };

@@ -12,23 +12,39 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Reads that are under way. A browser opens six connections to a server; where the reads hang, a command must not wait for one of theirs to
+ * come free: it ends them, and they begin again behind it.
+ */
+let reads = new AbortController();
+
 /** Calls the API in the name of whoever is signed in. Rejects with a `CallError`. */
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-  const response = await reach(method, path, options);
-  const text = await response.text().catch(() => "");
-  if (!response.ok) throw new CallError(refusal(response.status, text));
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  if (method === "GET") return read(path, options);
+  reads.abort();
+  reads = new AbortController();
+  return reach(method, path, options);
 }
 
-/** Calls the API and gives the raw answer, for downloads and entity tags. Rejects with a `CallError` where no answer came. */
-export async function reach(
+async function read<T>(path: string, options: CallOptions): Promise<T> {
+  const { signal } = reads;
+  try {
+    return await reach("GET", path, options, signal);
+  } catch (thrown) {
+    if (signal.aborted && options.signal?.aborted !== true) return read(path, options);
+    throw thrown;
+  }
+}
+
+async function reach<T>(
   method: Method,
   path: string,
-  { body, headers, signal }: CallOptions = {},
-): Promise<Response> {
+  { body, headers, signal }: CallOptions,
+  way?: AbortSignal,
+): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  try {
-    return await fetch(path, {
+  const [response, text] = await (async (): Promise<[Response, string]> => {
+    const answer = await fetch(path, {
       method,
       credentials: "same-origin",
       cache: "no-store",
@@ -37,16 +53,19 @@ export async function reach(
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any([timeout, signal, way].filter((one) => one !== undefined)),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  } catch {
+    return [answer, await answer.text()];
+  })().catch(() => {
     throw new CallError({
       kind: "unreachable",
       detail: timeout.aborted ? "The server did not answer in 10 s." : "The server can't be reached.",
-      hint: "Check the network. What is shown is from before.",
+      hint: "Check that it runs, and the network between.",
     });
-  }
+  });
+  if (!response.ok) throw new CallError(refusal(response.status, text));
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
 /** The failure that an answer's status and text stand for. */

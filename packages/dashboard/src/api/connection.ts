@@ -1,10 +1,9 @@
 import { signal } from "@preact/signals";
+import type { Heard, Stream } from "./stream.ts";
+import { joinTabs } from "./tabs.ts";
 
 /** A page that hears nothing for this long is cut off: two beats and some slack. */
 const SILENCE_MAX_MS = 12_000;
-
-/** Between two attempts to hear again. */
-const RETRY_MS = 2_000;
 
 /** How long ago the server was heard is looked at this often. */
 const LOOK_EVERY_MS = 1_000;
@@ -41,53 +40,42 @@ function tell(news: News): void {
   for (const listener of listeners) listener(news);
 }
 
-let source: EventSource | undefined;
+let stream: Stream | undefined;
 
 /** Begins to listen, and listens again whenever it was cut off. Idempotent. */
 export function connect(): void {
-  if (source !== undefined) return;
-  open();
+  if (stream !== undefined) return;
+  const begunAt = Date.now();
+  stream = joinTabs({
+    onHeard: hear,
+    onCut: () => (connection.value = "offline"),
+    onAnew: () => tell({ kind: "all" }),
+  });
   setInterval(() => {
-    if (heardAt.value !== 0 && Date.now() - heardAt.value > SILENCE_MAX_MS) {
-      connection.value = "offline";
-      if (source?.readyState === EventSource.OPEN) reopen();
-    }
-  }, LOOK_EVERY_MS);
-}
-
-function open(): void {
-  const stream = new EventSource("/api/v1/changes");
-  source = stream;
-  stream.addEventListener("beat", (event) => {
-    const { now } = JSON.parse((event as MessageEvent<string>).data) as { readonly now: string };
-    serverAheadMs.value = Date.parse(now) - Date.now();
-    heard();
-  });
-  stream.addEventListener("environment", (event) => {
-    const { environment } = JSON.parse((event as MessageEvent<string>).data) as { readonly environment: string };
-    heard();
-    tell({ kind: "environment", environment });
-  });
-  stream.addEventListener("rollout", (event) => {
-    const { id } = JSON.parse((event as MessageEvent<string>).data) as { readonly id: string };
-    heard();
-    tell({ kind: "rollout", id });
-  });
-  stream.addEventListener("error", () => {
-    if (source !== stream) return;
+    if (document.hidden || Date.now() - Math.max(heardAt.value, begunAt) <= SILENCE_MAX_MS) return;
     connection.value = "offline";
-    // The browser gives up for good after some answers; a server that restarts gives one of them.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(() => source === stream && reopen(), RETRY_MS);
-  });
+    stream?.renew();
+  }, LOOK_EVERY_MS);
+  // What came while nobody saw the page was not asked for.
+  document.addEventListener("visibilitychange", () => document.hidden || tell({ kind: "all" }));
 }
 
-function reopen(): void {
-  source?.close();
-  open();
+function hear({ event, json, ageMs }: Heard): void {
+  const said: unknown = JSON.parse(json);
+  heard(ageMs);
+  switch (event) {
+    case "beat":
+      serverAheadMs.value = Date.parse((said as { readonly now: string }).now) + ageMs - Date.now();
+      return;
+    case "environment":
+      return tell({ kind: event, environment: (said as { readonly environment: string }).environment });
+    case "rollout":
+      return tell({ kind: event, id: (said as { readonly id: string }).id });
+  }
 }
 
-function heard(): void {
-  heardAt.value = Date.now();
+function heard(ageMs: number): void {
+  heardAt.value = Date.now() - ageMs;
   if (connection.value === "live") return;
   const wasAway = connection.value === "offline";
   connection.value = "live";

@@ -4,6 +4,7 @@ import { call } from "./call.ts";
 import { connection, type News, onNews } from "./connection.ts";
 import { type Failure, failureOf } from "./problem.ts";
 import { sessionState } from "./session.ts";
+import { shared } from "./shared.ts";
 
 /** While changes are not heard of, what is shown is asked for this often. */
 const POLL_MS = 5_000;
@@ -37,6 +38,8 @@ export interface ResourceOptions {
   readonly on?: readonly Topic[];
   /** Asked for again this often, whatever is heard; milliseconds. */
   readonly everyMs?: number;
+  /** The answer is forgotten once nothing shows it: it is never shown again. */
+  readonly isPassing?: boolean;
 }
 
 export interface Resource<T> extends Answer<T> {
@@ -47,22 +50,25 @@ export interface Resource<T> extends Answer<T> {
 /** What `GET path` answers, kept up to date while it is shown; nothing is asked for while `path` is undefined. */
 export function useResource<T>(path: string | undefined, options: ResourceOptions = {}): Resource<T> {
   const topics = options.on?.join(" ") ?? "";
-  const { everyMs } = options;
+  const { everyMs, isPassing = false } = options;
   useEffect(() => {
     if (path === undefined) return undefined;
     const entry = entryOf(path);
     entry.users += 1;
     ask(path, entry);
-    const stopNews = onNews((news) => concerns(topics.split(" "), news) && ask(path, entry));
-    const poll = setInterval(() => connection.value !== "live" && ask(path, entry), POLL_MS);
-    const clock = everyMs === undefined ? undefined : setInterval(() => ask(path, entry), everyMs);
+    // A page that nobody sees asks for nothing; once it is seen again, anything may have changed.
+    const seen = (): void => void (document.hidden || ask(path, entry));
+    const stopNews = onNews((news) => concerns(topics.split(" "), news) && seen());
+    const poll = setInterval(() => connection.value !== "live" && seen(), POLL_MS);
+    const clock = everyMs === undefined ? undefined : setInterval(seen, everyMs);
     return () => {
       entry.users -= 1;
+      if (isPassing && entry.users === 0) entries.delete(path);
       stopNews();
       clearInterval(poll);
       clearInterval(clock);
     };
-  }, [path, topics, everyMs]);
+  }, [path, topics, everyMs, isPassing]);
   if (path === undefined) return { isLoading: false, reload: () => undefined };
   const entry = entryOf(path);
   return { ...(entry.answer.value as Answer<T>), reload: () => ask(path, entry) };
@@ -70,7 +76,8 @@ export function useResource<T>(path: string | undefined, options: ResourceOption
 
 /** Puts an answer in that came another way, so that a page shows the outcome of a command at once. */
 export function put(path: string, data: unknown): void {
-  entryOf(path).answer.value = { data, at: Date.now(), isLoading: false };
+  const { answer } = entryOf(path);
+  answer.value = { data: shared(answer.value.data, data), at: Date.now(), isLoading: false };
 }
 
 /** Asks again for everything that is shown and begins with `prefix`. */
@@ -111,7 +118,8 @@ async function askNow(path: string, entry: Entry): Promise<void> {
   do {
     entry.isStale = false;
     try {
-      entry.answer.value = { data: await call("GET", path), at: Date.now(), isLoading: false };
+      const data = shared(entry.answer.value.data, await call("GET", path));
+      entry.answer.value = { data, at: Date.now(), isLoading: false };
     } catch (thrown) {
       const failure = failureOf(thrown);
       if (failure.kind === "signedOut") sessionState.value = { kind: "out" };

@@ -5,18 +5,28 @@ const UNITS: readonly (readonly [number, string])[] = [
   [1000, "s"],
 ];
 
-/** A duration in its two largest units: `1 h 20 m`. Below a second: `340 ms`. */
+/** A duration in its two largest units, as plans write it: `1h20m`. Below a second: `340ms`. */
 export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  const parts: string[] = [];
+  if (ms < 1000) return ms < 0.5 ? "0s" : `${Math.round(ms)}ms`;
+  let text = "";
   let rest = ms;
+  let count = 0;
   for (const [unitMs, name] of UNITS) {
-    const count = Math.floor(rest / unitMs);
-    if (count > 0) {
-      parts.push(`${count} ${name}`);
-      rest -= count * unitMs;
-    } else if (parts.length > 0) break;
-    if (parts.length === 2) break;
+    const amount = Math.floor(rest / unitMs);
+    if (amount > 0) text += `${amount}${name}`;
+    rest -= amount * unitMs;
+    if (text !== "") count += 1;
+    if (count === 2) break;
   }
-  return parts.join(" ");
+  return text;
+}
+
+/** How long something takes or lasts that is watched: whole seconds, so that it doesn't flicker. */
+export const seconds = (ms: number): string => duration(Math.floor(Math.max(0, ms) / 1000) * 1000);
+
+/** An age as people say it: below a minute in seconds, then in its largest unit alone, with the hours' minutes. */
+export function age(ms: number): string {
+  if (ms < 60_000 || (ms >= 3_600_000 && ms < 86_400_000)) return duration(ms);
+  const unitMs = ms < 3_600_000 ? 60_000 : 86_400_000;
+  return duration(Math.floor(ms / unitMs) * unitMs);
 }

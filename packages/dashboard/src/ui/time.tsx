@@ -1,6 +1,7 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { serverAheadMs } from "../api/connection.ts";
-import { duration } from "./duration.ts";
+import { age, duration } from "./duration.ts";
 
 /** The server's time as this page knows it, epoch milliseconds; moves on every second, so that what shows ages is drawn again. */
 export const now = signal(Date.now());
@@ -11,20 +12,24 @@ setInterval(() => {
 
 /** How long ago an instant was, kept up to date; the whole instant on hover. */
 export function Ago({ at }: { readonly at: string }) {
-  const ms = now.value - Date.parse(at);
-  return (
-    <time dateTime={at} title={full(at)}>
-      {ms < 5000 ? "just now" : `${duration(ms)} ago`}
-    </time>
-  );
+  return <Moving at={at} says={ago} />;
 }
+
+const ago = (ms: number): string => (ms < 5000 ? "just now" : `${age(ms)} ago`);
 
 /** How long until an instant, kept up to date. */
 export function In({ at }: { readonly at: string }) {
-  const ms = Date.parse(at) - now.value;
+  return <Moving at={at} says={ahead} />;
+}
+
+const ahead = (ms: number): string => (ms >= 0 ? "now" : `in ${duration(-ms)}`);
+
+/** Only its text is written anew as time goes, and only when it says something else: a list of a thousand ages costs nothing. */
+function Moving({ at, says }: { readonly at: string; readonly says: (ms: number) => string }) {
+  const text = useMemo(() => computed(() => says(now.value - Date.parse(at))), [at, says]);
   return (
     <time dateTime={at} title={full(at)}>
-      {ms <= 0 ? "now" : `in ${duration(ms)}`}
+      {text}
     </time>
   );
 }
@@ -38,11 +43,20 @@ export function Clock({ at }: { readonly at: string }) {
   );
 }
 
+// Making a formatter takes a thousand times as long as using it.
+const TIME = new Intl.DateTimeFormat([], {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
+const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "long" });
+
 function clock(at: string): string {
   const date = new Date(at);
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
+  return isToday ? TIME.format(date) : `${DAY.format(date)} ${TIME.format(date)}`;
 }
 
-const full = (at: string): string => new Date(at).toLocaleString([], { dateStyle: "full", timeStyle: "long" });
+const full = (at: string): string => FULL.format(new Date(at));

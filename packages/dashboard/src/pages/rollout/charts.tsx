@@ -1,9 +1,9 @@
 import { measure, type MetricView, type RolloutEventView, type RolloutView } from "@rampart/core";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { SparkPoint } from "../../ui/sparkline.tsx";
+import { AsTable } from "../../ui/table.tsx";
 import { Clock } from "../../ui/time.tsx";
 import type { SeriesByMetric } from "./series.ts";
-import { useEvents } from "./timeline.tsx";
 import { eventTone } from "./words.ts";
 
 /** Rows of the table that stands for a chart. */
@@ -12,12 +12,14 @@ const ROWS_MAX = 30;
 export interface ChartsProps {
   readonly rollout: RolloutView;
   readonly series: SeriesByMetric;
+  /** What happened, to be marked. */
+  readonly story: readonly RolloutEventView[];
   readonly isShown: boolean;
   readonly onShow: (isShown: boolean) => void;
 }
 
 /** The metrics over the whole rollout, with what happened marked on all of them. Loaded when asked for. */
-export function Charts({ rollout, series, isShown, onShow }: ChartsProps) {
+export function Charts({ rollout, series, story, isShown, onShow }: ChartsProps) {
   if (rollout.metrics.length === 0) return null;
   return (
     <section class="card" aria-labelledby="charts">
@@ -27,14 +29,13 @@ export function Charts({ rollout, series, isShown, onShow }: ChartsProps) {
           {isShown ? "Hide" : "Show"}
         </button>
       </div>
-      {isShown ? <AllCharts rollout={rollout} series={series} /> : null}
+      {isShown ? <AllCharts rollout={rollout} series={series} story={story} /> : null}
     </section>
   );
 }
 
-function AllCharts({ rollout, series }: Pick<ChartsProps, "rollout" | "series">) {
-  const events = useEvents(rollout.id);
-  const marks = (events.data?.items ?? []).filter(({ event }) => eventTone(event) !== "neutral");
+function AllCharts({ rollout, series, story }: Pick<ChartsProps, "rollout" | "series" | "story">) {
+  const marks = useMemo(() => story.filter(({ event }) => eventTone(event) !== "neutral"), [story]);
   return (
     <div class="card-body stack">
       {rollout.metrics.map((metric) => {
@@ -52,10 +53,7 @@ function AllCharts({ rollout, series }: Pick<ChartsProps, "rollout" | "series">)
             ) : (
               <>
                 <Chart metric={metric} points={points} marks={marks} thresholds={thresholdsOf(rollout, metric.name)} />
-                <details class="small">
-                  <summary>As a table</summary>
-                  <ChartTable metric={metric} points={points.slice(-ROWS_MAX)} />
-                </details>
+                <AsTable>{() => <ChartTable metric={metric} points={points.slice(-ROWS_MAX)} />}</AsTable>
               </>
             )}
           </figure>
@@ -93,7 +91,7 @@ function Chart({ metric, points, marks, thresholds }: ChartProps) {
       drawn.current?.destroy();
     };
   }, []);
-  useEffect(() => drawn.current?.draw({ metric, points, marks, thresholds }), [points, marks, thresholds]);
+  useEffect(() => drawn.current?.draw({ metric, points, marks, thresholds }), [points, marks, thresholds.join(" ")]);
   return (
     <div
       class="plot"

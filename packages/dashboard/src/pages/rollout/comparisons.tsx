@@ -1,6 +1,7 @@
 import type { ComparisonPointView, ComparisonView, RolloutView } from "@rampart/core";
 import { Bar } from "../../ui/bar.tsx";
 import { Badge } from "../../ui/status.tsx";
+import { AsTable } from "../../ui/table.tsx";
 import { Clock } from "../../ui/time.tsx";
 
 /** Points of the table that stands for the chart. */
@@ -53,10 +54,7 @@ function Comparison({ comparison }: { readonly comparison: ComparisonView }) {
       {series.length < 2 ? null : (
         <>
           <Ribbon points={series} margin={margin} />
-          <details class="small">
-            <summary>As a table</summary>
-            <RibbonTable points={series.slice(-ROWS_MAX)} />
-          </details>
+          <AsTable>{() => <RibbonTable points={series.slice(-ROWS_MAX)} />}</AsTable>
         </>
       )}
     </div>

@@ -4,6 +4,7 @@ import type { PageProps } from "../../app/pages.ts";
 import { useResource } from "../../api/resource.ts";
 import { Boundary } from "../../ui/boundary.tsx";
 import { Shown } from "../../ui/state.tsx";
+import { Still } from "../../ui/still.tsx";
 import { rolloutPath } from "./commands.ts";
 import { Convergence } from "./clients.tsx";
 import { Charts } from "./charts.tsx";
@@ -15,7 +16,7 @@ import { People, Verbs } from "./people.tsx";
 import { Rail } from "./rail.tsx";
 import { Rollback } from "./rollback.tsx";
 import { useSeries } from "./series.ts";
-import { Timeline } from "./timeline.tsx";
+import { Timeline, useStory } from "./timeline.tsx";
 
 /** One rollout: what it is at, why, what it waits for, and the button that ends it. */
 export function RolloutPage({ params }: PageProps) {
@@ -35,6 +36,7 @@ export function RolloutPage({ params }: PageProps) {
 
 function Whole({ rollout }: { readonly rollout: RolloutView }) {
   const series = useSeries(rollout);
+  const story = useStory(rollout.id);
   const [isShowingCharts, showCharts] = useState(false);
   // What waits for an approval shows it first, also where the screen is small.
   const isOpen = rollout.approvals.some((approval) => approval.isOpen);
@@ -62,10 +64,16 @@ function Whole({ rollout }: { readonly rollout: RolloutView }) {
             <Criteria rollout={rollout} series={series} />
           </Boundary>
           <Boundary name="The comparison">
-            <Comparisons rollout={rollout} />
+            <Still of={[rollout.comparisons]}>{() => <Comparisons rollout={rollout} />}</Still>
           </Boundary>
           <Boundary name="The charts">
-            <Charts rollout={rollout} series={series} isShown={isShowingCharts} onShow={showCharts} />
+            <Charts
+              rollout={rollout}
+              series={series}
+              story={story.data?.items ?? []}
+              isShown={isShowingCharts}
+              onShow={showCharts}
+            />
           </Boundary>
         </div>
         <div class="stack">
@@ -73,7 +81,7 @@ function Whole({ rollout }: { readonly rollout: RolloutView }) {
             <Convergence environment={rollout.environment} />
           </Boundary>
           <Boundary name="The timeline">
-            <Timeline rollout={rollout} />
+            <Timeline story={story} />
           </Boundary>
           <Evidence rollout={rollout} />
         </div>

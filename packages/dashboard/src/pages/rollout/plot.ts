@@ -23,17 +23,25 @@ export function createPlot(holder: HTMLElement): {
   let plot: UPlot | undefined;
   const observer = new ResizeObserver(() => plot?.setSize({ width: holder.clientWidth, height: HEIGHT }));
   observer.observe(holder);
+  // Looking a colour up makes the browser work out styles: once for each, not for each line.
+  const colours = new Map<string, string>();
   // What is drawn on a canvas doesn't follow the page's colours by itself.
-  const redraw = (): void => plot?.redraw();
+  const redraw = (): void => {
+    colours.clear();
+    plot?.redraw();
+  };
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", redraw);
   const forget = theme.subscribe(redraw);
   const colour = (name: string): string => {
+    const known = colours.get(name);
+    if (known !== undefined) return known;
     const probe = document.createElement("i");
     probe.style.color = `var(--${name})`;
     holder.append(probe);
     const { color } = getComputedStyle(probe);
     probe.remove();
+    colours.set(name, color);
     return color;
   };
   const make = (metric: MetricView): UPlot =>
@@ -79,16 +87,17 @@ export function createPlot(holder: HTMLElement): {
   };
 }
 
+const MINUTES = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+const FORMATS = [
+  [600, new Intl.DateTimeFormat([], { ...MINUTES, second: "2-digit" })],
+  [86_400, new Intl.DateTimeFormat([], MINUTES)],
+  [Number.POSITIVE_INFINITY, new Intl.DateTimeFormat([], { ...MINUTES, day: "numeric", month: "short" })],
+] as const;
+
 /** The reader's time of day, with the seconds or the day where the span asks for them. */
 function clockOf(atSeconds: number, spanSeconds: number): string {
-  const at = new Date(atSeconds * 1000);
-  const time = at.toLocaleTimeString([], {
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(spanSeconds < 600 ? { second: "2-digit" } : {}),
-    hourCycle: "h23",
-  });
-  return spanSeconds < 86_400 ? time : `${at.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
+  const format = FORMATS.find(([below]) => spanSeconds < below)?.[1];
+  return format?.format(atSeconds * 1000) ?? "";
 }
 
 /** Thresholds are always in the picture: the distance to them is what matters. */

@@ -7,14 +7,11 @@ import { rolloutPath } from "./commands.ts";
 /** Points of a curve that are kept in the page; beyond it every second one goes. */
 const POINTS_MAX = 600;
 
-/** The curves are taken from the server's record this often; in between each sampling adds a point. */
-const RECORD_EVERY_MS = 60_000;
-
 export type SeriesByMetric = ReadonlyMap<string, readonly SparkPoint[]>;
 
-/** What each metric has said since the rollout began. */
+/** What each metric has said since the rollout began: as the server recorded it, and a point for each sampling that is seen here. */
 export function useSeries(rollout: RolloutView): SeriesByMetric {
-  const evidence = useResource<EvidenceView>(`${rolloutPath(rollout.id)}/evidence`, { everyMs: RECORD_EVERY_MS });
+  const evidence = useResource<EvidenceView>(`${rolloutPath(rollout.id)}/evidence`, { isPassing: true });
   const live = useRef(new Map<string, SparkPoint[]>());
   const [series, setSeries] = useState<SeriesByMetric>(new Map());
   const { data } = evidence;

@@ -1,28 +1,32 @@
-import type { CauseView, RolloutEventPage, RolloutEventView, RolloutView } from "@rampart/core";
+import type { CauseView, RolloutEventPage, RolloutEventView } from "@rampart/core";
 import { useEffect, useState } from "preact/hooks";
 import { type Resource, useResource } from "../../api/resource.ts";
 import { nameOf } from "../../ui/actor.ts";
 import { Shown } from "../../ui/state.tsx";
 import { percent } from "../../ui/status.tsx";
+import { Still } from "../../ui/still.tsx";
 import { Clock } from "../../ui/time.tsx";
 import { eventTone, eventWord } from "./words.ts";
 import { rolloutPath } from "./commands.ts";
 
 /** Who did what and why, the newest first. */
-export function Timeline({ rollout }: { readonly rollout: RolloutView }) {
-  const events = useEvents(rollout.id);
+export function Timeline({ story }: { readonly story: Resource<RolloutEventPage> }) {
   return (
     <section class="card" aria-labelledby="timeline">
       <div class="card-head">
         <h2 id="timeline">What happened</h2>
       </div>
-      <Shown resource={events} lines={5}>
+      <Shown resource={story} lines={5}>
         {({ items }) => (
-          <ol class="timeline" tabIndex={0} aria-label="What happened">
-            {items.toReversed().map((event) => (
-              <Line key={event.id} event={event} />
-            ))}
-          </ol>
+          <Still of={[items]}>
+            {() => (
+              <ol class="timeline" tabIndex={0} aria-label="What happened">
+                {items.toReversed().map((event) => (
+                  <Line key={event.id} event={event} />
+                ))}
+              </ol>
+            )}
+          </Still>
         )}
       </Shown>
     </section>
@@ -32,11 +36,14 @@ export function Timeline({ rollout }: { readonly rollout: RolloutView }) {
 /** Events of a story that are kept in the page; the evidence has all of them. */
 const EVENTS_MAX = 100;
 
+const NOTHING: readonly RolloutEventView[] = [];
+
 /** The rollout's story, its newest part. Only what is new is asked for: a rollout that is told something twice a second has a long one. */
-export function useEvents(id: string): Resource<RolloutEventPage> {
-  const [kept, keep] = useState<readonly RolloutEventView[]>([]);
+export function useStory(id: string): Resource<RolloutEventPage> {
+  const [kept, keep] = useState(NOTHING);
   const newer = useResource<RolloutEventPage>(`${rolloutPath(id)}/events?cursor=${kept.at(-1)?.id ?? 0}`, {
     on: [`rollout:${id}`],
+    isPassing: true,
   });
   const items = newer.data?.items;
   useEffect(() => {
