@@ -2,11 +2,16 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RolloutView } from "@rampart/core";
+import { realPlatform } from "../../packages/server/src/main/platform.ts";
+import type { RolloutStore } from "../../packages/server/src/ports/rollout-store.ts";
+import type { Store } from "../../packages/server/src/ports/store.ts";
 import { openDataFolder } from "../../packages/server/src/store/sqlite/data-folder.ts";
+import { openPostgresStore } from "../../packages/server/src/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../../packages/server/src/store/sqlite/sqlite-store.ts";
 import { figures } from "../faults/figures.ts";
 import { brokenInvariants } from "../faults/invariants.ts";
 import { CLI, ServerProcess, api, eventually, freePort, temporaryFolder } from "./harness.ts";
+import { PostgresCluster } from "./postgres.ts";
 
 /** `npm run nightly` asks for more. */
 const KILLS = Number(process.env["RAMPART_KILLS"] ?? 50);
@@ -34,6 +39,59 @@ spec:
     - { name: two, percentage: 2, duration: 1h }
 `;
 
+/** Where a server keeps everything. */
+interface Keeping {
+  /** What it finds it by, beside its data folder. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it left behind when it was killed. */
+  open(dataDir: string): Promise<{ readonly store: Store; readonly rollouts: RolloutStore; close(): Promise<void> }>;
+  /** After a kill the next one goes on with its rollouts within this time: when it is up, or when the lease of the one before is over, too. */
+  readonly evaluatesWithinMs: number;
+  dispose(): Promise<void>;
+}
+
+async function inSqlite(): Promise<Keeping> {
+  return {
+    env: {},
+    evaluatesWithinMs: 5_000,
+    async open(dataDir) {
+      const folder = openDataFolder(dataDir, process.pid);
+      const timers = { after: () => () => undefined, every: () => () => undefined };
+      const stores = openSqliteStore({ folder, random: () => new Uint8Array(4), timers, now: 0 });
+      return {
+        ...stores,
+        async close() {
+          await stores.store.close();
+          folder.release();
+        },
+      };
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+async function inPostgres(): Promise<Keeping> {
+  const cluster = await PostgresCluster.start();
+  const url = await cluster.createDatabase();
+  const others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+  return {
+    env: { RAMPART_DATABASE_URL: url, RAMPART_SECRET: "a secret that is long enough for everybody" },
+    evaluatesWithinMs: 20_000,
+    async open() {
+      // What it was sent last it may still be doing.
+      await eventually(async () => (await cluster.query(url, others)).length === 0, 10_000);
+      const stores = await openPostgresStore({
+        url,
+        random: () => new Uint8Array(4),
+        timers: realPlatform.timers,
+        now: 0,
+      });
+      return { ...stores, close: () => stores.store.close() };
+    },
+    dispose: () => cluster.stop(),
+  };
+}
+
 /** What two writers have been told, and what they have asked for. */
 interface Told {
   /** The newest number that was acknowledged, and the newest that was sent. */
@@ -45,14 +103,20 @@ interface Told {
   writes: number;
 }
 
-describe(`a server that is killed ${KILLS} times while it ramps and rolls back`, () => {
+describe.each([
+  ["SQLite", inSqlite],
+  ["PostgreSQL", inPostgres],
+] as const)(`a server on %s that is killed ${KILLS} times while it ramps and rolls back`, (store, keep) => {
   const folder = temporaryFolder();
   const dataDir = join(folder.path, "data");
   const told: Told = { ledger: { safe: 0, sent: 0 }, rolledBack: new Set(), isOff: false, writes: 0 };
   const resumesMs: number[] = [];
+  let keeping: Keeping;
   let server: ServerProcess;
 
   beforeAll(async () => {
+    keeping = await keep();
+    Object.assign(process.env, keeping.env);
     server = new ServerProcess({ port: await freePort(), dataDir });
     await server.start();
     for (const key of ["ledger", "ramped"]) await api(server, "POST", "/api/v1/flags", { key });
@@ -60,6 +124,8 @@ describe(`a server that is killed ${KILLS} times while it ramps and rolls back`,
 
   afterAll(async () => {
     await server?.stop("SIGKILL");
+    for (const variable of Object.keys(keeping?.env ?? {})) delete process.env[variable];
+    await keeping?.dispose();
     folder.dispose();
   });
 
@@ -109,13 +175,7 @@ describe(`a server that is killed ${KILLS} times while it ramps and rolls back`,
   }
 
   async function lookIntoTheStore(): Promise<void> {
-    const data = openDataFolder(dataDir, process.pid);
-    const stores = openSqliteStore({
-      folder: data,
-      random: () => new Uint8Array(4),
-      timers: { after: () => () => undefined, every: () => () => undefined },
-      now: 0,
-    });
+    const stores = await keeping.open(dataDir);
     try {
       expect(await brokenInvariants(stores), "torn writes").toEqual([]);
       const [newest] = await stores.store.audit({
@@ -134,8 +194,7 @@ describe(`a server that is killed ${KILLS} times while it ramps and rolls back`,
       }
       if (told.isOff) expect((await stores.store.config("production", "ramped"))?.config.enabled).toBe(false);
     } finally {
-      await stores.store.close();
-      data.release();
+      await stores.close();
     }
   }
 
@@ -160,11 +219,11 @@ describe(`a server that is killed ${KILLS} times while it ramps and rolls back`,
       const p99Ms = resumesMs[Math.ceil(resumesMs.length * 0.99) - 1] ?? Infinity;
       const medianMs = resumesMs[Math.floor(resumesMs.length / 2)] ?? Infinity;
       console.log(
-        `${KILLS} kills among ${told.writes} acknowledged writes and ${told.rolledBack.size} rollbacks: torn 0, lost 0; ` +
+        `${store}: ${KILLS} kills among ${told.writes} acknowledged writes and ${told.rolledBack.size} rollbacks: torn 0, lost 0; ` +
           `ready again after ${medianMs.toFixed(0)} ms at the median, ${p99Ms.toFixed(0)} ms at p99`,
       );
       const rollbacks = told.rolledBack.size;
-      figures("kills", { store: "SQLite", kills: KILLS, writes: told.writes, rollbacks, medianMs, p99Ms });
+      figures("kills", { store, kills: KILLS, writes: told.writes, rollbacks, medianMs, p99Ms });
       expect(told.writes).toBeGreaterThan(KILLS);
       // The slowest ones are the machine's: it runs other things, too.
       expect(medianMs).toBeLessThan(RESUME_MS_MAX);
@@ -175,7 +234,7 @@ describe(`a server that is killed ${KILLS} times while it ramps and rolls back`,
     const open = async () =>
       (await api<{ readonly items: readonly RolloutView[] }>(server, "GET", "/api/v1/rollouts?flag=ramped&active=true"))
         .body.items;
-    await eventually(async () => (await open()).every(({ status }) => status === "running"), 5_000);
+    await eventually(async () => (await open()).every(({ status }) => status === "running"), keeping.evaluatesWithinMs);
   });
 
   it("has an audit that verifies from outside", () => {

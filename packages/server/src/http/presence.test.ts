@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { breakableStore } from "../testing/breakable-store.ts";
 import { manualPlatform } from "../testing/manual-platform.ts";
+import { openStream } from "../testing/sse-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
 const FLAG = "checkout";
@@ -49,7 +50,14 @@ async function ramping(isShared: boolean) {
     server.call(line, { token: token(line), ...READS[line](basis) });
   // Its key is known from before: nothing of what follows is about that.
   for (const line of LINES) expect((await read(line, `${body.epoch}:${body.revision}`)).status, line).toBe(200);
-  return { server, platform, at: body, read };
+  const watch = async () => {
+    const { body: issued } = await server.call<{ ticket: string }>("POST /client/v1/tickets", {
+      token: client.text,
+      body: CONTEXT,
+    });
+    return openStream(server.port, `/client/v1/stream?ticket=${issued.ticket}`);
+  };
+  return { server, platform, at: body, read, watch };
 }
 
 describe("a server that shares its store", () => {
@@ -75,6 +83,26 @@ describe("a server that shares its store", () => {
     const basis = `${at.epoch}:${at.revision}`;
     for (const line of ["GET /sdk/v1/flags", "POST /client/v1/evaluate"] as const)
       expect(await read(line, basis), line).toMatchObject({ status: 503, body: { code: "NOT_CURRENT" } });
+  });
+
+  it("gives pages all that it has, and nothing of it renews a lease", async () => {
+    const { watch, platform } = await ramping(true);
+    const before = await watch();
+    await before.nextOf("values");
+    store.state = "gone";
+    await platform.advance(4_000);
+    const late = await watch();
+    expect(await late.next()).toMatchObject({
+      event: "unconfirmed",
+      data: { flags: { [FLAG]: { value: true, lease: { ms: 25_000, value: false } }, plain: { value: true } } },
+    });
+    await platform.advance(5_000);
+    await before.nextOf("alive");
+    await late.nextOf("alive");
+    store.state = "fine";
+    await platform.advance(6_000);
+    await before.nextOf("heartbeat");
+    await late.nextOf("heartbeat");
   });
 
   it("counts leases as over for clients that know of none, and gives them the other flags", async () => {
