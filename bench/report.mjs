@@ -25,6 +25,7 @@ const ORDER = [
   "nightly",
   "browser-streams",
   "browser",
+  "console",
 ];
 
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
