@@ -140,11 +140,11 @@ export class Link {
   #reportSilence(): void {
     if (this.#state.kind !== "running") return;
     const { kind } = this.#state.stream;
-    const { openTimeoutMs, firstByteMs, firstFrameMs, watchdogMs } = this.#config;
+    const { openTimeoutMs, firstByteMs, watchdogMs } = this.#config;
     const afterMs = {
       opening: openTimeoutMs,
       silent: firstByteMs,
-      filling: firstFrameMs,
+      filling: watchdogMs,
       live: watchdogMs,
       waiting: 0,
     }[kind];

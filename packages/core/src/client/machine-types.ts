@@ -9,9 +9,12 @@ export interface MachineConfig {
   readonly openTimeoutMs: number;
   /** From the headers to the first byte. A proxy that buffers lets headers pass and holds the rest. */
   readonly firstByteMs: number;
-  /** From the first byte to the first whole frame: a large snapshot over a slow line is not a dead stream. */
+  /** From the first byte to the first whole frame: a large snapshot over a slow line is not a dead stream, as long as bytes come. */
   readonly firstFrameMs: number;
-  /** Without any frame for this long the stream is taken for dead: two heartbeats missed, and a bit. */
+  /**
+   * Without any frame, before the first one without any byte, for this long the stream is taken for dead: two heartbeats missed, and a bit. What a line
+   * held back for longer is too old to begin with.
+   */
   readonly watchdogMs: number;
   /** A stream that lived this long has proven itself: failures are forgotten. Shorter lives go on backing off. */
   readonly settleMs: number;

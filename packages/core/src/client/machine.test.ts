@@ -41,11 +41,16 @@ describe("the connection machine", () => {
     }
   });
 
-  it("lets a large first frame take its time once bytes flow", () => {
-    expect(after(start, opened, { kind: "streamBytes" }).actions).toEqual([
-      { kind: "setTimer", timer: "deadline", afterMs: 60_000 },
-    ]);
-    expect(after(start, opened, { kind: "streamBytes" }, { kind: "streamBytes" }).actions).toEqual([]);
+  it("lets a large first frame take its time as long as bytes flow, and not for ever", () => {
+    const watchdog = { kind: "setTimer", timer: "deadline", afterMs: 12_000 };
+    const whole = { kind: "setTimer", timer: "settle", afterMs: 60_000 };
+    const filling = [start, opened, { kind: "streamBytes" }] as const;
+    expect(after(...filling).actions).toEqual([watchdog, whole]);
+    expect(after(...filling, { kind: "streamBytes" }).actions).toEqual([watchdog]);
+    for (const timer of ["deadline", "settle"] as const) {
+      expect(after(...filling, fired(timer)).actions[0]).toEqual({ kind: "closeStream" });
+      expect(after(...filling, fired(timer)).state).toMatchObject({ stream: { kind: "waiting" }, failures: 1 });
+    }
   });
 
   it("polls after the third failure, while it goes on probing the stream", () => {

@@ -63,9 +63,7 @@ function stepRunning(state: Running, event: MachineEvent, config: MachineConfig)
         ? { state: { ...state, stream: { kind: "silent" } }, actions: [setTimer("deadline", config.firstByteMs)] }
         : stay(state);
     case "streamBytes":
-      return state.stream.kind === "opening" || state.stream.kind === "silent"
-        ? { state: { ...state, stream: { kind: "filling" } }, actions: [setTimer("deadline", config.firstFrameMs)] }
-        : stay(state);
+      return bytes(state, config);
     case "streamFrame":
       return frame(state, config);
     case "streamFailed":
@@ -122,6 +120,24 @@ function open(state: Running, config: MachineConfig): Step {
     state: { ...state, stream: { kind: "opening" } },
     actions: [{ kind: "openStream" }, setTimer("deadline", config.openTimeoutMs)],
   };
+}
+
+/** Before the first whole frame: bytes must go on coming, and come to an end. */
+function bytes(state: Running, config: MachineConfig): Step {
+  const watchdog = setTimer("deadline", config.watchdogMs);
+  switch (state.stream.kind) {
+    case "opening":
+    case "silent":
+      return {
+        state: { ...state, stream: { kind: "filling" } },
+        actions: [watchdog, setTimer("settle", config.firstFrameMs)],
+      };
+    case "filling":
+      return { state, actions: [watchdog] };
+    case "live":
+    case "waiting":
+      return stay(state);
+  }
 }
 
 function frame(state: Running, config: MachineConfig): Step {
@@ -231,9 +247,16 @@ function timer(
             lost: stream.kind === "live",
           });
     case "settle":
-      return stream.kind === "live"
-        ? stay({ ...state, stream: { kind: "live", settled: true }, failures: 0 })
-        : stay(state);
+      switch (stream.kind) {
+        case "live":
+          return stay({ ...state, stream: { kind: "live", settled: true }, failures: 0 });
+        case "filling":
+          return fail(state, { random: event.random }, config, { actions: [{ kind: "closeStream" }], lost: false });
+        case "opening":
+        case "silent":
+        case "waiting":
+          return stay(state);
+      }
     case "poll":
       return state.fallback.kind === "waiting"
         ? { state: { ...state, fallback: { kind: "polling" } }, actions: [{ kind: "poll" }] }
