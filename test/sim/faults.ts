@@ -23,6 +23,7 @@ function lasting(
 
 const FAULTS: readonly Fault[] = [
   { weight: 4, happen: (world) => world.crash() },
+  { weight: 2, happen: (world) => world.loseTime() },
   {
     weight: 2,
     happen: (world) => {

@@ -118,12 +118,26 @@ export class World {
   }
 
   crash(): void {
-    this.crashes += 1;
     this.clockwork.note("the server is killed");
+    this.#crash(this.chance.between(200, 8_000));
+  }
+
+  /** As `crash`, on a machine without a clock of its own: it comes up as if no time had passed. */
+  loseTime(): void {
+    const outageMs = this.chance.between(2_000, 20_000);
+    this.clockwork.note(`the server's machine loses power for ${outageMs} ms, and forgets them`);
+    this.#crash(outageMs, () => (this.wallAheadMs -= outageMs));
+  }
+
+  #crash(outageMs: number, before: () => void = () => undefined): void {
+    this.crashes += 1;
     this.server.crash();
     this.#restoring.clear();
     this.server = this.#newServer();
-    this.clockwork.after(this.chance.between(200, 8_000), () => this.#startServer());
+    this.clockwork.after(outageMs, () => {
+      before();
+      this.#startServer();
+    });
   }
 
   turnDisk(weather: DiskWeather, forMs: number): void {

@@ -1,3 +1,4 @@
+import { withAnswers, type KeptAnswer } from "../domain/evidence/answers.ts";
 import { messageOf } from "../domain/notify/message.ts";
 import { route } from "../domain/notify/route.ts";
 import type { Plan } from "../domain/plan/types.ts";
@@ -147,6 +148,15 @@ export function rowAfter(row: RolloutRow, commit: RolloutCommit, seq: number, pl
   const { state, endedAt, dueAt } = commit;
   const times = { ...(endedAt !== undefined && { endedAt }), ...(dueAt !== undefined && { dueAt }) };
   return { ...rest, ...times, state, seq, planDigest };
+}
+
+/** Flags, receipts and messages live by the wall clock, whatever the rollout's own time says. Evidence gets what it was decided on. */
+export function stamped(
+  commit: RolloutCommit,
+  { at, answers }: { readonly at: EpochMs; readonly answers: readonly KeptAnswer[] },
+): RolloutCommit {
+  const evidence = withAnswers(commit.evidence, answers);
+  return { ...commit, at, evidence, outbox: commit.outbox.map((message) => ({ ...message, createdAt: at })) };
 }
 
 /** A commit that leaves the flag as it is. */

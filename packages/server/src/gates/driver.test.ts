@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePlan } from "../domain/plan/parse.ts";
 import type { Plan } from "../domain/plan/types.ts";
@@ -89,12 +90,17 @@ describe("a rollback that can't be stored", () => {
   it("by a person is taken once more when the store is back", async () => {
     const { world, id, failing } = await startWorld();
     const handed: UrgentKill[] = [];
-    world.emergency.watch = async (write, kill) => {
-      await write.catch(() => handed.push(kill));
-      return undefined;
-    };
     failing.is = true;
-    await world.runner.command(id, PERSON, { kind: "rollback" });
+    const told = { at: 1, revision: 3, keptIn: "file" as const };
+    world.emergency.watch = (write, kill) =>
+      write.then(
+        () => undefined,
+        () => {
+          handed.push(kill);
+          return told;
+        },
+      );
+    expect(await world.runner.command(id, PERSON, { kind: "rollback" })).toMatchObject({ kind: "failed", told });
     expect(handed).toMatchObject([{ flag: "checkout", actor: "token:a", action: "flag.rolledBack" }]);
     expect(await handed[0]?.again?.()).toBe(false);
     failing.is = false;
@@ -104,23 +110,79 @@ describe("a rollback that can't be stored", () => {
   });
 });
 
-describe("a driver that comes up with a clock that was set back", () => {
-  it("asks the metrics before it goes on: what was seen before may be of any age", async () => {
-    const stages = PLAN.replace("duration: 1m, criteria", "duration: 55s, criteria").replace(
-      /, approvals: .*? \}$/m,
-      " }",
+const UNATTENDED = PLAN.replace("duration: 1m, criteria", "duration: 55s, criteria").replace(
+  /, approvals: .*? \}$/m,
+  " }",
+);
+
+describe("a driver that comes up again", () => {
+  it.each([
+    ["set back by an hour", -3_600_000],
+    ["set back to the moment when it went down, an hour ago", 0],
+    ["set back to a moment after that", 7_000],
+    ["as it should be", 3_600_000],
+    ["set forward by an hour", 7_200_000],
+  ])(
+    "with a clock %s asks the metrics before anything rises: what was seen before may be of any age",
+    async (_, byMs) => {
+      const { world, pass } = await startWorld(UNATTENDED);
+      await pass(50_000);
+      world.now += byMs;
+      const { metric } = world;
+      world.metric = () => ({ kind: "error", reason: "no answer" });
+      await world.reload();
+      await pass(15_000);
+      expect(await world.exposure()).toBe(5);
+      world.metric = metric;
+      await pass(45_000);
+      expect(await world.exposure()).toBe(50);
+    },
+  );
+
+  it("raises nothing without having asked, whatever the outage and whatever the clock says of it", async () => {
+    const outages = fc.record({
+      wentDownAfterMs: fc.integer({ min: 1_000, max: 200_000 }),
+      seemsMs: fc.oneof(fc.integer({ min: -40_000, max: 40_000 }), fc.integer({ min: -7_200_000, max: 7_200_000 })),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(outages, { minLength: 1, maxLength: 3 }), async (all) => {
+        const { world, pass, samplings } = await startWorld(UNATTENDED);
+        for (const { wentDownAfterMs, seemsMs } of all) {
+          await pass(wentDownAfterMs, 1_000);
+          world.now += seemsMs;
+          await world.reload();
+          const [exposure, asked] = [await world.exposure(), samplings()];
+          for (let waits = 0; samplings() === asked && waits < 60; waits += 1) {
+            expect(await world.exposure()).toBe(exposure);
+            await pass(200, 200);
+          }
+        }
+      }),
+      { numRuns: 60 },
     );
-    const { world, pass } = await startWorld(stages);
-    await pass(50_000);
-    world.now -= 3_600_000;
-    const { metric } = world;
-    world.metric = () => ({ kind: "error", reason: "no answer" });
+  });
+
+  it("takes a person's word meanwhile, and acts on it with the first sampling; a promote it refuses until then", async () => {
+    const { world, id, pass } = await startWorld(UNATTENDED.replace("duration: 55s", "duration: 10m"));
+    await pass(22_000);
     await world.reload();
-    await pass(15_000);
-    expect(await world.exposure()).toBe(5);
-    world.metric = metric;
-    await pass(45_000);
+    expect(await world.runner.command(id, PERSON, { kind: "promote" })).toMatchObject({
+      kind: "refused",
+      refusal: { code: "NOT_ALLOWED_NOW", hint: "wait for the next sampling, within 10 s" },
+    });
+    expect(await world.runner.command(id, PERSON, { kind: "pause" })).toMatchObject({ kind: "done" });
+    expect(await world.runner.command(id, PERSON, { kind: "resume" })).toMatchObject({ kind: "done" });
+    await pass(8_000);
+    expect(await world.runner.command(id, PERSON, { kind: "promote" })).toMatchObject({ kind: "done" });
     expect(await world.exposure()).toBe(50);
+  });
+
+  it("rolls back at once when a person says so", async () => {
+    const { world, id, pass } = await startWorld();
+    await pass(22_000);
+    await world.reload();
+    expect(await world.runner.command(id, PERSON, { kind: "rollback" })).toMatchObject({ kind: "done" });
+    expect(await world.exposure()).toBe(0);
   });
 });
 

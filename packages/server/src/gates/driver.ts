@@ -1,4 +1,4 @@
-import { withAnswers, type KeptAnswer } from "../domain/evidence/answers.ts";
+import type { KeptAnswer } from "../domain/evidence/answers.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import type { ConfigRecord } from "../domain/records.ts";
 import { alignedInstant, nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
@@ -6,20 +6,21 @@ import { metricsToCapture } from "../domain/rollout/baseline.ts";
 import type { RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
+import { isUnseen } from "../domain/rollout/sight.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";
 import { step } from "../domain/rollout/step.ts";
 import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Emergency } from "../ports/emergency.ts";
+import type { Emergency, ToldKill } from "../ports/emergency.ts";
 import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { CommitResult, RolloutCommit, RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { TakenBack } from "../ports/taken-back.ts";
-import { commitOf, dueAtOf, flagless, rowAfter } from "./commit.ts";
+import { commitOf, dueAtOf, flagless, rowAfter, stamped } from "./commit.ts";
 import { explained } from "./explained.ts";
-import { isOwnAccord, movesFlag, refusedBy, stops, type Fact, type Outcome } from "./facts.ts";
+import { isOwnAccord, movesFlag, refusedBy, stops, type Fact, type Outcome, type Waiting } from "./facts.ts";
 import { captureBaselines, oldestAgeOf, sampleAll, type Providers } from "./sampler.ts";
 import { steadyTime } from "./steady-time.ts";
 
@@ -58,15 +59,6 @@ const CONFLICTS_MAX = 5;
 /** After a step that could not be stored the metrics are left alone for this long. Events that come in don't wait for it. */
 const QUIET_AFTER_FAILURE_MS = 1000;
 
-interface Waiting {
-  readonly fact: Fact;
-  readonly plan: Plan | undefined;
-  readonly sinceMs: number;
-  /** When what led to it began: for samples, when they were asked for. */
-  readonly begunMs: number;
-  readonly settle: (outcome: Outcome) => void;
-}
-
 /**
  * Runs one rollout: takes its events one at a time, each as a step and a transaction, and sees that it is sampled and ticked when
  * it is due. All it remembers is in the stored row; losing it loses nothing.
@@ -85,8 +77,8 @@ export class Driver {
   /** Of the newest sampling of this process. */
   #answers: readonly KeptAnswer[] = [];
   #quietUntilMs = -Infinity;
-  /** The wall clock is behind the rollout's log, so that nobody knows how old its newest sampling is: a new one comes before anything else. */
-  #isBlind: boolean;
+  /** The newest sampling when this process took the rollout up. */
+  readonly #foundSampleAt: EpochMs | undefined;
   /** Where samples led that could not be stored: so that a rollback is decided while the store is dead. */
   #ahead: RolloutState | undefined;
 
@@ -95,7 +87,7 @@ export class Driver {
     this.#plan = plan;
     this.#parts = parts;
     this.#time = steadyTime(parts.clock, row.state.now);
-    this.#isBlind = parts.clock.now() < row.state.now;
+    this.#foundSampleAt = row.state.lastSampleAt;
     this.#dueAt = dueAtOf(plan, row.state);
   }
 
@@ -197,13 +189,8 @@ export class Driver {
     const now = this.#time();
     const sampleAt = nextSampleAt(this.#plan, this.#row.state);
     if (sampleAt !== undefined && now >= sampleAt) return this.#sample(now);
-    if (this.#waitsForSight) return true;
     const deadline = nextDeadline(this.#plan, this.#row.state);
     return deadline === undefined || now < deadline || this.#isStored({ kind: "tick" });
-  }
-
-  get #waitsForSight(): boolean {
-    return this.#isBlind && nextSampleAt(this.#plan, this.#row.state) !== undefined;
   }
 
   async #sample(now: EpochMs): Promise<boolean> {
@@ -213,7 +200,6 @@ export class Driver {
     const { values, answers } = await sampleAll(this.#plan, this.#parts);
     this.#answers = answers;
     const outcome = await this.#enqueue({ kind: "samples", sampledAt, values }, { plan: undefined, begunMs });
-    this.#isBlind &&= outcome.kind === "failed";
     return outcome.kind !== "failed";
   }
 
@@ -245,21 +231,24 @@ export class Driver {
       }
       throw new Error(`rollout ${this.#row.id} is changed by somebody else all the time`);
     } catch (error) {
-      this.#parts.logger.error(
-        { rollout: this.#row.id, event: waiting.fact.kind, err: error },
-        "an event of a rollout could not be stored",
-      );
-      return { kind: "failed", error };
+      return this.#failed(waiting.fact, error);
     }
   }
 
-  async #attempt({ fact, plan = this.#plan, sinceMs, begunMs }: Waiting): Promise<Outcome | "again"> {
-    const event: RolloutEvent = { ...fact, at: this.#time() };
+  #failed(fact: Fact, error: unknown, told?: ToldKill): Outcome {
+    this.#parts.logger.error(
+      { rollout: this.#row.id, event: fact.kind, err: error },
+      "an event of a rollout could not be stored",
+    );
+    return { kind: "failed", error, ...(told && { told }) };
+  }
+
+  async #attempt({ fact, plan = this.#plan, sinceMs, begunMs, settle }: Waiting): Promise<Outcome | "again"> {
+    const isBlind = fact.kind !== "samples" && isUnseen(this.#row.state, this.#foundSampleAt);
+    const event: RolloutEvent = { ...fact, at: this.#time(), ...(isBlind && { unseen: true }) };
     const next = step(plan, this.#row.state, event);
     const refused = next.effects.find((effect) => effect.kind === "refused");
     if (refused) return { kind: "refused", refusal: refused.refusal };
-    if (this.#waitsForSight && fact.kind !== "samples" && next.state.percentage > this.#row.state.percentage)
-      return { kind: "failed", error: new Error(`${this.#row.id}: the clock was set back, metrics come first`) };
     if (fact.kind !== "tick")
       this.#parts.meter.rolloutLeg("decide", (this.#parts.clock.monotonicMs() - sinceMs) / 1000);
     const lease = isOwnAccord(fact) ? this.#parts.leadership.evaluating() : {};
@@ -277,10 +266,15 @@ export class Driver {
         decideMs: decidedMs - begunMs,
       }),
     );
-    if (commit.flag?.urgent) this.#protect(storing, commit, fact);
-    else storing.catch(() => this.#runAhead(plan, event));
-    const result = await storing;
+    const protecting = commit.flag?.urgent ? this.#protect(storing, commit, fact) : undefined;
+    if (protecting === undefined) storing.catch(() => this.#runAhead(plan, event));
+    // A person does not wait for a store that says nothing, once clients know.
+    else if (fact.kind === "command")
+      void protecting.then((told) => told && settle({ kind: "failed", error: new Error("not stored yet"), told }));
+    const result = await storing.catch((error: unknown) => ({ kind: "unstored" as const, error }));
     switch (result.kind) {
+      case "unstored":
+        return this.#failed(fact, result.error, await protecting);
       case "committed":
         return { kind: "done", row: this.#row };
       case "conflict":
@@ -346,13 +340,17 @@ export class Driver {
   }
 
   /** A rollback that can't be stored is told to clients all the same; with `fact` it is taken once more until the store has it. */
-  #protect(storing: Promise<unknown>, { flag: change, actor }: RolloutCommit, fact?: Fact): void {
+  #protect(
+    storing: Promise<unknown>,
+    { flag: change, actor }: RolloutCommit,
+    fact?: Fact,
+  ): Promise<ToldKill | undefined> {
     const { environment, flag } = this.#row;
     const { action = "", reason = "" } = change ?? {};
     const isAnothers = (): boolean =>
       fact !== undefined && isOwnAccord(fact) && this.#parts.leadership.evaluating() === undefined;
     const again = fact && { again: async () => (await this.deliver(fact)).kind !== "failed" || isAnothers() };
-    void this.#parts.emergency.watch(storing, { environment, flag, actor, action, reason, ...again });
+    return this.#parts.emergency.watch(storing, { environment, flag, actor, action, reason, ...again });
   }
 
   /** Follows samples that could not be stored, one after the other, as far as a rollback; the kill then ends the rollout. */
@@ -361,14 +359,11 @@ export class Driver {
     const next = step(plan, this.#ahead ?? this.#row.state, event);
     this.#ahead = next.state;
     const commit = commitOf(this.#row, plan, event, next);
-    if (commit.flag?.urgent) this.#protect(Promise.reject(new Error("the store is dead")), commit);
+    if (commit.flag?.urgent) void this.#protect(Promise.reject(new Error("the store is dead")), commit);
   }
 
-  /** Flags, receipts and messages live by the wall clock, whatever the rollout's own time says. Evidence gets what it was decided on. */
   #stamp(commit: RolloutCommit): RolloutCommit {
-    const at = this.#parts.clock.now();
-    const evidence = withAnswers(commit.evidence, this.#answers);
-    return { ...commit, at, evidence, outbox: commit.outbox.map((message) => ({ ...message, createdAt: at })) };
+    return stamped(commit, { at: this.#parts.clock.now(), answers: this.#answers });
   }
 
   /** A rollback's flag change is durable: the rollout goes on from there. */

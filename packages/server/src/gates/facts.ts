@@ -1,17 +1,29 @@
+import type { Plan } from "../domain/plan/types.ts";
 import type { Refusal } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { RolloutState } from "../domain/rollout/state.ts";
+import type { ToldKill } from "../ports/emergency.ts";
 import type { RolloutRow } from "../ports/rollout-store.ts";
 
 /** An event without its instant: the driver gives it one when its turn comes. */
-export type Fact = RolloutEvent extends infer E ? (E extends RolloutEvent ? Omit<E, "at"> : never) : never;
+export type Fact = RolloutEvent extends infer E ? (E extends RolloutEvent ? Omit<E, "at" | "unseen"> : never) : never;
 
 /** What became of a fact. */
 export type Outcome =
   | { readonly kind: "done"; readonly row: RolloutRow }
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  /** Nothing was written; the caller may try again. */
-  | { readonly kind: "failed"; readonly error: unknown };
+  /** Nothing was written; the caller may try again. `told`: it was a rollback, and the connected clients have it all the same. */
+  | { readonly kind: "failed"; readonly error: unknown; readonly told?: ToldKill };
+
+/** A fact that waits for its turn, and who waits for it. */
+export interface Waiting {
+  readonly fact: Fact;
+  readonly plan: Plan | undefined;
+  readonly sinceMs: number;
+  /** When what led to it began: for samples, when they were asked for. */
+  readonly begunMs: number;
+  readonly settle: (outcome: Outcome) => void;
+}
 
 /** What is answered when the rollout is over, and the flag is somebody else's by now. */
 export function refusedBy(problem: { readonly detail: string; readonly hint?: string }, fact: Fact): Outcome {

@@ -27,14 +27,14 @@ export function begin(turn: Turn, cause: Cause): void {
  * called, and it is called once a step. `cause` is what just happened, where that can be the reason (an approval).
  */
 export function advance(turn: Turn, cause?: Cause): void {
-  const { plan, state, now } = turn;
+  const { plan, state, now, isBlind } = turn;
   const { phase } = state;
   switch (phase.kind) {
     case "preconditions":
-      if (missingToBegin(plan, state, now).length === 0) meetPreconditions(turn);
+      if (!isBlind && missingToBegin(plan, state, now).length === 0) meetPreconditions(turn);
       return;
     case "awaiting":
-      if (phase.pause === undefined) advanceAwaiting(turn, phase, cause);
+      if (!isBlind && phase.pause === undefined) advanceAwaiting(turn, phase, cause);
       return;
     case "running":
       if (phase.pause === undefined) advanceRunning(turn, phase);
@@ -82,7 +82,7 @@ function advanceRunning(turn: Turn, phase: Running): void {
   const { plan, state, now } = turn;
   const stage = plan.stages[phase.stage];
   if (!stage) return;
-  if (missingToClose(plan, state, phase, now).length === 0) {
+  if (!turn.isBlind && missingToClose(plan, state, phase, now).length === 0) {
     const criteria = stage.criteria.map(criterionText).join("; ");
     const cause: Cause =
       criteria === "" ? { kind: "stage", subject: stage.name } : { kind: "criterion", subject: criteria };

@@ -185,6 +185,14 @@ function tickItems(turn: Turn, person: Person, command: Of<"tick">): void {
 function promote(turn: Turn, cause: Cause): void {
   const { phase } = turn.state;
   if (phase.kind !== "running" && phase.kind !== "awaiting") return;
+  if (turn.isBlind) {
+    no(turn, "promote", {
+      code: "NOT_ALLOWED_NOW",
+      detail: "promote: the server has just come up, and has not asked the metrics yet",
+      hint: `wait for the next sampling, within ${turn.plan.intervalMs / 1000} s`,
+    });
+    return;
+  }
   const next = turn.plan.stages[phase.kind === "running" ? phase.stage + 1 : phase.opens];
   const blocked = risingBlocked(turn.plan, turn.state, next, turn.now);
   if (blocked.length > 0) {

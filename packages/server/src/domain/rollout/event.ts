@@ -30,8 +30,11 @@ export type Command =
 
 export type CommandName = Command["kind"];
 
-/** Everything that can happen to a rollout. An event that lies before the newest one counts as happening together with it. */
-export type RolloutEvent = { readonly at: EpochMs } & RolloutFact;
+/**
+ * Everything that can happen to a rollout. An event that lies before the newest one counts as happening together with it. `unseen`: the server has
+ * come up, and not sampled yet; the event counts, and the percentage rises with the next sampling at the earliest.
+ */
+export type RolloutEvent = { readonly at: EpochMs; readonly unseen?: true } & RolloutFact;
 
 type RolloutFact =
   | { readonly kind: "command"; readonly person: Person; readonly command: Command }

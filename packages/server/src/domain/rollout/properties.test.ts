@@ -129,13 +129,17 @@ describe("every rollout", () => {
     },
   );
 
-  it("goes on after a crash as if nothing had been, at whatever moment it comes", { timeout: TIMEOUT_MS }, () => {
+  it("goes on after a crash as if nothing had been, at whatever sampling it comes", { timeout: TIMEOUT_MS }, () => {
     const crashes = fc.array(fc.integer({ min: 0, max: 480 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(arbitraryPlan, arbitraryScenario({ outages: false }), crashes, (plan, scenario, seconds) => {
+        const taken = new Set(scenario.events.map(({ atMs }) => atMs));
         const events = [
           ...scenario.events,
-          ...seconds.map((second) => ({ atMs: second * 1000, kind: "crash" as const, outageMs: 0 })),
+          ...seconds
+            .map((second) => Math.floor((second * 1000) / plan.intervalMs) * plan.intervalMs)
+            .filter((atMs) => !taken.has(atMs))
+            .map((atMs) => ({ atMs, kind: "crash" as const, outageMs: 0 })),
         ];
         const crashed = simulate(plan, { ...scenario, events: events.toSorted((a, b) => a.atMs - b.atMs) });
         expect(crashed.timeline.filter((record) => record.event !== "crashed")).toEqual(
@@ -145,6 +149,30 @@ describe("every rollout", () => {
       RUNS,
     );
   });
+
+  it(
+    "rises after a crash, at whatever moment it comes, with a sampling and nothing else",
+    { timeout: TIMEOUT_MS },
+    () => {
+      const crashes = fc.array(fc.integer({ min: 0, max: 480_000 }), { minLength: 1, maxLength: 5 });
+      fc.assert(
+        fc.property(arbitraryPlan, arbitraryScenario({ outages: true }), crashes, (plan, scenario, instants) => {
+          const crashed = instants.map((atMs) => ({ atMs, kind: "crash" as const, outageMs: 0 }));
+          const events = [...scenario.events, ...crashed].toSorted((a, b) => a.atMs - b.atMs);
+          const wentDownAt = events.flatMap(({ kind, atMs }) => (kind === "crash" ? [scenario.startAt + atMs] : []));
+          let sampledAt = -Infinity;
+          for (const { before, event, after } of stepsOf(plan, { ...scenario, events })) {
+            if (event.kind === "samples") sampledAt = event.at;
+            const cameUpAfter = wentDownAt.findLast((at) => at < event.at) ?? -Infinity;
+            // Before the first sampling there is none that could look newer than it is.
+            if (after.state.percentage > before.percentage && before.lastSampleAt !== undefined)
+              expect(sampledAt).toBeGreaterThan(cameUpAfter);
+          }
+        }),
+        RUNS,
+      );
+    },
+  );
 
   it(
     "is told the same by a simulation that skips what is quiet as by one that takes every sampling",

@@ -57,7 +57,7 @@ export function schedule(plan: Plan, { at, startAt, by, traceId }: Schedule): St
     baselines: { values: {}, slices: {} },
     told: { momentsUntil: at - 1, overdue: [], reviews: [] },
   };
-  const turn: Turn = { plan, now: at, from: at, state, effects: [] };
+  const turn: Turn = { plan, now: at, from: at, isBlind: false, state, effects: [] };
   const cause = { kind: "command" as const, subject: "start", by, ...(traceId !== undefined && { traceId }) };
   record(turn, "scheduled", cause);
   notify(turn, "scheduled", `scheduled: ${plan.title}`, { cause });
@@ -78,7 +78,7 @@ export function step(plan: Plan, state: RolloutState, event: RolloutEvent): Step
   }
   const now = Math.max(state.now, event.at);
   const from = event.kind === "samples" ? Math.min(event.sampledAt, now) : now;
-  const turn: Turn = { plan, now, from, state: { ...state, now }, effects: [] };
+  const turn: Turn = { plan, now, from, isBlind: event.unseen === true, state: { ...state, now }, effects: [] };
   const cause = happen(turn, event);
   const refused = turn.effects.filter((effect) => effect.kind === "refused");
   // What was refused leaves no trace, not even that time has passed: nobody stores it.

@@ -11,6 +11,8 @@ export interface Turn {
   readonly now: EpochMs;
   /** The instant from which samples count for what opens in this step: the sampling's own, else `now`. */
   readonly from: EpochMs;
+  /** As the event's `unseen`: nothing rises in this step. */
+  readonly isBlind: boolean;
   state: RolloutState;
   readonly effects: Effect[];
 }

@@ -7,6 +7,7 @@ import { inOrder, type RolloutEvent } from "../rollout/event.ts";
 import { sentence } from "../rollout/sentence.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import { skipSamplings, turningPoints } from "../rollout/quiet.ts";
+import { isUnseen } from "../rollout/sight.ts";
 import { isOver, statusOf, type RolloutState, type Status } from "../rollout/state.ts";
 import { schedule, step, type Step } from "../rollout/step.ts";
 import { stageInView } from "../rollout/turn.ts";
@@ -102,6 +103,8 @@ class Player {
   #nextEvent = 0;
   /** The server is down until then. */
   #downUntil: EpochMs | undefined;
+  /** The newest sampling that the server found when it came up; undefined: it has been up all the time. */
+  #foundSampleAt: EpochMs | undefined;
   /** The newest thing that happened was a sampling that changed nothing: the next one won't either, until something else does. */
   #quiet = false;
   #effects = 0;
@@ -209,8 +212,10 @@ class Player {
 
   #take(event: RolloutEvent): void {
     this.steps++;
-    const after = step(this.#plan, this.state, event);
-    this.#onStep?.({ plan: this.#plan, before: this.state, event, after });
+    const isBlind = event.kind !== "samples" && isUnseen(this.state, this.#foundSampleAt);
+    const taken: RolloutEvent = isBlind ? { ...event, unseen: true } : event;
+    const after = step(this.#plan, this.state, taken);
+    this.#onStep?.({ plan: this.#plan, before: this.state, event: taken, after });
     const { state, effects } = after;
     this.state = state;
     this.#effects += effects.length;
@@ -230,6 +235,7 @@ class Player {
 
   #crash(now: EpochMs, outageMs: number): void {
     this.state = JSON.parse(JSON.stringify(this.state)) as RolloutState;
+    this.#foundSampleAt = this.state.lastSampleAt;
     this.#cohorts.crash();
     this.#downUntil = outageMs === 0 ? this.#downUntil : Math.max(now + outageMs, this.#downUntil ?? 0);
     this.#record(now, "crashed", { kind: "crash", subject: `${outageMs / 1000} s` });
