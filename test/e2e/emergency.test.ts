@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FlagView, RampView } from "@rampart/core";
+import type { FlagView, RampView, RolloutView } from "@rampart/core";
 import { api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
 
 /** The server's own. */
@@ -11,6 +11,16 @@ const Database = createRequire(new URL("../../packages/server/package.json", imp
 
 const FLAG = "checkout";
 const PATH = `/api/v1/environments/production/flags/${FLAG}`;
+
+const PLAN = `apiVersion: rampart/v1
+kind: RolloutPlan
+metadata: { name: emergency }
+spec:
+  flag: ${FLAG}
+  environment: production
+  interval: 1s
+  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
+`;
 
 describe("a kill while another program holds the database", () => {
   const folder = temporaryFolder();
@@ -59,6 +69,25 @@ describe("a kill while another program holds the database", () => {
       (await api<FlagView>(server, "GET", `/api/v1/flags/${FLAG}`)).body.environments["production"]?.enabled ?? true;
     await eventually(async () => !(await isStoredOn()), 10_000);
     expect(await on()).toBe(0);
+  });
+
+  it("of a rollout by a rollback is answered alike, and the rollout says who did it once that can be stored", async () => {
+    await api(server, "POST", `${PATH}/restore`);
+    await api(server, "POST", `${PATH}/rollout`, { percentage: 0 });
+    const begun = await api<RolloutView>(server, "POST", "/api/v1/rollouts", { plan: PLAN });
+    expect(begun.status, JSON.stringify(begun.body)).toBe(201);
+    await eventually(async () => (await on()) === 10, 10_000);
+    hold();
+    const path = `/api/v1/rollouts/${begun.body.id}`;
+    const { status, body } = await api<RampView>(server, "POST", `${path}/rollback`, { reason: "it hurts" });
+    expect([status, body.unstored?.keptIn]).toEqual([202, "file"]);
+    await eventually(async () => (await on()) === 0, 5_000);
+    letGo();
+    await eventually(async () => (await api<RolloutView>(server, "GET", path)).body.status === "rolledBack", 20_000);
+    const { cause, percentage } = (await api<RolloutView>(server, "GET", path)).body;
+    expect([percentage, cause]).toMatchObject([0, { reason: "it hurts" }]);
+    await api(server, "POST", `${PATH}/restore`);
+    await api(server, "POST", `${PATH}/rollout`, { percentage: 100 });
   });
 
   it("is gone on with by a server that was killed before it could store it, and nobody comes back on", async () => {

@@ -17,4 +17,29 @@ export interface Group {
   readonly hidden?: boolean;
 }
 
+/** Whose command is whose, so that whoever holds a command can load what it is made of without knowing all groups. */
+const groups = new WeakMap<Command, Group>();
+/** Parsing and completion may both ask for one. */
+const loaded = new WeakSet<Command>();
+
+/** Makes `command` the command of `group`; what it takes is added by `loadGroup`. */
+export function assignGroup(command: Command, group: Group): void {
+  groups.set(command, group);
+}
+
+/** Adds a group's own options and subcommands to its command. */
+export async function loadGroup(command: Command, bind: Bind): Promise<void> {
+  const group = groups.get(command);
+  if (group === undefined || loaded.has(command)) return;
+  loaded.add(command);
+  const define = await group.load();
+  define(command, bind);
+}
+
+/** Whether a command, or the group it belongs to, talks to no server. */
+export function isLocal(command: Command): boolean {
+  if (command.parent === null) return true;
+  return command.parent.parent === null ? groups.get(command)?.local === true : isLocal(command.parent);
+}
+
 export type Heading = "Flags:" | "Rollouts:" | "Insight:" | "Server and access:";

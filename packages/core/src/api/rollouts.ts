@@ -1,7 +1,7 @@
 import type { ComparisonView } from "./comparisons.ts";
 import type { MetricUnitName } from "./metric-unit.ts";
 import type { ReceiptsView } from "./receipts.ts";
-import type { Instant, Page } from "./types.ts";
+import type { Instant, Page, UnstoredKill } from "./types.ts";
 
 export type RolloutStatus =
   | "scheduled"
@@ -27,6 +27,11 @@ export type RolloutCommand =
   | "rollback"
   | "cancel"
   | "acknowledge";
+
+/** What a command is answered with: the rollout right after; a rollback that can't be stored yet, with what clients were told (202). */
+export type RolloutCommandAnswer<C extends RolloutCommand> = C extends "rollback"
+  ? RolloutView | UnstoredKill
+  : RolloutView;
 
 export type TriggerActionName = "rollback" | "pause" | "notify";
 export type SeverityName = "P0" | "P1" | "P2" | "P3";

@@ -46,6 +46,8 @@ export interface FlagStateView {
   readonly rules: number;
   readonly targets: number;
   readonly revision: number;
+  /** When a program last asked for it, as far as is known here; missing: not in the last thirty days. */
+  readonly lastEvaluatedAt?: Instant;
 }
 
 /** `GET/PATCH /api/v1/environments/:env/flags/:key`. `ETag` and `If-Match` carry `"<revision>"`. */
@@ -71,6 +73,11 @@ export interface RampView {
   readonly at: Instant;
   /** A kill that the connected clients have and the store could not take yet. */
   readonly unstored?: { readonly keptIn: "file" | "memory"; readonly detail: string };
+}
+
+/** What clients were told while nothing can be stored: answer 202 of a kill, and of a rollback. */
+export interface UnstoredKill extends RampView {
+  readonly unstored: NonNullable<RampView["unstored"]>;
 }
 
 export interface SegmentView extends Segment {

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import type { UnstoredKill } from "@rampart/core";
 import { failureOf } from "../api/problem.ts";
 
 const SHOWN_MS = 6_000;
@@ -26,15 +27,24 @@ export function complain(thrown: unknown): void {
 }
 
 /** Says `done` when what was begun succeeds, and why not when it doesn't. */
-export function attempt(begun: Promise<unknown>, done: string, options: { readonly undo?: () => void } = {}): void {
+export function attempt<T>(
+  begun: Promise<T>,
+  done: string | ((answer: T) => string),
+  options: { readonly undo?: () => void } = {},
+): void {
   void (async () => {
     try {
-      await begun;
-      say(done, options);
+      const answer = await begun;
+      say(typeof done === "string" ? done : done(answer), options);
     } catch (thrown) {
       complain(thrown);
     }
   })();
+}
+
+/** What is said of a kill or a rollback: `done`, or what clients were told while nothing can be stored. */
+export function taken(what: string, done: string): (answer: object) => string {
+  return (answer) => ("unstored" in answer ? `${what}: ${(answer as UnstoredKill).unstored.detail}` : done);
 }
 
 function add(toast: Omit<Toast, "id">): void {

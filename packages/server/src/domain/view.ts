@@ -1,16 +1,33 @@
-import type { FlagConfigView, FlagStateView, FlagView, RampView, SegmentView, TokenView } from "@rampart/core";
+import type {
+  FlagConfigView,
+  FlagStateView,
+  FlagView,
+  RampView,
+  SegmentView,
+  TokenView,
+  UnstoredKill,
+} from "@rampart/core";
 import type { ConfigRecord, EpochMs, FlagRecord, SegmentRecord, TokenRecord } from "./records.ts";
 import { instantOf } from "./instant.ts";
 import { percentageOf } from "./ramp.ts";
 
+/** When a flag was last asked for in an environment; undefined: not within what is kept. */
+export type LastEvaluated = (config: ConfigRecord) => EpochMs | undefined;
+
 /** A flag with a line for each environment. `configs` may hold other flags' configurations too. */
-export function flagView(record: FlagRecord, configs: Iterable<ConfigRecord>): FlagView {
+export function flagView(
+  record: FlagRecord,
+  configs: Iterable<ConfigRecord>,
+  lastEvaluated: LastEvaluated = () => undefined,
+): FlagView {
   const own = [...configs].filter((config) => config.key === record.definition.key);
   return {
     ...record.definition,
     createdAt: instantOf(record.createdAt),
     updatedAt: instantOf(record.updatedAt),
-    environments: Object.fromEntries(own.map((config) => [config.environment, stateView(record, config)])),
+    environments: Object.fromEntries(
+      own.map((config) => [config.environment, stateView(record, config, lastEvaluated(config))]),
+    ),
   };
 }
 
@@ -50,7 +67,7 @@ export function rampView(done: {
 export function unstoredView(
   { environment, flag }: { readonly environment: string; readonly flag: string },
   told: { readonly at: EpochMs; readonly revision: number; readonly keptIn: "file" | "memory" },
-): RampView {
+): UnstoredKill {
   const { at, revision, keptIn } = told;
   const over =
     keptIn === "file"
@@ -93,7 +110,7 @@ export function tokenView(record: TokenRecord): TokenView {
   };
 }
 
-function stateView(record: FlagRecord, config: ConfigRecord): FlagStateView {
+function stateView(record: FlagRecord, config: ConfigRecord, lastAt: EpochMs | undefined): FlagStateView {
   const percentage = record.definition.type === "boolean" ? percentageOf(config.config) : undefined;
   return {
     enabled: config.config.enabled,
@@ -101,5 +118,6 @@ function stateView(record: FlagRecord, config: ConfigRecord): FlagStateView {
     rules: config.config.rules.length,
     targets: Object.keys(config.config.targets).length,
     revision: config.revision,
+    ...(lastAt === undefined ? {} : { lastEvaluatedAt: instantOf(lastAt) }),
   };
 }

@@ -96,6 +96,9 @@ const flagState = z
     rules: z.number().int(),
     targets: z.number().int(),
     revision: z.number().int(),
+    lastEvaluatedAt: instant.optional().openapi({
+      description: "When a program last asked for it; missing: not in the last thirty days",
+    }),
   })
   .openapi("FlagState");
 

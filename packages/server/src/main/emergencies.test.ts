@@ -7,12 +7,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLogger } from "../ports/logger.ts";
 import { silentMeter } from "../ports/meter.ts";
 import type { ToldKill } from "../ports/emergency.ts";
+import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
 import { EMERGENCY_FILE_SIZE_BYTES, EmergencyFile } from "../store/emergency-file.ts";
 import { createMemoryStore } from "../store/memory-store.ts";
 import { booleanFlag, config, everywhere, meta } from "../store/testing/fixtures.ts";
 import { Feed } from "../stream/feed.ts";
 import { manualPlatform, type ManualPlatform } from "../testing/manual-platform.ts";
+import { startRolloutServer } from "../testing/rollout-server.ts";
 import { openStream } from "../testing/sse-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
 import { Emergencies, LATE_MS } from "./emergencies.ts";
@@ -127,6 +129,48 @@ describe("a kill that can't be stored", () => {
     expect((await server.call("POST /api/v1/environments/production/flags/nope/kill")).status).toBe(500);
   });
 });
+
+describe("a person's rollback that can't be stored", () => {
+  it.each(["dead", "stuck"] as const)(
+    "is answered like a kill while the store is %s: clients have it, and the rollout follows when it is back",
+    async (sickness) => {
+      const state: { is: "well" | "dead" | "stuck" } = { is: "well" };
+      const server = await startRolloutServer({
+        wrapRollouts: (rollouts) =>
+          Object.assign(rollouts, { commitRollout: sometimes(state, rollouts.commitRollout.bind(rollouts)) }),
+      });
+      const id = await server.begin();
+      await server.until(id, "running");
+      const stream = openStream(server.port, "/sdk/v1/stream", { authorization: `Bearer ${server.sdkKey}` });
+      await stream.nextOf("snapshot");
+      state.is = sickness;
+      const answering = server.command(id, "rollback", { reason: "it hurts" });
+      const seen = { status: 0 };
+      void answering.then(({ status }) => (seen.status = status));
+      const isWaiting = (): boolean => seen.status === 0;
+      for (let waitedMs = 0; isWaiting() && waitedMs <= 100 * LATE_MS; waitedMs += 100)
+        await server.platform.advance(100);
+      const { status, body } = await answering;
+      expect([status, body]).toMatchObject([202, { feature: FLAG, enabled: false, unstored: { keptIn: "file" } }]);
+      expect((await stream.nextOf("emergency")).data).toMatchObject({ off: [FLAG] });
+      state.is = "well";
+      await server.until(id, "rolledBack");
+      expect(await server.exposure()).toBe(0);
+      expect((await server.rollout(id)).cause).toMatchObject({ kind: "command", reason: "it hurts" });
+    },
+  );
+});
+
+type Commit = RolloutStore["commitRollout"];
+
+/** Commits that fail, or never end, while it is so. */
+function sometimes(state: { readonly is: "well" | "dead" | "stuck" }, commit: Commit): Commit {
+  return async (one) => {
+    if (state.is === "dead") throw new Error("disk I/O error");
+    await until(() => state.is === "well");
+    return commit(one);
+  };
+}
 
 describe("emergencies", () => {
   let folder: string;

@@ -2,7 +2,7 @@ import type { Problem, RolloutEventView, RolloutStatus, RolloutView } from "@ram
 import type { ServerConfig } from "../main/config.ts";
 import { manualPlatform, type ManualPlatform } from "./manual-platform.ts";
 import { startMetricsServer, type MetricsServer } from "./metrics-server.ts";
-import { startTestServer, type CallOptions, type TestServer } from "./test-server.ts";
+import { startTestServer, type CallOptions, type TestServer, type TestServerOptions } from "./test-server.ts";
 
 /** Between two samplings of the plans in these tests. */
 export const INTERVAL_MS = 10_000;
@@ -38,7 +38,7 @@ export interface RolloutServer extends TestServer {
   exposure(flag?: string): Promise<number | undefined>;
 }
 
-export interface RolloutServerOptions {
+export interface RolloutServerOptions extends Pick<TestServerOptions, "wrapRollouts"> {
   readonly config?: Partial<ServerConfig>;
   readonly platform?: ManualPlatform;
 }
@@ -46,11 +46,12 @@ export interface RolloutServerOptions {
 export async function startRolloutServer({
   config,
   platform = manualPlatform(),
+  ...more
 }: RolloutServerOptions = {}): Promise<RolloutServer> {
   const metrics = await startMetricsServer(() => platform.clock.now());
   metrics.values.set("errors", 0.001);
   const variables = (name: string): string | undefined => ({ METRICS_URL: metrics.url, METRICS_TOKEN: "s3cr3t" })[name];
-  const server = await startTestServer({ platform, config: { egressPrivate: true, variables, ...config } });
+  const server = await startTestServer({ ...more, platform, config: { egressPrivate: true, variables, ...config } });
   await server.call("POST /api/v1/flags", { body: { key: "checkout" } });
   const { text: lead } = await server.token("operator", ["*"], { roles: ["engineering-lead"] });
   return { ...server, platform, metrics, lead, ...rolloutsOf(server, platform) };

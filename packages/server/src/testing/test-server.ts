@@ -11,7 +11,7 @@ import type { Platform } from "../main/platform.ts";
 import { realPlatform } from "../main/platform.ts";
 import type { RunningServer } from "../main/start.ts";
 import { startServer } from "../main/start.ts";
-import type { SharedStorage } from "../main/storage.ts";
+import type { SharedStorage } from "../main/opened-storage.ts";
 import { ownDrillBook } from "../ports/drill-book.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Store } from "../ports/store.ts";
@@ -60,6 +60,7 @@ export interface TestServerOptions {
   readonly platform?: Platform;
   /** Puts something between the server and its store. */
   readonly wrap?: (store: Store) => Store;
+  readonly wrapRollouts?: (rollouts: RolloutStore) => RolloutStore;
   /** As if other servers wrote to the same store. */
   readonly isShared?: boolean;
   /** `afterAll` for a server that many tests share; by default it is closed with the test. */
@@ -72,11 +73,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     config,
     platform = realPlatform,
     wrap = (store) => store,
+    wrapRollouts = (rollouts) => rollouts,
     isShared = false,
     cleanUp = onTestFinished,
   } = options;
   const folder = mkdtempSync(join(tmpdir(), "rampart-test-"));
-  const { store, rollouts } = createMemoryStores({ random: (sizeBytes) => randomBytes(sizeBytes) });
+  const memory = createMemoryStores({ random: (sizeBytes) => randomBytes(sizeBytes) });
+  const { store } = memory;
+  const rollouts = wrapRollouts(memory.rollouts);
   const logs: string[] = [];
   const server = await startServer(
     { ...testConfig(), ...config },

@@ -3,7 +3,7 @@ import type { Page, RolloutSummary } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
 import type { Call } from "../../api/types.ts";
 import type { Bind, Run } from "../../run.ts";
-import type { Define } from "../group.ts";
+import { loadGroup, type Define } from "../group.ts";
 
 /** Somebody waits with a finger on the tab key. */
 const LOOKUP_TIMEOUT_MS = 1000;
@@ -54,7 +54,6 @@ async function walk(
   words: readonly string[],
   bind: Bind,
 ): Promise<{ readonly command: Command; readonly positionals: number; readonly pending: Option | undefined }> {
-  const { loadGroup } = await import("../../program.ts");
   let command = program;
   let positionals = 0;
   let pending: Option | undefined;

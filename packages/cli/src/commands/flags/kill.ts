@@ -27,8 +27,7 @@ export const defineKill: Define = (flags, bind) => {
           retries: KILL_RETRIES,
           onRetry: (attempt, error) => run.note(`${error.message}; trying again (${attempt} of ${KILL_RETRIES + 1})`),
         });
-        run.print(ramp, () => killText(run, ramp));
-        if (ramp.unstored !== undefined) run.note(`not stored yet: ${ramp.unstored.detail}`);
+        printKill(run, ramp);
         if (!run.json)
           run.note(
             `who has it: rampart clients${elsewhere(run)}\nundo it:    rampart flags restore ${ramp.feature}${elsewhere(run)}`,
@@ -37,8 +36,16 @@ export const defineKill: Define = (flags, bind) => {
     );
 };
 
+/** Prints what came of a kill, or of a rollback that clients were told of and the store was not. */
+export function printKill(run: Run, ramp: RampView): void {
+  run.print(ramp, () => killText(run, ramp));
+  if (ramp.unstored !== undefined) run.note(`not stored yet: ${ramp.unstored.detail}`);
+}
+
 function killText(run: Run, ramp: RampView): string {
   const where = `${run.style("bold", ramp.feature)} in ${ramp.environment}`;
+  if (ramp.unstored !== undefined)
+    return `${where}: ${run.style("red", "off")} in the connected clients, above revision ${ramp.revision}\n`;
   if (!ramp.changed) return `${where}: ${run.style("red", "off")} for everybody already (revision ${ramp.revision})\n`;
   const before = ramp.previousPercentage === undefined ? "" : `, was ${percent(ramp.previousPercentage)}`;
   return `${where}: ${run.style("red", "off")} for everybody${before} (revision ${ramp.revision})\n`;

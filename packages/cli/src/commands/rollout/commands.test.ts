@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { problem } from "../../testing/fake-api.ts";
+import { problem, rampView } from "../../testing/fake-api.ts";
 import { BY_ID, FOUND, NONE, ROLLOUT_ID, rolloutSummary, rolloutView, run } from "../../testing/rollout.ts";
 
 describe("a rollout is meant", () => {
@@ -143,6 +143,19 @@ describe("rollout rollback", () => {
     expect(stdout).toContain("rolled back, verifying");
     expect(stderr).toContain("trying again (2 of 4)");
     expect(stderr).toContain("rampart rollout status checkout --watch");
+  });
+
+  it("says what is durable when clients were told and the store was not", async () => {
+    const detail = "Connected clients have it off, above revision 42. The store can't be written.";
+    const told = rampView({ enabled: false, revision: 42, unstored: { keptIn: "file", detail } });
+    const { code, stdout, stderr } = await run(
+      { ...FOUND, [`POST ${BY_ID}/rollback`]: { status: 202, body: told } },
+      ["rollout", "rollback", "checkout"],
+      { terminal: 100, env: { NO_COLOR: "1" } },
+    );
+    expect(code).toBe(0);
+    expect(stdout).toBe("checkout in production: off in the connected clients, above revision 42\n");
+    expect(stderr).toContain(`not stored yet: ${detail}`);
   });
 
   it("names the way that needs no rollout when it fails", async () => {

@@ -1,4 +1,4 @@
-import type { RolloutCommand, RolloutCommandBodies, RolloutView } from "@rampart/core";
+import type { RolloutCommand, RolloutCommandAnswer, RolloutCommandBodies, RolloutView } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
 import type { Api } from "../../api/types.ts";
 import { CliError } from "../../errors.ts";
@@ -15,9 +15,9 @@ export async function command<C extends RolloutCommand>(
   name: C,
   body: RolloutCommandBodies[C],
   patience: Patience = {},
-): Promise<RolloutView> {
+): Promise<RolloutCommandAnswer<C>> {
   try {
-    return await api.request<RolloutView>({
+    return await api.request<RolloutCommandAnswer<C>>({
       method: "POST",
       path: paths.rolloutCommand(id, name),
       body: { ...body },

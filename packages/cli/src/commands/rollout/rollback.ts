@@ -3,6 +3,7 @@ import { paths } from "../../api/paths.ts";
 import type { Api } from "../../api/types.ts";
 import { CliError } from "../../errors.ts";
 import type { Run } from "../../run.ts";
+import { printKill } from "../flags/kill.ts";
 import type { Define } from "../group.ts";
 import { command, printOutcome } from "./obey.ts";
 import { findRollout, WHICH, type Patience } from "./which.ts";
@@ -33,7 +34,8 @@ export const defineRollback: Define = (rollout, bind) => {
         try {
           const { id } = await findRollout(run, api, name, patience);
           const decided = await command(api, id, "rollback", reason === undefined ? {} : { reason }, patience);
-          printOutcome(run, await confirmed(run, api, decided));
+          if ("unstored" in decided) printKill(run, decided);
+          else printOutcome(run, await confirmed(run, api, decided));
         } catch (error) {
           throw withLastResort(error);
         }

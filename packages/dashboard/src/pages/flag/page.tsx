@@ -1,5 +1,5 @@
 import type { FlagConfigView, FlagView, Page, RolloutSummary } from "@rampart/core";
-import type { PageProps } from "../../app/pages.ts";
+import type { PageProps } from "../../app/page-props.ts";
 import { call } from "../../api/call.ts";
 import { refresh, useResource } from "../../api/resource.ts";
 import { may } from "../../api/session.ts";
@@ -8,7 +8,7 @@ import { Boundary } from "../../ui/boundary.tsx";
 import { HoldButton } from "../../ui/hold-button.tsx";
 import { Shown } from "../../ui/state.tsx";
 import { isActive, percent, StatusBadge } from "../../ui/status.tsx";
-import { attempt } from "../../ui/toast.tsx";
+import { attempt, taken } from "../../ui/toast.tsx";
 import { FlagState } from "../flags.tsx";
 import { Editor } from "./editor.tsx";
 import { History } from "./history.tsx";
@@ -75,11 +75,13 @@ interface KillProps {
 function KillOrRestore({ flag, environment, config }: KillProps) {
   const tell = (verb: "kill" | "restore", done: string): void =>
     attempt(
-      call("POST", `${configPath(environment, flag)}/${verb}`, { body: { reason: "in the console" } }).finally(() => {
-        refresh(configPath(environment, flag));
-        refresh("/api/v1/flags");
-      }),
-      done,
+      call<object>("POST", `${configPath(environment, flag)}/${verb}`, { body: { reason: "in the console" } }).finally(
+        () => {
+          refresh(configPath(environment, flag));
+          refresh("/api/v1/flags");
+        },
+      ),
+      taken(flag, done),
     );
   if (config?.enabled === false && may("flags:write", environment)) {
     return (

@@ -3,7 +3,7 @@ import { call } from "../../api/call.ts";
 import { may } from "../../api/session.ts";
 import { HoldButton } from "../../ui/hold-button.tsx";
 import { percent, StatusBadge } from "../../ui/status.tsx";
-import { attempt } from "../../ui/toast.tsx";
+import { attempt, taken } from "../../ui/toast.tsx";
 import { command } from "./commands.ts";
 
 /**
@@ -17,11 +17,15 @@ export function KillButton({ id, rollout }: { readonly id: string; readonly roll
   const isOver = rollout?.status === "rolledBack" || rollout?.status === "cancelled";
   const act = (): void => {
     const begun = isOver
-      ? call("POST", `/api/v1/environments/${rollout.environment}/flags/${encodeURIComponent(rollout.flag)}/kill`, {
-          body: { reason },
-        })
+      ? call<object>(
+          "POST",
+          `/api/v1/environments/${rollout.environment}/flags/${encodeURIComponent(rollout.flag)}/kill`,
+          {
+            body: { reason },
+          },
+        )
       : command(id, "rollback", { reason });
-    attempt(begun, isOver ? `${name} is off for everybody.` : `${name} goes back to 0 %.`);
+    attempt<object>(begun, taken(name, isOver ? `${name} is off for everybody.` : `${name} goes back to 0 %.`));
   };
   return isOver ? (
     <HoldButton label="Kill the flag" what={`kill ${name}`} onConfirm={act} />

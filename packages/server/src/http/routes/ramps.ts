@@ -15,7 +15,7 @@ import type { Reply } from "../reply.ts";
 import { json } from "../reply.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
-import { rampView as rampShown, reason } from "../schemas.ts";
+import { rampView as rampShown, reason, UNSTORED } from "../schemas.ts";
 import { flagMissing } from "./definitions.ts";
 
 const TAG = "Ramps";
@@ -109,11 +109,7 @@ function killRoute(parts: HttpParts): Route {
       body: z.strictObject({ reason: reason.optional() }),
       answers: {
         ...ANSWERS,
-        202: {
-          description:
-            "Told to the connected clients and not stored, which is tried again every second; `unstored` says what that means",
-          schema: rampShown,
-        },
+        202: UNSTORED,
       },
       problems: ["FLAG_NOT_FOUND"],
     },

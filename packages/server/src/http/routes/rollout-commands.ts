@@ -1,6 +1,7 @@
 import type { RolloutCommand } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import type { Plan } from "../../domain/plan/types.ts";
+import { unstoredView } from "../../domain/view.ts";
 import type { Command, Person } from "../../domain/rollout/event.ts";
 import type { Scope } from "../../domain/tokens.ts";
 import type { Running } from "../../gates/runner.ts";
@@ -10,9 +11,10 @@ import type { Grant } from "../grant.ts";
 import type { Lane } from "../lanes.ts";
 import type { HttpParts } from "../parts.ts";
 import { outcomeReply, rolloutFor, type RolloutViews } from "../rollout-views.ts";
+import { json } from "../reply.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
-import { reason as reasonText } from "../schemas.ts";
+import { reason as reasonText, UNSTORED } from "../schemas.ts";
 import { rolloutView } from "../schemas-rollouts.ts";
 import { ROLLOUT_TAG } from "./rollouts.ts";
 
@@ -37,6 +39,8 @@ interface CommandSpec<Body extends z.ZodType> {
   readonly body: Body;
   readonly isBodyNeeded?: boolean;
   readonly problems?: readonly ProblemCode[];
+  /** Takes the flag back: told to clients also while nothing can be stored. */
+  readonly isUrgent?: boolean;
   readonly command: (body: z.output<Body>, running: Running) => Command;
 }
 
@@ -113,9 +117,11 @@ export function rolloutCommandRoutes(parts: HttpParts, views: RolloutViews): rea
     add({
       name: "rollback",
       summary: "Roll back to 0 %",
-      description: "At once, and for everybody. Beats every other command.",
+      description:
+        "At once, and for everybody. Beats every other command. While nothing can be stored it reaches the connected clients all the same: 202.",
       scope: "rollouts:write",
       lane: "kill",
+      isUrgent: true,
       body: withReason,
       command: (body) => ({ kind: "rollback", ...given(body) }),
     }),
@@ -148,6 +154,7 @@ function commandRoute<Body extends z.ZodType>(parts: HttpParts, views: RolloutVi
     body,
     isBodyNeeded = false,
     problems = [],
+    isUrgent = false,
     command,
   } = spec;
   return route(
@@ -162,12 +169,17 @@ function commandRoute<Body extends z.ZodType>(parts: HttpParts, views: RolloutVi
       anyContentType: true,
       bodyOptional: !isBodyNeeded,
       body,
-      answers: { 200: { description: "The rollout right after", schema: rolloutView } },
+      answers: {
+        200: { description: "The rollout right after", schema: rolloutView },
+        ...(isUrgent && { 202: UNSTORED }),
+      },
       problems: ["ROLLOUT_NOT_FOUND", "NOT_ALLOWED_NOW", ...problems],
     },
     async ({ grant, params, body: asked }) => {
       const running = await rolloutFor(parts, grant, params.id);
       const outcome = await parts.runner.command(params.id, personOf(grant, running.plan), command(asked, running));
+      if (isUrgent && outcome?.kind === "failed" && outcome.told !== undefined)
+        return json(202, unstoredView(running.row, outcome.told));
       return outcomeReply(parts, views, params.id, outcome);
     },
   );
