@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createProgram, loadGroup } from "../../packages/cli/src/program.ts";
+import { loadGroup } from "../../packages/cli/src/commands/group.ts";
+import { createProgram } from "../../packages/cli/src/program.ts";
 import { fakeIo } from "../../packages/cli/src/testing/fake-io.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -84,7 +85,7 @@ describe("the decisions", () => {
       const parts = ["**Context.**", "**Decision.**", "**Consequences.**"];
       return !(
         title.startsWith(`# ${numbers[index]}. `) &&
-        /^Status: (?:accepted|rejected|replaced)\b/.test(status) &&
+        /^Status: (?:accepted|rejected|replaced|superseded)\b/.test(status) &&
         parts.every((part) => text.includes(part))
       );
     });
@@ -95,7 +96,7 @@ describe("the decisions", () => {
     const rows = decisions.map((path) => {
       const [title = "", , status = ""] = read(path).split("\n");
       const [, number = "", name = ""] = /^# (\d+)\. (.+)$/.exec(title) ?? [];
-      const note = status.replace(/^Status: accepted[.;]?\s*/, "");
+      const note = status.replace(/^Status: (?:accepted[.;]?\s*)?/, "");
       return `| ${number} | [${name}](${path.slice("docs/adr/".length)}) | ${note} |`;
     });
     const [before = ""] = read("docs/adr/README.md").split("\n| | decision |");

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { isLocal, loadGroup } from "./commands/group.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { createProgram, isLocal, loadGroup, ParseStop } from "./program.ts";
+import { createProgram, ParseStop } from "./program.ts";
 import { report } from "./report.ts";
 import { createBind } from "./run.ts";
 

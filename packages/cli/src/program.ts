@@ -1,5 +1,5 @@
 import { Command, type CommanderError, Help, Option } from "commander";
-import type { Group } from "./commands/group.ts";
+import { assignGroup, isLocal, loadGroup } from "./commands/group.ts";
 import { GROUPS } from "./commands/groups.ts";
 import { parseDuration } from "./input/duration.ts";
 import type { Io } from "./io.ts";
@@ -48,7 +48,7 @@ First steps:
 Every command explains itself: rampart flags set --help
 Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 rolled back, 6 timed out`;
 
-/** The whole command line. Groups are there by name only, until parsing or `loadGroup` reaches one. */
+/** The whole command line. Groups are there by name only, until `loadGroup`, which parsing calls, reaches one. */
 export function createProgram(context: { readonly io: Io; readonly bind: Bind; readonly version: string }): Command {
   const { io } = context;
   const program = new StoppingCommand("rampart").stop();
@@ -90,38 +90,17 @@ export function createProgram(context: { readonly io: Io; readonly bind: Bind; r
     .addHelpText("after", FIRST_STEPS);
   for (const option of globals) program.addOption(option);
   for (const group of GROUPS) {
-    program
+    const command = program
       .command(group.name, { hidden: group.hidden === true })
       .description(sentence(group.summary))
       .summary(group.summary)
       .helpGroup(group.heading);
+    assignGroup(command, group);
   }
   program.hook("preSubcommand", async (_program, command) => {
     await loadGroup(command, context.bind);
   });
   return program;
-}
-
-/** Adds a group's own options and subcommands to its command. */
-export async function loadGroup(command: Command, bind: Bind): Promise<void> {
-  const group = groupOf(command);
-  if (group === undefined || LOADED.has(command)) return;
-  LOADED.add(command);
-  const define = await group.load();
-  define(command, bind);
-}
-
-/** Commands whose group was loaded: parsing and completion may both ask for it. */
-const LOADED = new WeakSet<Command>();
-
-function groupOf(command: Command): Group | undefined {
-  return GROUPS.find((group) => group.name === command.name());
-}
-
-/** Whether a command, or the group it belongs to, talks to no server. */
-export function isLocal(command: Command): boolean {
-  if (command.parent === null) return true;
-  return command.parent.parent === null ? groupOf(command)?.local === true : isLocal(command.parent);
 }
 
 /** Not `timeout`: commands that wait for something have one of their own. */

@@ -67,7 +67,6 @@ export {
 export type { Failure } from "./client/machine-types.ts";
 export {
   Measures,
-  type Cohort,
   type MeasuresReport,
   type Outcome,
   type RunReport,

@@ -1,15 +1,13 @@
 import { METRIC_LENGTH_MAX } from "../check/limits.ts";
 import type { Draw } from "../measure/draw.ts";
 import type { EvaluationCounts, EvaluationsReport } from "../measure/evaluation-counts.ts";
-import type { CohortReport, UnitsReport } from "../measure/report.ts";
+import type { Cohort, CohortReport, UnitsReport } from "../measure/report.ts";
 import { UnitCounts } from "../measure/unit-counts.ts";
 import { RUN_METRIC } from "../measure/units.ts";
 import { VALUE_BINS, valueBin } from "../measure/value-bins.ts";
 
 /** Flags × cohorts and metrics that are kept apart between two reports. What comes beyond is counted as dropped. */
 export const SERIES_MAX = 1_000;
-
-export type Cohort = "on" | "off";
 
 /** One flag and cohort between two reports. */
 export interface RunReport {

@@ -1,4 +1,5 @@
-import type { Cohort } from "../client/measures.ts";
+/** Whether the flag was on for a user. */
+export type Cohort = "on" | "off";
 
 /** Calls of users whom the percentage put where they are, of one flag under a rollout, by unit and never by id. */
 export interface UnitsReport {

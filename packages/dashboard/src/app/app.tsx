@@ -6,7 +6,8 @@ import { KillButton } from "../pages/rollout/head.tsx";
 import { SignInPage } from "../pages/sign-in.tsx";
 import { Empty, FailureNotice, Skeleton } from "../ui/state.tsx";
 import { match } from "./match.ts";
-import { pageAt, type PageProps } from "./pages.ts";
+import type { PageProps } from "./page-props.ts";
+import { pageAt } from "./pages.ts";
 import { location } from "./router.ts";
 import { Shell } from "./shell.tsx";
 

@@ -13,11 +13,7 @@ import { SegmentsPage } from "../pages/segments.tsx";
 import { TokensPage } from "../pages/tokens.tsx";
 import { WelcomePage } from "../pages/welcome.tsx";
 import { match } from "./match.ts";
-
-/** What a page is given: the parameters of its address. */
-export interface PageProps {
-  readonly params: Readonly<Record<string, string>>;
-}
+import type { PageProps } from "./page-props.ts";
 
 /** A page that is there, or one that is loaded when it is first gone to. */
 export type Page =

@@ -4,7 +4,7 @@ import { NO_FENCE, type Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { ReportBatch, ReportLog } from "../ports/report-log.ts";
 import type { Cancel, Timers } from "../ports/timers.ts";
-import type { MeasuredReport } from "./intake.ts";
+import type { MeasuredReport } from "./measured-report.ts";
 
 /** How often servers hand each other what SDKs reported to them. */
 const EXCHANGE_EVERY_MS = 1_000;

@@ -5,7 +5,8 @@ import type { CheckpointStore } from "../ports/checkpoint-store.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createMemoryCheckpoints } from "../store/memory-checkpoints.ts";
 import { manualPlatform, type ManualPlatform } from "../testing/manual-platform.ts";
-import { Intake, type MeasuredReport, SERIES_MAX } from "./intake.ts";
+import { Intake, SERIES_MAX } from "./intake.ts";
+import type { MeasuredReport } from "./measured-report.ts";
 
 const MEASURED = { environment: "production", flag: "checkout", metric: "run" };
 const logger: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;

@@ -1,10 +1,8 @@
 import {
   decodeUnits,
-  type CohortReport,
   type JsonValue,
   type Measuring,
   RUN_METRIC,
-  type RunReport,
   type UnitEntries,
   type UnitsReport,
 } from "@rampart/core";
@@ -21,6 +19,7 @@ import type { Measured, UnitIntake, UnitSums, UnitWindow } from "../ports/unit-i
 import { Checkpoints } from "./checkpoints.ts";
 import { Exchange, type HandedReport, type Sharing } from "./exchange.ts";
 import { keyOf } from "./key.ts";
+import type { MeasuredReport } from "./measured-report.ts";
 
 /** Flags times metrics that are compared at once, in all environments: 0.6 MB each. */
 export const SERIES_MAX = 128;
@@ -43,15 +42,6 @@ export interface IntakeParts {
   readonly measuring: (environment: string, flag: string) => Measuring | undefined;
   /** Other servers are on the same store; missing: there are none. */
   readonly sharing?: Sharing;
-}
-
-/** What one SDK reports at a time, as far as it is taken in here. */
-export interface MeasuredReport {
-  readonly instanceId: string;
-  readonly seq: number;
-  readonly runs: readonly RunReport[];
-  readonly cohorts?: readonly CohortReport[] | undefined;
-  readonly units?: readonly UnitsReport[] | undefined;
 }
 
 /** `replayed`: it was counted before. `unreadable`: nothing of it was counted; `index` is the place of the units that can't be read. */

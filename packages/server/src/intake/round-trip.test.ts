@@ -5,7 +5,8 @@ import type { Logger } from "../ports/logger.ts";
 import type { UnitWindow } from "../ports/unit-intake.ts";
 import { createMemoryCheckpoints } from "../store/memory-checkpoints.ts";
 import { manualPlatform } from "../testing/manual-platform.ts";
-import { Intake, type MeasuredReport } from "./intake.ts";
+import { Intake } from "./intake.ts";
+import type { MeasuredReport } from "./measured-report.ts";
 
 const FLAG = "checkout";
 const MEASURED = { environment: "production", flag: FLAG, metric: RUN_METRIC };

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { ChannelSettings } from "../notify/channels-file.ts";
 import { CHANNELS_FILE_MAX, readChannels } from "../notify/channels-file.ts";
-import type { ConfigError } from "./config.ts";
+import type { ConfigError } from "./config-error.ts";
 
 const VARIABLE = "RAMPART_CHANNELS";
 

@@ -5,6 +5,7 @@ import type { TrustedProxies } from "../http/address.ts";
 import { parseTrustedProxies } from "../http/address.ts";
 import type { ChannelSettings } from "../notify/channels-file.ts";
 import { readChannelsFile } from "./channels.ts";
+import type { ConfigError } from "./config-error.ts";
 import type { LogLevel } from "./pino-logger.ts";
 import { LOG_LEVELS } from "./pino-logger.ts";
 
@@ -46,13 +47,6 @@ export interface ServerConfig {
   readonly publicUrl: string | undefined;
   /** Days for which notifications, and the samplings of rollouts that have ended, are kept; 0: for ever. */
   readonly retentionDays: number;
-}
-
-/** One setting that can't be used. */
-export interface ConfigError {
-  /** As the user gave it: `--port` or `RAMPART_PORT`. */
-  readonly where: string;
-  readonly detail: string;
 }
 
 export type LoadedConfig =

@@ -15,7 +15,7 @@ import type { Platform } from "./platform.ts";
 import { startReceiptsExchange } from "./receipts-exchange.ts";
 import { secretCheck } from "./secrets.ts";
 import { StartError } from "./start-error.ts";
-import type { OpenedStorage } from "./storage.ts";
+import type { OpenedStorage } from "./opened-storage.ts";
 
 /** The lease of the server that makes the first tokens; long enough to write three of them. */
 const SETUP = "setup";

@@ -34,7 +34,8 @@ import { linearRegex } from "./regex.ts";
 import { Emergencies } from "./emergencies.ts";
 import { createRolloutEngine } from "./rollouts.ts";
 import { openSecrets } from "./secrets.ts";
-import { openStorage, type OpenedStorage } from "./storage.ts";
+import type { OpenedStorage } from "./opened-storage.ts";
+import { openStorage } from "./storage.ts";
 import { VERSION } from "./version.ts";
 
 /** What other processes wrote, and what a crash kept from being told, is told within this time. */

@@ -1,6 +1,6 @@
 import type { PlanProblemView, PlanView, RolloutView } from "@rampart/core";
 import { useEffect, useState } from "preact/hooks";
-import type { PageProps } from "../../app/pages.ts";
+import type { PageProps } from "../../app/page-props.ts";
 import { location, navigate } from "../../app/router.ts";
 import { call } from "../../api/call.ts";
 import { useResource } from "../../api/resource.ts";

@@ -1,6 +1,6 @@
 import type { RolloutView } from "@rampart/core";
 import { useState } from "preact/hooks";
-import type { PageProps } from "../../app/pages.ts";
+import type { PageProps } from "../../app/page-props.ts";
 import { useResource } from "../../api/resource.ts";
 import { Boundary } from "../../ui/boundary.tsx";
 import { Shown } from "../../ui/state.tsx";

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../records.ts";
-import type { Evidence } from "../rollout/effect.ts";
+import type { Cause } from "../rollout/cause.ts";
 
 /** A source's answer to one question of the newest sampling, without what may be a secret. */
 export interface KeptAnswer {
@@ -18,14 +18,22 @@ export interface KeptAnswer {
 /** Characters of all answers that one decision keeps: a dozen full ones, or a hundred of the usual size. */
 export const ANSWERS_CHARACTERS_MAX = 48 * 1024;
 
+/** What of a decision says which metrics it was about. */
+interface Decision {
+  readonly cause?: Pick<Cause, "subject" | "condition">;
+  readonly criteria: readonly { readonly criterion: string }[];
+}
+
 /** Decisions with what the sources had said to the newest round of questions. */
-export function withAnswers(decisions: readonly Evidence[], answers: readonly KeptAnswer[]): readonly Evidence[] {
+export function withAnswers<D extends Decision>(
+  decisions: readonly D[],
+  answers: readonly KeptAnswer[],
+): readonly (D & { readonly answers?: readonly KeptAnswer[] })[] {
   return answers.length === 0 ? decisions : decisions.map((one) => ({ ...one, answers: answersOf(one, answers) }));
 }
 
 /** The answers that a decision keeps: those of the metrics that it names first, and as many of the others as there is room for. */
-export function answersOf(evidence: Evidence, answers: readonly KeptAnswer[]): readonly KeptAnswer[] {
-  const { cause, criteria } = evidence;
+export function answersOf({ cause, criteria }: Decision, answers: readonly KeptAnswer[]): readonly KeptAnswer[] {
   const said = [cause?.subject, cause?.condition, ...criteria.map(({ criterion }) => criterion)].join(" ");
   const named = new Set(said.match(/[\w.-]+/g));
   const isNamed = ({ metric }: KeptAnswer): boolean => named.has(metric);
