@@ -310,8 +310,9 @@ class PortsClient implements FlagClient {
   async #close(): Promise<void> {
     // The promise must be there before anything asks whether the client is closed.
     await Promise.resolve();
-    const work = Promise.allSettled([this.#begun ? this.#reporter.close() : undefined, this.#keeper?.flush()]);
-    this.#session.close();
+    const reported = this.#begun ? this.#reporter.close() : undefined;
+    const goodbye = this.#session.close();
+    const work = Promise.allSettled([reported, this.#keeper?.flush(), goodbye?.response]);
     this.#waiters.settle({ status: "failed", revision: this.#ruleset.revision, message: "the client was closed" });
     await new Promise<void>((resolve) => {
       const settle = (): void => {
@@ -321,5 +322,6 @@ class PortsClient implements FlagClient {
       const cancel = this.#ports.setTimer(CLOSE_MAX_MS, settle, { keepAlive: true });
       void work.then(settle);
     });
+    goodbye?.abort();
   }
 }

@@ -85,10 +85,41 @@ describe("a receipt", () => {
     expect(client.status().lastContactMs).toBe(3_000);
   });
 
-  it("is not posted by a client that was closed meanwhile", async () => {
+  it("comes with the goodbye of a client that is closed meanwhile, and not after", async () => {
     platform.stream.send("delta", kill(6));
     await client.close();
     await platform.advance(5_000);
+    expect(platform.sent("/ack")).toMatchObject([{ revision: 6, left: true }]);
+  });
+});
+
+describe("a goodbye", () => {
+  it("tells a server that is there that the client is being closed, and what it held", async () => {
+    const appliedAt = platform.wallMs;
+    await client.close();
+    expect(platform.sent("/ack")).toEqual([{ instanceId: "i-1", epoch: "e1", revision: 5, appliedAt, left: true }]);
+  });
+
+  it("is waited for, so that a process that ends then has said it, but not for ever", async () => {
+    platform.answersGoodbyes = false;
+    let isClosed = false;
+    void client.close().then(() => (isClosed = true));
+    await platform.advance(1_999);
+    expect(isClosed).toBe(false);
+    await platform.advance(1);
+    expect(isClosed).toBe(true);
+    expect(platform.exchange("/ack").aborted).toBe(true);
+    expect(platform.timersPending).toBe(0);
+  });
+
+  it("is not said to a server that does not answer, nor by a client that holds nothing of one", async () => {
+    platform.stream.fail();
+    await platform.advance(60_000);
+    await client.close();
+    const never = createClientOnPorts(platform.ports, IDENTITY);
+    void never.init();
+    await settle();
+    await never.close();
     expect(platform.sent("/ack")).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import type { ContactClock } from "./contact.ts";
 import { Link } from "./link.ts";
 import type { MachineInput, Standing } from "./machine-types.ts";
 import { MACHINE_DEFAULTS } from "./machine-types.ts";
-import type { ClientPorts, HttpResponse } from "./ports.ts";
+import type { ClientPorts, HttpResponse, PendingResponse } from "./ports.ts";
 import { Receipts } from "./receipts.ts";
 import type { SessionRequests } from "./requests.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -76,9 +76,17 @@ export class Session {
     this.#link.send({ kind: "start" });
   }
 
-  close(): void {
+  /** Ends the conversation. Gives what is under way of telling a server that is there, so that it waits for no receipt of this client. */
+  close(): PendingResponse | undefined {
+    const { ports, requests, instanceId, holder } = this.#options;
+    const { at } = holder;
+    const goodbye =
+      this.standing === "good" && at !== undefined
+        ? ports.request(requests.acknowledge({ instanceId, ...at, appliedAt: ports.wallNow(), left: true }))
+        : undefined;
     this.#receipts.stop();
     this.#link.send({ kind: "close" });
+    return goodbye;
   }
 
   #onStep(): void {

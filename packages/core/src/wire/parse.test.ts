@@ -230,6 +230,13 @@ describe("a frame", () => {
     expect(parse([])).toMatchObject({ ok: false, reason: "a list is not an object" });
   });
 
+  it("says that a client left only where it does", () => {
+    const receipt = { instanceId: "i", epoch: "e", revision: 1, appliedAt: 5 };
+    expect(valueOf(parseAcknowledgement({ ...receipt, left: true }))).toEqual({ ...receipt, left: true });
+    expect(valueOf(parseAcknowledgement({ ...receipt, left: false }))).toEqual(receipt);
+    expect(reasonOf(parseAcknowledgement({ ...receipt, left: "yes" }))).toContain("/left: ");
+  });
+
   it("that goes backwards is refused", () => {
     expect(reasonOf(parseDelta(aDelta({ from: 5, revision: 4 })))).toBe(
       "/revision: 4 comes before 5, which it builds on",

@@ -114,9 +114,16 @@ export function parseAcknowledgement(input: unknown): Parsed<Acknowledgement> {
     const epoch = readId(fields.epoch, "/epoch", problems);
     const revision = readCount(fields.revision, "/revision", problems);
     const appliedAt = readCount(fields.appliedAt, "/appliedAt", problems);
-    if (instanceId === undefined || epoch === undefined || revision === undefined || appliedAt === undefined)
+    const left = readBoolean(fields.left ?? false, "/left", problems);
+    if (
+      instanceId === undefined ||
+      epoch === undefined ||
+      revision === undefined ||
+      appliedAt === undefined ||
+      left === undefined
+    )
       return undefined;
-    return whole({ instanceId, epoch, revision, appliedAt });
+    return whole({ instanceId, epoch, revision, appliedAt, ...(left && { left }) });
   });
 }
 

@@ -56,7 +56,7 @@ export interface Delta {
 
 /**
  * Data of the stream's `heartbeat` event, every 5 s: proves contact, and shows a client that has drifted that it has. A server that does not know what is stored
- * sends `alive` instead, whose data says nothing: it shows that the connection works, and renews no lease.
+ * sends `unconfirmed` instead, with `null`: the connection works, and that is all.
  */
 export interface Heartbeat {
   readonly epoch: string;
@@ -96,6 +96,8 @@ export interface Acknowledgement {
   readonly revision: number;
   /** Client's wall clock when it was applied, epoch milliseconds. */
   readonly appliedAt: number;
+  /** The client is being closed: from now on nobody has to wait for it. */
+  readonly left?: boolean;
 }
 
 /**

@@ -119,4 +119,15 @@ describe("the registry of clients", () => {
     clients.polled(identity("newest"), { basis: at(10), now: AT + 3_000 });
     expect(revisions(clients).map(([id]) => id)).toEqual(["newest", "old", "stream"]);
   });
+
+  it("forgets a client that said that it is being closed, whatever its stream does after", () => {
+    const clients = new Clients();
+    const stream = live(at(10));
+    clients.connected(identity("a"), stream, AT);
+    clients.polled(identity("b"), { basis: at(10), now: AT });
+    for (const instanceId of ["a", "b", "unknown"]) clients.left(instanceId);
+    clients.disconnected(identity("a"), stream);
+    expect(clients.view(PRESENT)).toMatchObject({ total: 0, current: 0 });
+    expect([...clients.standing()]).toEqual([]);
+  });
 });

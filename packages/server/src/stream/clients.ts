@@ -53,6 +53,8 @@ interface Client {
   readonly connectedAt: EpochMs;
   transport: "stream" | "poll";
   lastContactAt: EpochMs;
+  /** When it last said something, which is more than that something was written to it. */
+  heardAt: EpochMs;
   /** What it was last known to hold, while `live` doesn't know better. */
   held: Basis;
   receipt: Receipt | undefined;
@@ -93,6 +95,7 @@ export class Clients {
       connectedAt: now,
       transport: "stream",
       lastContactAt: now,
+      heardAt: now,
       held: live.held(),
       receipt: known?.receipt,
       offsetMaxMs: known?.offsetMaxMs ?? Number.POSITIVE_INFINITY,
@@ -125,6 +128,7 @@ export class Clients {
       }
     }
     client.lastContactAt = held.now;
+    client.heardAt = held.now;
     this.#polledWith(client, held);
     return true;
   }
@@ -138,6 +142,7 @@ export class Clients {
       connectedAt: held.now,
       transport: "poll",
       lastContactAt: held.now,
+      heardAt: held.now,
       held: NOTHING_HELD,
       receipt: undefined,
       offsetMaxMs: Number.POSITIVE_INFINITY,
@@ -152,6 +157,7 @@ export class Clients {
     const client = this.#find(receipt.instanceId);
     if (client === undefined) return false;
     client.lastContactAt = now;
+    client.heardAt = now;
     acknowledge(client, receipt, now);
     const { instanceId, epoch, revision, appliedAt } = receipt;
     client.offsetMaxMs = Math.min(client.offsetMaxMs, now - appliedAt);
@@ -171,10 +177,15 @@ export class Clients {
     for (const client of this.#silent.values()) yield standingOf(client);
   }
 
-  /** When a client was last heard of; undefined: it is not remembered. */
-  lastContactOf(instanceId: string): EpochMs | undefined {
-    const client = this.#find(instanceId);
-    return client && lastContactOf(client);
+  /** A client said that it is being closed: it is nobody who could be on any more. */
+  left(instanceId: string): void {
+    this.#streaming.delete(instanceId);
+    this.#silent.delete(instanceId);
+  }
+
+  /** When a client last said something, whatever was written to it since; undefined: it is not remembered. */
+  heardAt(instanceId: string): EpochMs | undefined {
+    return this.#find(instanceId)?.heardAt;
   }
 
   /** Forgets clients that have been silent for too long. */

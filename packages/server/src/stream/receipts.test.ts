@@ -142,6 +142,28 @@ describe("receipts of an urgent change", () => {
     ]);
   });
 
+  it("don't take what is written to a silent client for a sign of it, but a word of its own", () => {
+    let writtenAt = AT;
+    const { stream, kill, clients, now } = world();
+    stream("a", { lastContactAt: () => writtenAt });
+    kill();
+    writtenAt = AT + 20 * SECOND;
+    expect(now(20 * SECOND)?.stragglers).toMatchObject([{ lastContactAt: iso(AT) }]);
+    clients.polled(identity("a"), { basis: { epoch: "e1", revision: 9 }, now: AT + 21 * SECOND });
+    expect(now(22 * SECOND)?.stragglers).toMatchObject([{ lastContactAt: iso(AT + 21 * SECOND) }]);
+  });
+
+  it("don't wait for clients that said that they are being closed", () => {
+    const { receipts, stream, kill, ack, clients, closed } = world();
+    stream("a");
+    stream("gone");
+    clients.left("gone");
+    kill();
+    ack("a", 60);
+    receipts.tick(AT + 6 * SECOND);
+    expect(closed).toMatchObject([{ verdict: "proven", expected: 1, acknowledged: 1 }]);
+  });
+
   it("end unproven when somebody without a lease is missing", () => {
     const { receipts, stream, kill, closed } = world();
     stream("a");

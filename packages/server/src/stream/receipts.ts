@@ -44,7 +44,7 @@ export interface Written {
 
 export interface ReceiptsParts {
   readonly environment: string;
-  readonly clients: Pick<Clients, "standing" | "lastContactOf">;
+  readonly clients: Pick<Clients, "standing" | "heardAt">;
   readonly meter: Pick<Meter, "rollbackLeg">;
   /** Called once with each change, when its verdict does not change any more. Must not throw. */
   readonly onClosed: (view: ReceiptsView) => void;
@@ -272,7 +272,7 @@ export class Receipts {
     const clients = open.clients.map((client, number): PartClient => {
       const offAt = convergence.offAt(number);
       const afterMs = applied[number] ?? Number.NaN;
-      const heardAt = this.#parts.clients.lastContactOf(client.instanceId) ?? 0;
+      const heardAt = this.#parts.clients.heardAt(client.instanceId) ?? 0;
       return {
         ...client,
         lastContactAt: Math.max(client.lastContactAt, heardAt),
@@ -297,7 +297,7 @@ export class Receipts {
     const missing = [...convergence.missing()].flatMap((number) => {
       const client = clients[number];
       if (client === undefined) return [];
-      const heardAt = this.#parts.clients.lastContactOf(client.instanceId) ?? 0;
+      const heardAt = this.#parts.clients.heardAt(client.instanceId) ?? 0;
       return [{ ...client, lastContactAt: Math.max(client.lastContactAt, heardAt), offAt: convergence.offAt(number) }];
     });
     return missing

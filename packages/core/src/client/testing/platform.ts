@@ -87,6 +87,7 @@ export class FakePlatform {
   readonly exchanges: FakeExchange[] = [];
   readonly cache = new FakeCache();
   clockReads = 0;
+  answersGoodbyes = true;
   #timers: Timer[] = [];
 
   readonly ports: ClientPorts = {
@@ -197,6 +198,8 @@ export class FakePlatform {
       },
     };
     this.exchanges.push(exchange);
+    // As servers do at once; what else is asked the test answers.
+    if (request.body?.includes('"left":true') === true && this.answersGoodbyes) void exchange.answer({ status: 204 });
     return {
       response,
       abort: () => {

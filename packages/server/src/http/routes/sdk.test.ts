@@ -112,6 +112,18 @@ describe("GET /sdk/v1/stream", () => {
     expect(text).toMatch(/rampart_fanout_seconds_count\{environment="production"\} 1/);
   });
 
+  it("takes a client's goodbye, and expects nothing of it any more", async () => {
+    const stream = openStream(server.port, "/sdk/v1/stream", named("leaver"));
+    const { data: snapshot } = await stream.nextOf("snapshot");
+    await kill();
+    const goodbye = { instanceId: "leaver", epoch: snapshot["epoch"], revision: 2, appliedAt: Date.now(), left: true };
+    expect((await server.call("POST /sdk/v1/ack", { token: server.sdkKey, body: goodbye })).status).toBe(204);
+    expect(await clients()).toMatchObject({ total: 0, clients: [] });
+    expect((await server.call("GET /metrics")).text).not.toMatch(
+      /rampart_receipt_seconds_count\{environment="production"\} [1-9]/,
+    );
+  });
+
   it("resumes from the query, or from what an EventSource sends by itself", async () => {
     const { body } = await poll();
     await kill();

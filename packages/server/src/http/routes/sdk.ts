@@ -60,7 +60,7 @@ function streamRoute(reads: SdkReads): Route {
       tag: SDK_TAG,
       summary: "Follow the environment",
       description:
-        "Server-sent events: `snapshot` or `delta` to come up to the present (from `basis`, what the client holds), then each change as a `delta`, a `heartbeat` every five seconds, and a `goodbye` before the server closes. A server that does not know what is stored now sends `unconfirmed` instead of `snapshot` and `alive` instead of `heartbeat`, which renew no lease.",
+        "Server-sent events: `snapshot` or `delta` to come up to the present (from `basis`, what the client holds), then each change as a `delta`, a `heartbeat` every five seconds, and a `goodbye` before the server closes. A server that does not know what is stored now sends `unconfirmed` instead of either, with a snapshot or with `null`, which renews no lease.",
       lane: "sdk",
       query: z.looseObject({
         basis: z.string().max(160).optional().openapi({ description: "epoch:revision", example: "9f2c:42" }),
@@ -91,7 +91,7 @@ export function ackRoute(parts: HttpParts, { path, scope, tag, browsers = false 
       tag,
       browsers,
       summary: "Confirm a change",
-      description: "A client's receipt after a change marked `urgent`.",
+      description: "A client's receipt after a change marked `urgent`, or, with `left`, its goodbye.",
       lane: "ack",
       bodyMaxBytes: ACK_MAX_BYTES,
       body: z.unknown(),
@@ -100,6 +100,10 @@ export function ackRoute(parts: HttpParts, { path, scope, tag, browsers = false 
         epoch: z.string(),
         revision: z.number().int(),
         appliedAt: z.number().openapi({ description: "Epoch milliseconds of the client's clock" }),
+        left: z
+          .boolean()
+          .optional()
+          .openapi({ description: "The client is being closed: no receipt of it is waited for" }),
       }),
       answers: { 204: { description: "Noted" } },
       problems: ["INVALID_BODY"],
@@ -120,7 +124,13 @@ export function ackRoute(parts: HttpParts, { path, scope, tag, browsers = false 
 
 function acknowledge(parts: HttpParts, { environment }: EnvironmentGrant, receipt: Acknowledgement): void {
   const now = parts.clock.now();
-  parts.hub.clients(environment)?.acknowledged(receipt, now);
+  const clients = parts.hub.clients(environment);
+  clients?.acknowledged(receipt, now);
+  if (receipt.left === true) {
+    clients?.left(receipt.instanceId);
+    // It says what is held, maybe for days, and not how long a change took to get there.
+    return;
+  }
   const feed = parts.feeds.get(environment);
   const urgent = feed?.urgent;
   if (urgent === undefined || receipt.epoch !== feed?.epoch || receipt.revision < urgent.revision) return;
