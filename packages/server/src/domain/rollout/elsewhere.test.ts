@@ -35,10 +35,11 @@ describe("what else changed, when a rollback did not help", () => {
     expect(said).toContain("segment/staff segment.updated");
   });
 
-  it("leaves out the flag itself, other environments, what was before, and what changes no values", () => {
+  it("leaves out the flag itself, that of drills, other environments, what was before, and what changes no values", () => {
     const said = notThisFlag(
       [
         entry({ target: "flag/checkout" }),
+        entry({ target: "flag/rampart-drill" }),
         entry({ environment: "staging" }),
         entry({ at: new Date(AT - 1).toISOString() }),
         entry({ action: "token.created", target: "token/x" }),

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "@rampart/core";
+import { DRILL_FLAG } from "../drill.ts";
 import { instantOf } from "../instant.ts";
 import type { EpochMs } from "./instant.ts";
 
@@ -26,6 +27,8 @@ export function notThisFlag(entries: readonly AuditEntry[], { environment, flag,
       Date.parse(entry.at) >= from &&
       /^(?:flag|config|segment)\./.test(entry.action) &&
       entry.target !== `flag/${flag}` &&
+      // No user meets it, so that it is nobody's fault.
+      entry.target !== `flag/${DRILL_FLAG}` &&
       (entry.environment === environment || entry.revisions?.[environment] !== undefined),
   );
   if (others.length === 0) return `not this flag; nothing else changed in ${environment} since ${instantOf(from)}`;
