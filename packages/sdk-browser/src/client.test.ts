@@ -247,7 +247,7 @@ describe("a browser client", () => {
     await page.stream.say("heartbeat", { epoch: EPOCH, revision: 1, now: 0 });
     expect(client.isEnabled(FLAG)).toBe(true);
     expect(client.status()).toMatchObject({ state: "ready", transport: "stream" });
-    await page.stream.say("alive", {});
+    await page.stream.say("unconfirmed", null);
     expect(client.isEnabled(FLAG)).toBe(true);
     expect(client.status().state).toBe("stale");
   });

@@ -94,7 +94,7 @@ export class Seat implements ConnectionHost, TabsHost {
     this.#cached = undefined;
     if (cached === undefined || this.values.at() !== undefined) return;
     this.contact.inherit(cached.contactAt);
-    this.#taken(this.values.take(cached.values), false);
+    this.#taken(this.values.take(cached.values));
   }
 
   connect(): void {
@@ -138,14 +138,16 @@ export class Seat implements ConnectionHost, TabsHost {
     const message: unknown = JSON.parse(data);
     if (event === "values") return this.#heard(this.values.take(message as ClientValues), via);
     if (event === "heartbeat") return this.#heard(this.values.move(message as ClientHeartbeat), via);
-    if (event === "alive" || event === "unconfirmed") {
-      // The server does not know what is stored now, so this is no contact.
-      this.#go("none");
-      if (event === "unconfirmed") this.#taken(this.values.take(message as ClientValues), false);
+    if (event === "changed") {
+      const changed = message as ClientChanged;
+      return this.#heard(this.values.change(changed), via, changed);
     }
-    if (event !== "changed") return true;
-    const changed = message as ClientChanged;
-    return this.#heard(this.values.change(changed), via, changed);
+    if (event === "unconfirmed") {
+      // The server does not know what is stored now, so this is no contact. Null: it has nothing new.
+      this.#go("none");
+      if (message) this.#taken(this.values.take(message as ClientValues));
+    }
+    return true;
   }
 
   lost(why: "none" | "refused"): void {
@@ -190,7 +192,7 @@ export class Seat implements ConnectionHost, TabsHost {
     return verdict.kind !== "resync";
   }
 
-  #taken(verdict: Verdict, urgent: boolean): void {
+  #taken(verdict: Verdict, urgent?: boolean): void {
     this.#watchLeases();
     if (verdict.kind !== "current" || (verdict.changed.length === 0 && !urgent)) return;
     this.#save();

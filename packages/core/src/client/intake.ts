@@ -22,11 +22,10 @@ function takeFrame(event: string, data: string, holdings: Holdings): Intake {
     case "snapshot":
       return takeSnapshot(data, holdings);
     case "unconfirmed": {
+      if (data === "null") return { kind: "alive" };
       const intake = takeSnapshot(data, holdings);
       return intake.kind === "taken" ? { ...intake, isConfirmed: false } : intake;
     }
-    case "alive":
-      return { kind: "alive" };
     case "delta":
       return taken(parseDelta(parseJson(data)), (delta, skipped) => ({
         verdict: holdings.takeDelta(delta, skipped),

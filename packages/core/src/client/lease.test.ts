@@ -80,7 +80,7 @@ describe("a flag with a lease", () => {
     await connect();
     for (let beat = 0; beat < 6; beat++) {
       await platform.advance(5_000);
-      platform.stream.send("alive", {});
+      platform.stream.send("unconfirmed", null);
     }
     expect(served()).toMatchObject({ value: false, reason: "STALE" });
     expect(client.status()).toMatchObject({ state: "stale", transport: "stream" });

@@ -97,8 +97,8 @@ describe("a server that shares its store", () => {
       data: { flags: { [FLAG]: { value: true, lease: { ms: 25_000, value: false } }, plain: { value: true } } },
     });
     await platform.advance(5_000);
-    await before.nextOf("alive");
-    await late.nextOf("alive");
+    expect(await before.nextOf("unconfirmed")).toMatchObject({ data: null });
+    expect(await late.nextOf("unconfirmed")).toMatchObject({ data: null });
     store.state = "fine";
     await platform.advance(6_000);
     await before.nextOf("heartbeat");

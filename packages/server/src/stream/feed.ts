@@ -8,7 +8,7 @@ import type { Meter } from "../ports/meter.ts";
 import type { EnvironmentChanges, EnvironmentContent, EpochMs, Store } from "../ports/store.ts";
 import { Answers } from "./browsers/answers.ts";
 import { EncodedContent } from "./content.ts";
-import { ALIVE, encodeEvent, EVENT_END, eventHead } from "./frame.ts";
+import { encodeEvent, EVENT_END, eventHead, UNCONFIRMED } from "./frame.ts";
 import type { HeldLease } from "./leases.ts";
 import { Leases } from "./leases.ts";
 
@@ -184,9 +184,9 @@ export class Feed {
     return emergency === undefined ? last : Buffer.concat([last, emergency]);
   }
 
-  /** A `heartbeat` event for now; `alive` where it is not known what is stored now. */
+  /** A `heartbeat` event for now; an empty `unconfirmed` where it is not known what is stored now. */
   heartbeat(): Buffer {
-    if (!this.isConfirmed) return ALIVE;
+    if (!this.isConfirmed) return UNCONFIRMED;
     const { epoch, revision, digest } = this;
     const heartbeat: Heartbeat = { epoch, revision, digest, now: this.#parts.clock.now() };
     return encodeEvent({ id: this.#id(), event: "heartbeat", json: JSON.stringify(heartbeat) });

@@ -27,4 +27,4 @@ export function eventHead(id: string | undefined, event: string): Buffer {
 export const EVENT_END: Buffer = Buffer.from("\n\n");
 
 /** Instead of a heartbeat where it is not known what is stored now: the connection works, and that is all. */
-export const ALIVE: Buffer = encodeEvent({ event: "alive", json: "{}" });
+export const UNCONFIRMED: Buffer = encodeEvent({ event: "unconfirmed", json: "null" });

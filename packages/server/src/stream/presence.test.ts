@@ -39,7 +39,7 @@ describe("a server that is cut off from what others write", () => {
     await platform.advance(3_000);
     expect(feed.isConfirmed).toBe(true);
     await platform.advance(5_500);
-    for (const stream of streams) await expect.poll(() => eventsOf(stream).at(-1)).toBe("alive");
+    for (const stream of streams) await expect.poll(() => eventsOf(stream).at(-1)).toBe("unconfirmed");
     expect(streams.flatMap(eventsOf).filter((event) => event === "heartbeat")).toHaveLength(6);
   });
 
@@ -51,9 +51,9 @@ describe("a server that is cut off from what others write", () => {
     const later = await join();
     await platform.advance(6_500);
     await expect.poll(() => eventsOf(before).at(-1)).toBe("goodbye");
-    expect(eventsOf(before)).toContain("alive");
+    expect(eventsOf(before)).toContain("unconfirmed");
     expect(before.body()).toContain('"reason":"moved"');
-    await expect.poll(() => eventsOf(later)).toEqual(["alive"]);
+    await expect.poll(() => eventsOf(later)).toEqual(["unconfirmed"]);
     await platform.advance(10_000);
     await expect.poll(() => eventsOf(later).at(-1)).toBe("goodbye");
   });
@@ -66,7 +66,7 @@ describe("a server that is cut off from what others write", () => {
     expect(await open().next()).toMatchObject({ event: "unconfirmed", data: { revision: 2 } });
     // By a delta it would hold what another server may have taken back.
     expect(await open({ basis: `${feed.epoch}:1` }).next()).toMatchObject({ event: "unconfirmed" });
-    expect(await open({ basis: `${feed.epoch}:2` }).next()).toMatchObject({ event: "alive" });
+    expect(await open({ basis: `${feed.epoch}:2` }).next()).toMatchObject({ event: "unconfirmed", data: null });
   });
 
   it("still tells everybody of a kill that it is asked for, those who come later too", async () => {
@@ -77,7 +77,7 @@ describe("a server that is cut off from what others write", () => {
     feed.overrule("banner");
     expect(await stream.nextOf("emergency")).toMatchObject({ data: { off: ["banner"] } });
     const late = open({ basis: `${feed.epoch}:1` });
-    expect(await late.next()).toMatchObject({ event: "alive" });
+    expect(await late.next()).toMatchObject({ event: "unconfirmed", data: null });
     expect(await late.next()).toMatchObject({ event: "emergency", data: { off: ["banner"] } });
   });
 

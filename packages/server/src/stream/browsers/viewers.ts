@@ -3,7 +3,7 @@ import type { Meter } from "../../ports/meter.ts";
 import type { NextTurn } from "../../ports/timers.ts";
 import { Channel } from "../channel.ts";
 import type { Feed, FeedChange } from "../feed.ts";
-import { ALIVE } from "../frame.ts";
+import { UNCONFIRMED } from "../frame.ts";
 import { encodeEvent } from "../frame.ts";
 import type { Answer } from "./answers.ts";
 import type { Moment } from "./history.ts";
@@ -29,6 +29,8 @@ export interface ViewersParts {
   readonly clock: Clock;
   readonly meter: Pick<Meter, "consumerSlow">;
   readonly nextTurn: NextTurn;
+  /** Called with the values that a stream begins with. */
+  readonly onServed?: (environment: string, values: Values) => void;
 }
 
 /** How a viewer begins: what it is sent first, and what it then holds. */
@@ -71,6 +73,7 @@ export class Viewers {
     const at = this.#present;
     switch (view.tells) {
       case "values":
+        if (!isHeld) this.#parts.onServed?.(this.#parts.feed.environment, values);
         return { holds, at, first: isHeld ? this.#heartbeat() : this.#whole(values) };
       case "notices":
         return { holds, at, first: isHeld || view.etag === undefined ? COMMENT : this.#notice() };
@@ -189,7 +192,7 @@ export class Viewers {
   }
 
   #heartbeat(): Buffer {
-    return this.#parts.feed.isConfirmed ? heartbeatFrame(this.#present, this.#parts.clock.now()) : ALIVE;
+    return this.#parts.feed.isConfirmed ? heartbeatFrame(this.#present, this.#parts.clock.now()) : UNCONFIRMED;
   }
 
   #whole(values: Values): Buffer {
