@@ -1,6 +1,7 @@
 export * from "./api/budget.ts";
 export type * from "./api/comparisons.ts";
 export type * from "./api/drills.ts";
+export type * from "./api/evaluations.ts";
 export type * from "./api/evidence.ts";
 export type * from "./api/integrations.ts";
 export type * from "./api/metric-unit.ts";

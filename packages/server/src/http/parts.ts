@@ -4,6 +4,7 @@ import type { Scrub } from "../domain/secrets/scrub.ts";
 import type { Runner } from "../gates/runner.ts";
 import type { ChannelDesk } from "../ports/channels.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Evaluations } from "../intake/evaluations.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { DrillBook } from "../ports/drill-book.ts";
 import type { Emergency } from "../ports/emergency.ts";
@@ -46,6 +47,7 @@ export interface HttpParts {
   /** By environment. */
   readonly events: ReadonlyMap<string, EventTotals>;
   readonly intake: Pick<Intake, "take">;
+  readonly evaluations: Pick<Evaluations, "reported" | "served" | "of" | "last">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly nextTurn: NextTurn;

@@ -11,6 +11,7 @@ import { clientRoutes } from "./routes/client.ts";
 import { configRoutes } from "./routes/configs.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { definitionRoutes } from "./routes/definitions.ts";
+import { evaluationsRoute } from "./routes/evaluations.ts";
 import { evidenceRoute } from "./routes/evidence.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { ofrepRoutes } from "./routes/ofrep.ts";
@@ -40,6 +41,7 @@ export function allRoutes(
   const routes = [
     ...definitionRoutes(parts),
     ...configRoutes(parts),
+    evaluationsRoute(parts),
     ...rampRoutes(parts),
     ...planRoutes(parts),
     ...rolloutRoutes(parts, views),

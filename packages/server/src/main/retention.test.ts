@@ -25,7 +25,8 @@ function start(days: number, rounds: readonly (number | Error)[]) {
       return { messages: next, events: 0 };
     },
   };
-  const pruning = startPruning(days, { ...platform, rollouts, logger });
+  const evaluations = { pruneEvaluations: async () => 0 };
+  const pruning = startPruning(days, { ...platform, rollouts, evaluations, logger });
   return { platform, asked, lines, pruning };
 }
 
@@ -49,7 +50,7 @@ describe("what is older than the retention", () => {
   it("is tried again an hour after a failure", async () => {
     const { platform, asked, lines } = start(1, [new Error("the disk is full"), 0]);
     await platform.advance(1000);
-    expect(lines).toEqual(["old messages and samplings can't be pruned; it is tried again in an hour"]);
+    expect(lines).toEqual(["what is older than the retention can't be pruned; it is tried again in an hour"]);
     await platform.advance(HOUR_MS);
     expect(asked).toHaveLength(2);
   });

@@ -20,6 +20,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { CohortCounts } from "../ports/cohort-counts.ts";
 import type { DrillBook } from "../ports/drill-book.ts";
 import type { Emergency } from "../ports/emergency.ts";
+import type { EvaluationStore } from "../ports/evaluation-store.ts";
 import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -40,6 +41,7 @@ export interface RolloutParts extends Platform {
   readonly checkpoints: CheckpointStore;
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly hub: Hub;
+  readonly evaluations: Pick<EvaluationStore, "pruneEvaluations">;
   readonly leadership: Leadership;
   readonly drills: DrillBook;
   readonly emergency: Emergency;

@@ -11,6 +11,7 @@ import { allRoutes } from "../http/routes.ts";
 import { SdkFront } from "../http/sdk-front.ts";
 import { SdkReads } from "../http/sdk-reads.ts";
 import { KnownSecrets, type Scrub } from "../domain/secrets/scrub.ts";
+import { Evaluations } from "../intake/evaluations.ts";
 import { Intake } from "../intake/intake.ts";
 import { ownDrillBook } from "../ports/drill-book.ts";
 import { soleServer } from "../ports/leadership.ts";
@@ -18,6 +19,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
 import { EmergencyFile } from "../store/emergency-file.ts";
 import { TurnGate } from "../stream/admission.ts";
+import { outcomesOf } from "../stream/browsers/values.ts";
 import { Feed } from "../stream/feed.ts";
 import { Hub } from "../stream/hub.ts";
 import { createPrometheusMeter } from "../telemetry/prometheus-meter.ts";
@@ -86,8 +88,16 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     const feeds = await openFeeds(storage.store, { ...platform, logger, meter, regex: linearRegex, isShared });
     const receipts = createReceiptsAudit({ store: storage.store, clock: platform.clock, logger });
     cleanUp.push(() => receipts.settled());
+    const evaluations = new Evaluations({
+      ...platform,
+      store: storage.evaluations,
+      logger,
+      meter,
+      isFlag: (environment, flag) => feeds.get(environment)?.ruleset.has(flag) === true,
+    });
     const hub = new Hub({
       ...platform,
+      onServed: (environment, values) => evaluations.served(environment, outcomesOf(values)),
       feeds: feeds.values(),
       meter,
       // One server keeps what all of them counted.
@@ -131,6 +141,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       store,
       rollouts,
       checkpoints: storage.checkpoints,
+      evaluations: storage.evaluations,
       leadership: storage.shared?.leadership ?? soleServer,
       drills,
       feeds,
@@ -164,6 +175,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       clients: async (environment, limit) =>
         together === undefined ? hub.clientsView(environment, limit) : together.view(environment, limit),
       intake,
+      evaluations,
       logger,
       meter,
       events: new Map([...feeds.keys()].map((environment) => [environment, new EventTotals()])),
@@ -184,6 +196,8 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
     });
     cleanUp.push(() => intake.stop());
     await intake.start();
+    cleanUp.push(() => evaluations.stop());
+    evaluations.start();
     cleanUp.push(() => engine.stop());
     cleanUp.push(() => emergencies.stop());
     emergencies.start();

@@ -1,25 +1,8 @@
+import type { EvaluationRow, FlagIn } from "../domain/evaluations.ts";
 import type { EpochMs } from "../domain/records.ts";
 
-/** Evaluations that gave the caller's default, where a variant would have its name: no variant has this one. */
-export const NO_VARIANT = "";
-
-/** The most that is ever counted of one flag, outcome and hour: what programs can still tell from one more. */
-export const EVALUATION_COUNT_MAX = Number.MAX_SAFE_INTEGER;
-
-/** How often a flag gave one variant (or `NO_VARIANT`) in one hour. */
-export interface EvaluationRow {
-  readonly flag: string;
-  readonly environment: string;
-  /** When the hour began. */
-  readonly hour: EpochMs;
-  readonly variant: string;
-  readonly count: number;
-  /** When the last of it was reported. */
-  readonly lastAt: EpochMs;
-}
-
-/** A flag in an environment. */
-export type FlagIn = Pick<EvaluationRow, "flag" | "environment">;
+export { EVALUATION_COUNT_MAX, NO_VARIANT } from "../domain/evaluations.ts";
+export type { EvaluationRow, FlagIn } from "../domain/evaluations.ts";
 
 /** Where it is kept how often flags were asked for. Several servers add to the same rows. */
 export interface EvaluationStore {

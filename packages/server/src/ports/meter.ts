@@ -51,6 +51,8 @@ export interface Meter {
   ): void;
   /** Calls that SDKs reported and that could not be counted. */
   eventsDropped(environment: string, count: number): void;
+  /** Evaluations that are in no count of their flag. */
+  evaluationsDropped(environment: string, count: number): void;
   /** A rollout that this server looks after went from one status to another; undefined: it was not looked after before, or isn't any more. */
   rolloutMoved(from: string | undefined, to: string | undefined): void;
   rolloutLeg(leg: RolloutLeg, seconds: number): void;
@@ -77,6 +79,7 @@ export const silentMeter: Meter = {
   readServed: () => undefined,
   ran: () => undefined,
   eventsDropped: () => undefined,
+  evaluationsDropped: () => undefined,
   rolloutMoved: () => undefined,
   rolloutLeg: () => undefined,
   rollbackLeg: () => undefined,

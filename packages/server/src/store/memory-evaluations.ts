@@ -1,23 +1,13 @@
-import { EVALUATION_COUNT_MAX, type EvaluationRow, type EvaluationStore } from "../ports/evaluation-store.ts";
+import { addedUp } from "../domain/evaluations.ts";
+import type { EvaluationRow, EvaluationStore } from "../ports/evaluation-store.ts";
 
 /** Evaluations in memory: for tests, and for a server that is to forget. */
 export function createMemoryEvaluations(): EvaluationStore {
-  const held = new Map<string, EvaluationRow>();
-  const keyOf = ({ flag, environment, hour, variant }: EvaluationRow): string =>
-    JSON.stringify([flag, environment, hour, variant]);
+  let held = new Map<string, EvaluationRow>();
   const rowsOf = (of: Pick<EvaluationRow, "flag" | "environment">): readonly EvaluationRow[] =>
     [...held.values()].filter(({ flag, environment }) => flag === of.flag && environment === of.environment);
   return {
-    async addEvaluations(rows) {
-      for (const row of rows) {
-        const { count, lastAt } = held.get(keyOf(row)) ?? { count: 0, lastAt: 0 };
-        held.set(keyOf(row), {
-          ...row,
-          count: Math.min(count + row.count, EVALUATION_COUNT_MAX),
-          lastAt: Math.max(lastAt, row.lastAt),
-        });
-      }
-    },
+    addEvaluations: async (rows) => void (held = addedUp(held.values(), rows)),
     evaluations: async (of, { from, to }) =>
       rowsOf(of)
         .filter(({ hour }) => hour >= from && hour < to)

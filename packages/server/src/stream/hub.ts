@@ -7,6 +7,7 @@ import type { Cancel, NextTurn, Timers } from "../ports/timers.ts";
 import { pause } from "../ports/timers.ts";
 import type { AdmissionRate } from "./admission.ts";
 import { Admission, TurnGate } from "./admission.ts";
+import type { Values } from "./browsers/values.ts";
 import { SLOTS } from "./channel.ts";
 import type { Clients } from "./clients.ts";
 import type { Feed } from "./feed.ts";
@@ -46,6 +47,8 @@ export interface HubParts {
   readonly limits: HubLimits;
   /** Called once with each urgent change, when its verdict does not change any more. */
   readonly onReceipts?: (view: ReceiptsView) => void;
+  /** Called with the values that each stream for a page begins with. */
+  readonly onServed?: (environment: string, values: Values) => void;
 }
 
 /** When refused, nothing was written. */
@@ -66,11 +69,11 @@ export class Hub {
   #stopBeating: Cancel = () => undefined;
 
   constructor(parts: HubParts) {
-    const { clock, meter, nextTurn, timers, onReceipts = () => undefined } = parts;
+    const { clock, meter, nextTurn, timers, onReceipts = () => undefined, onServed = () => undefined } = parts;
     this.#parts = parts;
     this.#admission = new Admission(parts.limits.admission, clock.monotonicMs());
     this.#gate = new TurnGate(TAKEN_PER_TURN, parts.nextTurn);
-    const shared = { clock, meter, nextTurn, timers, onReceipts, isDraining: () => this.#draining };
+    const shared = { clock, meter, nextTurn, timers, onReceipts, onServed, isDraining: () => this.#draining };
     for (const feed of parts.feeds) this.#rooms.set(feed.environment, new Room({ feed, ...shared }));
   }
 

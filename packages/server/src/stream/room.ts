@@ -7,6 +7,7 @@ import type { EpochMs } from "../ports/store.ts";
 import type { NextTurn, Timers } from "../ports/timers.ts";
 import type { View } from "./browsers/viewer.ts";
 import { Viewer } from "./browsers/viewer.ts";
+import type { Values } from "./browsers/values.ts";
 import { Viewers } from "./browsers/viewers.ts";
 import { Channel } from "./channel.ts";
 import type { ClientIdentity } from "./clients.ts";
@@ -49,6 +50,7 @@ export interface RoomParts {
   readonly isDraining: () => boolean;
   /** Called with each urgent change once it is known who applied it. */
   readonly onReceipts: (view: ReceiptsView) => void;
+  readonly onServed: (environment: string, values: Values) => void;
 }
 
 /** One environment's streams, and the clients behind them. */

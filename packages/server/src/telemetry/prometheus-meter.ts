@@ -209,7 +209,7 @@ function readMeter(registry: Registry): Pick<Meter, "readServed"> {
   return { readServed: (path) => void served.set(path, (served.get(path) ?? 0) + 1) };
 }
 
-type RequestMeter = Pick<Meter, "requested" | "ran" | "eventsDropped">;
+type RequestMeter = Pick<Meter, "requested" | "ran" | "eventsDropped" | "evaluationsDropped">;
 
 function requestMeter(registry: Registry): RequestMeter {
   const registers = [registry];
@@ -250,6 +250,12 @@ function requestMeter(registry: Registry): RequestMeter {
     labelNames: ["environment"],
     registers,
   });
+  const uncounted = new Counter({
+    name: "rampart_evaluations_dropped_total",
+    help: "Evaluations of flags that are in no count.",
+    labelNames: ["environment"],
+    registers,
+  });
   // Finding a series by its labels costs as much as answering a poll: those of a request are kept at hand.
   const known = new Map<
     string,
@@ -273,6 +279,7 @@ function requestMeter(registry: Registry): RequestMeter {
       latency.inc({ environment, flag, cohort }, measured.latencySumMs / 1000);
     },
     eventsDropped: (environment, count) => dropped.inc({ environment }, count),
+    evaluationsDropped: (environment, count) => uncounted.inc({ environment }, count),
   };
 }
 

@@ -1,6 +1,6 @@
 import { BASIS_HEADER } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
-import { valuesFor, valuesJson } from "../../stream/browsers/values.ts";
+import { outcomesOf, valuesFor, valuesJson } from "../../stream/browsers/values.ts";
 import { allowedContext, clientRequest } from "../client-request.ts";
 import { basisIn, identityOf, openByTicket, openViewer } from "../client-streams.ts";
 import { matchesTag } from "../etag.ts";
@@ -76,6 +76,7 @@ function evaluateRoute(parts: HttpParts): Route {
         "cache-control": "private, no-cache",
       };
       if (matchesTag(incoming.headers["if-none-match"], etag)) return { status: 304, headers };
+      parts.evaluations.served(grant.environment, outcomesOf(values));
       return {
         status: 200,
         headers: { ...headers, "content-type": "application/json" },

@@ -6,7 +6,7 @@ import { invalidBody, mergeFields } from "../../domain/merge.ts";
 import { patchDefinition } from "../../domain/patch-definition.ts";
 import type { Refusal } from "../../domain/problems.ts";
 import { alreadyExists, flagNotFound, wasDeleted } from "../../domain/problems.ts";
-import { flagView } from "../../domain/view.ts";
+import { flagView, type LastEvaluated } from "../../domain/view.ts";
 import type { ConfigRecord, FlagRecord } from "../../ports/store.ts";
 import type { Grant } from "../grant.ts";
 import { isFor } from "../grant.ts";
@@ -40,7 +40,8 @@ export function definitionRoutes(parts: HttpParts): readonly Route[] {
   return [listRoute(parts), createRoute(parts), getRoute(parts), patchRoute(parts), deleteRoute(parts)];
 }
 
-function listRoute({ store }: HttpParts): Route {
+function listRoute(parts: HttpParts): Route {
+  const { store } = parts;
   return route(
     { scope: "flags:read", reach: "some" },
     {
@@ -59,8 +60,13 @@ function listRoute({ store }: HttpParts): Route {
       const tagged =
         query.tag === undefined ? flags : flags.filter(({ definition }) => definition.tags.includes(query.tag ?? ""));
       const page = pageAfter(tagged, ({ definition }) => definition.key, query);
-      const byKey = groupByKey(configs);
-      const items = page.items.map((record) => viewFor(grant, record, byKey.get(record.definition.key) ?? []));
+      const byKey = groupByKey(configs.filter(({ environment }) => isFor(grant, environment)));
+      const ofPage = page.items.map((record) => ({ record, configs: byKey.get(record.definition.key) ?? [] }));
+      const last = await lastEvaluated(
+        parts,
+        ofPage.flatMap((one) => one.configs),
+      );
+      const items = ofPage.map((one) => flagView(one.record, one.configs, last));
       return json(200, { ...page, items });
     },
   );
@@ -230,8 +236,20 @@ function newDefinition(fields: JsonObject): NewDefinition {
   return { kind: "definition", definition: merged.merged as unknown as FlagDefinition };
 }
 
-async function viewOf({ store }: HttpParts, grant: Grant, record: FlagRecord): Promise<ReturnType<typeof flagView>> {
-  return viewFor(grant, record, await store.configs({ key: record.definition.key }));
+/** A token shows the environments that it is bound to. */
+async function viewOf(parts: HttpParts, grant: Grant, record: FlagRecord): Promise<ReturnType<typeof flagView>> {
+  const all = await parts.store.configs({ key: record.definition.key });
+  const configs = all.filter(({ environment }) => isFor(grant, environment));
+  return flagView(record, configs, await lastEvaluated(parts, configs));
+}
+
+async function lastEvaluated(
+  { evaluations }: Pick<HttpParts, "evaluations">,
+  configs: readonly ConfigRecord[],
+): Promise<LastEvaluated> {
+  const all = await evaluations.last(configs.map(({ key: flag, environment }) => ({ flag, environment })));
+  const byConfig = new Map(configs.map((config, index) => [config, all[index]]));
+  return (config) => byConfig.get(config);
 }
 
 function groupByKey(configs: readonly ConfigRecord[]): ReadonlyMap<string, readonly ConfigRecord[]> {
@@ -242,12 +260,4 @@ function groupByKey(configs: readonly ConfigRecord[]): ReadonlyMap<string, reado
     else group.push(config);
   }
   return groups;
-}
-
-/** A token shows the environments that it is bound to. */
-function viewFor(grant: Grant, record: FlagRecord, configs: readonly ConfigRecord[]): ReturnType<typeof flagView> {
-  return flagView(
-    record,
-    configs.filter(({ environment }) => isFor(grant, environment)),
-  );
 }

@@ -105,9 +105,9 @@ const report = z
       .max(UNIT_SERIES_MAX)
       .optional()
       .openapi({ description: "Calls for flags under a rollout, by unit" }),
-    evaluations: evaluations
-      .optional()
-      .openapi({ description: "How often flags were asked for; of pages the server knows that itself, and leaves it out" }),
+    evaluations: evaluations.optional().openapi({
+      description: "How often flags were asked for; of pages the server knows that itself, and leaves it out",
+    }),
     dropped: count.openapi({ description: "Calls that are not in all that they should be in" }),
   })
   .openapi("EventReport", { description: "Numbers of users' calls since the last report, never who they were" });

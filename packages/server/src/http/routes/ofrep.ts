@@ -1,7 +1,7 @@
 import type { ErrorCode } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import type { Answer, Audience } from "../../stream/browsers/answers.ts";
-import { valuesFor } from "../../stream/browsers/values.ts";
+import { outcomesOf, valuesFor, variantOf } from "../../stream/browsers/values.ts";
 import { allowedContext, signatureIn } from "../client-request.ts";
 import { openByTicket } from "../client-streams.ts";
 import type { ProblemCode } from "../codes.ts";
@@ -62,6 +62,9 @@ function oneRoute(parts: HttpParts): Route {
       const { context } = allowed(parts, grant, { given, incoming });
       const answering = await answeringFeed(parts, grant.environment, heldIn(incoming));
       const answer = answering.feed.answers.answer(key, context, audienceOf(grant));
+      // Anybody has a page's key, and could make up flags with it.
+      if (answer !== undefined || grant.kind === "server")
+        parts.evaluations.served(grant.environment, [[key, answer && variantOf(answer)]]);
       if (answer === undefined)
         return json(404, {
           key,
@@ -109,6 +112,7 @@ function bulkRoute(parts: HttpParts): Route {
       const etag = `"${tag}"`;
       const headers = { etag, "cache-control": "private, no-cache" };
       if (matchesTag(incoming.headers["if-none-match"], etag)) return { status: 304, headers };
+      parts.evaluations.served(grant.environment, outcomesOf(values));
       const ticket = parts.tickets.issue({
         principal: grant,
         environment: grant.environment,

@@ -27,6 +27,13 @@ export function valuesFor(answers: Answers, context: EvaluationContext, audience
   return { answers: all, etag: hash.digest("base64url").slice(0, ETAG_LENGTH) };
 }
 
+/** What each flag gave, for counting; no variant: it could give none. */
+export const outcomesOf = ({ answers }: Values): readonly (readonly [flag: string, variant: string | undefined])[] =>
+  [...answers].map(([key, answer]) => [key, variantOf(answer)]);
+
+/** The variant that an answer gives; undefined: it could give none. */
+export const variantOf = ({ flag }: Answer): string | undefined => ("variant" in flag ? flag.variant : undefined);
+
 /** `ClientValues` as JSON. */
 export function valuesJson({ epoch, revision }: Basis, { answers, etag }: Values): string {
   return `{${JSON.stringify({ epoch, revision, etag }).slice(1, -1)},"flags":${flagsJson(answers)}}`;
