@@ -13,6 +13,7 @@ export type { Rehearsal, RehearsalStep, Rehearsed } from "./api/rehearsal.ts";
 export * from "./api/rollout-words.ts";
 export type * from "./api/rollouts.ts";
 export type * from "./api/types.ts";
+export type * from "./api/waiting.ts";
 export type * from "./client/types.ts";
 export type * from "./model/evaluation.ts";
 export type * from "./model/flag.ts";

@@ -1,3 +1,4 @@
+import type { WaitingCriterionOf, WaitingOf } from "./waiting.ts";
 import type { ComparisonView } from "./comparisons.ts";
 import type { MetricUnitName } from "./metric-unit.ts";
 import type { ReceiptsView } from "./receipts.ts";
@@ -252,55 +253,12 @@ export interface ChecklistItemView {
 }
 
 /** One thing that a rollout waits for. */
-export type WaitingView =
-  | { readonly kind: "start"; readonly at: Instant }
-  /** A precondition that a person ticks. */
-  | { readonly kind: "check"; readonly item: string; readonly text: string; readonly roles: readonly string[] }
-  | {
-      readonly kind: "drill";
-      readonly withinMs: number;
-      readonly underMs: number;
-      readonly found: "none" | "tooOld" | "tooSlow";
-    }
-  | WaitingCriterionView
-  | { readonly kind: "checklist"; readonly item: string; readonly text: string; readonly roles: readonly string[] }
-  | { readonly kind: "duration"; readonly remainingMs: number; readonly durationMs: number }
-  /** The first sampling, or the first one of this stage. */
-  | { readonly kind: "sample" }
-  | {
-      readonly kind: "approval";
-      readonly stage: string;
-      readonly role: string;
-      readonly needed: number;
-      readonly given: number;
-    }
-  /** `opensAt` is missing when it doesn't open in the next two weeks. */
-  | { readonly kind: "window"; readonly stage: string; readonly opensAt?: Instant }
-  /** A rollback or pause trigger whose condition is true: nothing rises meanwhile. */
-  | { readonly kind: "trigger"; readonly trigger: string; readonly condition: string; readonly value: number }
-  | { readonly kind: "alert"; readonly alert: string }
-  /** The users with and without the flag can't be compared now. */
-  | { readonly kind: "comparison"; readonly metric: string; readonly reason: string }
-  | {
-      readonly kind: "data";
-      readonly metric: string;
-      readonly error: boolean;
-      readonly reason: string;
-      readonly since?: Instant;
-    }
-  /** A person has to resume, promote or roll back. */
-  | { readonly kind: "decision"; readonly cause: CauseView }
-  /** The flag change of a rollback is not confirmed yet. */
-  | { readonly kind: "commit" }
-  /** Verification after a rollback. */
-  | { readonly kind: "recovery"; readonly until: Instant; readonly criteria: readonly WaitingCriterionView[] };
+export type WaitingView = WaitingOf<Instant, CauseView, JudgedView>;
 
-export interface WaitingCriterionView {
-  readonly kind: "criterion";
-  readonly criterion: string;
-  readonly metric: string;
-  readonly forMs: number;
-  readonly heldMs: number;
+export type WaitingCriterionView = WaitingCriterionOf<JudgedView>;
+
+/** A verdict as its name and what it was made of. */
+export interface JudgedView {
   readonly verdict: VerdictName;
   readonly value?: number;
   readonly threshold?: number;

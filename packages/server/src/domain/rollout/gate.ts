@@ -47,11 +47,10 @@ export function missingToOpen(plan: Plan, state: RolloutState, index: number, no
   const stage = plan.stages[index];
   if (!stage) return [];
   const window = windowOf(plan, stage);
-  const shut = window !== undefined && !isOpen(window, now);
-  return [
-    ...missingApprovals(state, stage),
-    ...(shut ? [{ kind: "window" as const, stage: stage.name, opensAt: nextOpening(window, now) }] : []),
-  ];
+  const approvals = missingApprovals(state, stage);
+  if (window === undefined || isOpen(window, now)) return approvals;
+  const opensAt = nextOpening(window, now);
+  return [...approvals, { kind: "window", stage: stage.name, ...(opensAt !== undefined && { opensAt }) }];
 }
 
 /**

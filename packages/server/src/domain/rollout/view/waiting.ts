@@ -1,4 +1,4 @@
-import type { CauseView, WaitingCriterionView, WaitingView } from "@rampart/core";
+import type { CauseView, JudgedView, WaitingCriterionView, WaitingView } from "@rampart/core";
 import { instantOf } from "../../instant.ts";
 import type { Cause } from "../cause.ts";
 import type { Verdict } from "../verdict.ts";
@@ -10,9 +10,7 @@ export function causeView({ since, ...cause }: Cause): CauseView {
 }
 
 /** A verdict as its name and what it was made of. */
-export function verdictView(
-  verdict: Verdict,
-): Pick<WaitingCriterionView, "verdict" | "value" | "threshold" | "reason"> {
+export function verdictView(verdict: Verdict): JudgedView {
   const { kind, ...details } = verdict;
   return { verdict: kind, ...details };
 }
