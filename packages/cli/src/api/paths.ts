@@ -6,6 +6,7 @@ export const paths = {
   flags: "/api/v1/flags",
   flag: (key: string) => `/api/v1/flags/${encodeURIComponent(key)}`,
   config: (environment: string, key: string) => `${environmentPath(environment)}/flags/${encodeURIComponent(key)}`,
+  evaluations: (environment: string, key: string) => `${paths.config(environment, key)}/evaluations`,
   rollout: (environment: string, key: string) => `${paths.config(environment, key)}/rollout`,
   kill: (environment: string, key: string) => `${paths.config(environment, key)}/kill`,
   restore: (environment: string, key: string) => `${paths.config(environment, key)}/restore`,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { FlagConfigView, FlagView, RampView } from "@rampart/core";
+import type { EvaluationsView, FlagConfigView, FlagView, RampView } from "@rampart/core";
 
 /** A request as it came in. */
 export interface Seen {
@@ -90,7 +90,14 @@ export function flagView(more: Partial<FlagView> = {}): FlagView {
     createdAt: "2026-01-01T12:00:00.000Z",
     updatedAt: "2026-01-05T11:57:00.000Z",
     environments: {
-      production: { enabled: true, percentage: 25, rules: 1, targets: 2, revision: 42 },
+      production: {
+        enabled: true,
+        percentage: 25,
+        rules: 1,
+        targets: 2,
+        revision: 42,
+        lastEvaluatedAt: "2026-01-05T11:58:00.000Z",
+      },
       staging: { enabled: false, percentage: 0, rules: 0, targets: 0, revision: 7 },
     },
     ...more,
@@ -135,6 +142,22 @@ export function rampView(more: Partial<RampView> = {}): RampView {
     revision: 43,
     changed: true,
     at: "2026-01-05T12:00:00.000Z",
+    ...more,
+  };
+}
+
+/** What it gave there in a day. */
+export function evaluationsView(more: Partial<EvaluationsView> = {}): EvaluationsView {
+  return {
+    flag: "checkout",
+    environment: "production",
+    from: "2026-01-04T12:00:00.000Z",
+    to: "2026-01-05T12:00:00.000Z",
+    total: 12_303,
+    variants: { on: 3_204, off: 9_096 },
+    defaults: 3,
+    lastEvaluatedAt: "2026-01-05T11:58:00.000Z",
+    hours: [{ at: "2026-01-05T11:00:00.000Z", variants: { on: 3_204, off: 9_096 }, defaults: 3 }],
     ...more,
   };
 }

@@ -1,4 +1,4 @@
-import type { Clause, FlagConfigView, Serve } from "@rampart/core";
+import type { Clause, EvaluationsView, FlagConfigView, Serve } from "@rampart/core";
 import type { Api } from "../../api/types.ts";
 import { paths } from "../../api/paths.ts";
 import { ago, count, percent, plural, span } from "../../output/format.ts";
@@ -9,13 +9,17 @@ import type { Run } from "../../run.ts";
 /** More targets than this are counted, not named. */
 const TARGETS_SHOWN_MAX = 10;
 
-/** Prints a flag's configuration in the environment that the command line names. */
+/** Prints a flag's configuration in the environment that the command line names, and what it gave in the last 24 hours. */
 export async function configDetails(run: Run, api: Api, key: string): Promise<void> {
-  const config = await api.request<FlagConfigView>({ path: paths.config(run.environment, key) });
-  run.print(config, () => configText(run, config));
+  const [config, evaluations] = await Promise.all([
+    api.request<FlagConfigView>({ path: paths.config(run.environment, key) }),
+    api.request<EvaluationsView>({ path: paths.evaluations(run.environment, key) }),
+  ]);
+  run.print({ ...config, evaluations }, () => configText(run, config, evaluations));
 }
 
-function configText(run: Run, config: FlagConfigView): string {
+function configText(run: Run, config: FlagConfigView, evaluations: EvaluationsView): string {
+  const now = run.io.now();
   const about = fields(
     [
       ["flag", { text: config.key, paint: "bold" }],
@@ -38,11 +42,23 @@ function configText(run: Run, config: FlagConfigView): string {
         "lease",
         config.leaseMs === undefined ? undefined : `${span(config.leaseMs)} without contact, then ${config.offVariant}`,
       ],
-      ["revision", `${config.revision}, ${ago(config.updatedAt, run.io.now())} by ${config.updatedBy}`],
+      ["revision", `${config.revision}, ${ago(config.updatedAt, now)} by ${config.updatedBy}`],
+      [
+        "last asked for",
+        evaluations.lastEvaluatedAt === undefined ? "not in 30 d" : ago(evaluations.lastEvaluatedAt, now),
+      ],
+      ["in 24 h", givenText(evaluations)],
     ],
     run.style,
   );
   return [about, targetsText(run, config), rulesText(run, config)].filter((part) => part !== "").join("\n");
+}
+
+/** `on 1,204, off 96, the caller's default 3`. */
+function givenText({ variants, defaults }: EvaluationsView): string | undefined {
+  const given = Object.entries(variants).toSorted(([, a], [, b]) => b - a);
+  const all = defaults === 0 ? given : [...given, ["the caller's default", defaults] as const];
+  return all.map(([name, times]) => `${name} ${count(times)}`).join(", ") || undefined;
 }
 
 function targetsText(run: Run, config: FlagConfigView): string {

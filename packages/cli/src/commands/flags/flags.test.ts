@@ -1,10 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { configView, fakeApi, flagView, problem, rampView, type Routes } from "../../testing/fake-api.ts";
+import {
+  configView,
+  evaluationsView,
+  fakeApi,
+  flagView,
+  problem,
+  rampView,
+  type Routes,
+} from "../../testing/fake-api.ts";
 import { rampart, temporaryFolder, type FakeOptions } from "../../testing/fake-io.ts";
 
 const CONFIG = "/api/v1/environments/production/flags/checkout";
+const EVALUATIONS = `GET ${CONFIG}/evaluations`;
 
 async function run(routes: Routes, argv: readonly string[], options: FakeOptions = {}) {
   const api = await fakeApi(routes);
@@ -91,22 +100,22 @@ describe("flags get", () => {
         "created       2026-01-01 12:00:00 UTC (4 d ago)",
         "updated       2026-01-05 11:57:00 UTC (3 min ago)",
         "",
-        "ENVIRONMENT  STATE                      REVISION",
-        "production   25 % + 1 rule + 2 targets        42",
-        "staging      off                               7",
+        "ENVIRONMENT  STATE                      REVISION  LAST ASKED FOR",
+        "production   25 % + 1 rule + 2 targets        42  2 min ago",
+        "staging      off                               7  not in 30 d",
         "",
       ].join("\n"),
     );
   });
 
-  it("shows the whole configuration of the environment that is named", async () => {
-    const { stdout } = await run({ [`GET ${CONFIG}`]: { body: configView({ leaseMs: 25_000 }) } }, [
-      "flags",
-      "get",
-      "checkout",
-      "-e",
-      "production",
-    ]);
+  it("shows the whole configuration of the environment that is named, and what the flag gave in a day", async () => {
+    const routes = {
+      [`GET ${CONFIG}`]: { body: configView({ leaseMs: 25_000 }) },
+      [EVALUATIONS]: { body: evaluationsView() },
+    };
+    const { stdout } = await run(routes, ["flags", "get", "checkout", "-e", "production"]);
+    expect(stdout).toContain("last asked for    2 min ago");
+    expect(stdout).toContain("in 24 h           off 9,096, on 3,204, the caller's default 3");
     expect(stdout).toContain("otherwise         25 % on");
     expect(stdout).toContain("lease             25 s without contact, then off");
     expect(stdout).toContain("anna gets on");
@@ -121,15 +130,17 @@ describe("flags get", () => {
       "--json",
     ]);
     expect(JSON.parse(flag.stdout)).toEqual(flagView());
-    const config = await run({ [`GET ${CONFIG}`]: { body: configView() } }, [
-      "flags",
-      "get",
-      "checkout",
-      "-e",
-      "production",
-      "--json",
-    ]);
-    expect(JSON.parse(config.stdout)).toEqual(configView());
+    const routes = { [`GET ${CONFIG}`]: { body: configView() }, [EVALUATIONS]: { body: evaluationsView() } };
+    const config = await run(routes, ["flags", "get", "checkout", "-e", "production", "--json"]);
+    expect(JSON.parse(config.stdout)).toEqual({ ...configView(), evaluations: evaluationsView() });
+  });
+
+  it("says so when nobody asks for the flag", async () => {
+    const { lastEvaluatedAt: _, ...silent } = evaluationsView({ total: 0, variants: {}, defaults: 0 });
+    const routes = { [`GET ${CONFIG}`]: { body: configView() }, [EVALUATIONS]: { body: silent } };
+    const { stdout } = await run(routes, ["flags", "get", "checkout", "-e", "production"]);
+    expect(stdout).toContain("last asked for    not in 30 d");
+    expect(stdout).not.toContain("in 24 h");
   });
 });
 

@@ -11,7 +11,9 @@ export const defineGet: Define = (flags, bind) => {
   flags
     .command("get <flag>")
     .summary("one flag, with a line for each environment")
-    .description("Show a flag with a line for each environment; with --environment its whole configuration there.")
+    .description(
+      "Show a flag with a line for each environment; with --environment its whole configuration there, and how often it was asked for in the last 24 hours.",
+    )
     .action(
       bind<readonly [flag: string]>(async (run, [key]) => {
         const api = await run.api();
@@ -40,8 +42,18 @@ function flagText(run: Run, flag: FlagView): string {
     run.style,
   );
   const lines = table(
-    [{ title: "ENVIRONMENT" }, { title: "STATE", shrinkTo: 12 }, { title: "REVISION", align: "right" }],
-    Object.entries(flag.environments).map(([name, state]) => [name, stateCell(state), String(state.revision)]),
+    [
+      { title: "ENVIRONMENT" },
+      { title: "STATE", shrinkTo: 12 },
+      { title: "REVISION", align: "right" },
+      { title: "LAST ASKED FOR" },
+    ],
+    Object.entries(flag.environments).map(([name, state]) => [
+      name,
+      stateCell(state),
+      String(state.revision),
+      state.lastEvaluatedAt === undefined ? "not in 30 d" : ago(state.lastEvaluatedAt, now),
+    ]),
     { style: run.style, columns: run.io.stdout.columns },
   );
   return `${about}\n${lines}`;
