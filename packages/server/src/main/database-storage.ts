@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Logger } from "../ports/logger.ts";
 import { pause } from "../ports/timers.ts";
 import { ChangeFeed } from "../store/postgres/change-feed.ts";
@@ -54,7 +56,8 @@ export async function openInDatabase(
     if (stranger !== undefined) throw otherSecret(stranger);
     const changes = new ChangeFeed({ url: databaseUrl, pool, instance, timers, logger });
     const isFresh = await isFirst(opened, instance, platform);
-    const lease = new LeaderLease({ pool, holder: instance, timers, logger });
+    const predecessor = follow(folder, instance);
+    const lease = new LeaderLease({ pool, holder: instance, predecessor, timers, logger });
     logger.info({ database: databaseOf(databaseUrl), replica: name }, "everything is kept in PostgreSQL");
     return {
       store,
@@ -89,6 +92,21 @@ export async function openInDatabase(
   } catch (cause) {
     await pool.close();
     throw cause;
+  }
+}
+
+/**
+ * The process that had the folder before this one, and so is gone; this one is noted in its place. Undefined: nobody knows of one, or nothing can be written there, and
+ * its lease, if it had one, runs out.
+ */
+function follow({ path }: DataFolder, instance: string): string | undefined {
+  const file = join(path, "instance");
+  try {
+    const before = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+    writeFileSync(file, instance, { mode: 0o600 });
+    return before;
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,6 +7,8 @@ import type { RolloutCommit } from "../../ports/rollout-store.ts";
 import { manualTimers } from "../testing/manual-timers.ts";
 import { openTestStore, startCluster, type Cluster } from "../testing/postgres.ts";
 import { LeaderLease } from "./leader-lease.ts";
+import { EVALUATOR } from "./lease-rows.ts";
+import { Tables } from "./tables.ts";
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -17,11 +19,18 @@ afterAll(() => cluster.stop());
 async function twoServers() {
   const url = await cluster.createDatabase();
   const [a, b] = await Promise.all([openTestStore(url), openTestStore(url)]);
-  const leaseOf = (pool: typeof a.pool, holder: string) =>
-    new LeaderLease({ pool, holder, timers: manualTimers(), logger: silentLogger });
+  const leaseOf = (pool: typeof a.pool, holder: string, predecessor?: string) =>
+    new LeaderLease({ pool, holder, predecessor, timers: manualTimers(), logger: silentLogger });
   /** As if ten seconds went by in which the holder said nothing. */
   const expire = () => a.pool.run((session) => session.execute(sql`UPDATE rampart.leases SET expires_at = now()`));
-  return { a, b, first: leaseOf(a.pool, "a"), second: leaseOf(b.pool, "b"), expire };
+  return {
+    a,
+    b,
+    first: leaseOf(a.pool, "a"),
+    second: leaseOf(b.pool, "b"),
+    follower: (of: string) => leaseOf(b.pool, "c", of),
+    expire,
+  };
 }
 
 describe("the evaluator's lease", () => {
@@ -53,6 +62,22 @@ describe("the evaluator's lease", () => {
     expect(second.evaluating()).toEqual({ fence: 2 });
     await first.look();
     expect(first.evaluating()).toBeUndefined();
+  });
+
+  it("goes at once to the server that follows a killed one in its place, and to no other server before its time", async () => {
+    const { a, first, second, follower } = await twoServers();
+    await first.look();
+    await second.look();
+    expect(second.evaluating()).toBeUndefined();
+    const next = follower("a");
+    await next.look();
+    expect(next.evaluating()).toEqual({ fence: 2 });
+    // Of what the one before still wanted to do, nothing is stored.
+    expect(await a.pool.run((session) => new Tables(session).leases.isHeld(EVALUATOR, 1))).toBe(false);
+    // It was another one's by then: only its own lease is ended.
+    const late = follower("b");
+    await late.look();
+    expect(late.evaluating()).toBeUndefined();
   });
 
   it("lets every server watch while the database can't be reached, with a number that nothing can be stored by", async () => {

@@ -15,6 +15,8 @@ export interface LeaderLeaseParts {
   readonly pool: Pool;
   /** Of this process, unlike any other. */
   readonly holder: string;
+  /** The process before this one, which is gone: nobody has to wait for its lease. */
+  readonly predecessor?: string | undefined;
   readonly timers: Timers;
   readonly logger: Logger;
 }
@@ -32,6 +34,7 @@ export class LeaderLease implements Leadership {
   #looking: Promise<void> | undefined;
   #stopLooking: Cancel = () => undefined;
   #isStopped = false;
+  #hasFollowed = false;
 
   constructor(parts: LeaderLeaseParts) {
     this.#parts = parts;
@@ -78,12 +81,16 @@ export class LeaderLease implements Leadership {
   }
 
   async #look(): Promise<void> {
-    const { pool, holder, logger } = this.#parts;
+    const { pool, holder, predecessor, logger } = this.#parts;
     const held = this.#held;
     if (held !== undefined) {
       if (await pool.run((session) => new Tables(session).leases.renew(EVALUATOR, held.fence, LEASE_MS))) return;
       this.#held = undefined;
       logger.warn({ fence: held.fence }, "another server may evaluate by now: this one stopped");
+    }
+    if (predecessor !== undefined && !this.#hasFollowed) {
+      await pool.run((session) => new Tables(session).leases.end(EVALUATOR, predecessor));
+      this.#hasFollowed = true;
     }
     const fence = await pool.run((session) => new Tables(session).leases.take(EVALUATOR, holder, LEASE_MS));
     if (fence === undefined) return;

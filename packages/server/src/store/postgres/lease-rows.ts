@@ -47,6 +47,14 @@ export class LeaseRows {
     await this.#orm.update(leases).set({ expiresAt: NOW }).where(isValid(of, held));
   }
 
+  /** Ends the lease of a holder that is known to be gone. */
+  async end(of: string, by: string): Promise<void> {
+    await this.#orm
+      .update(leases)
+      .set({ expiresAt: NOW })
+      .where(and(eq(name, of), eq(holder, by), gt(expiresAt, NOW)));
+  }
+
   /** Whether a number is still good; if so nobody else gets the lease until the transaction ends. */
   async isHeld(of: string, held: number): Promise<boolean> {
     return (await this.#orm.select({ fence }).from(leases).where(isValid(of, held)).for("share")).length > 0;
