@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RampView } from "@rampart/core";
+import type { ChannelList, RampView } from "@rampart/core";
 import { CLI, SdkFleet, ServerProcess, api, eventually, freePort, temporaryFolder } from "./harness.ts";
 
 const FLAG = "checkout";
@@ -54,5 +54,30 @@ describe("a backup that is restored", () => {
     const after = (await fleet.reports())[0];
     expect(after?.epoch).not.toBe(before?.epoch);
     expect(after?.revision).toBeLessThan(before?.revision ?? 0);
+  });
+
+  it("opens its notification channels on another machine, by the key that lies beside it", async () => {
+    const made = await api(server, "PUT", "/api/v1/channels/eng", {
+      type: "slack",
+      url: "https://hooks.example/s3cr3t",
+    });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    const whole = join(folder.path, "whole.db");
+    const taken = rampart("backup", whole);
+    expect([taken.status, taken.stderr]).toEqual([0, expect.stringContaining(`${whole}.channels.key`)]);
+    const other = new ServerProcess({ port: await freePort(), dataDir: join(folder.path, "other") });
+    const restored = spawnSync(process.execPath, [CLI, "restore", whole, "--data-dir", other.dataDir], {
+      encoding: "utf8",
+    });
+    expect([restored.status, restored.stderr]).toEqual([0, expect.stringContaining("channels.key")]);
+    await other.start();
+    try {
+      // The tokens are those of the first machine.
+      const elsewhere = { url: other.url, tokens: () => server.tokens() };
+      const { body } = await api<ChannelList>(elsewhere, "GET", "/api/v1/channels");
+      expect(body.items).toContainEqual({ name: "eng", type: "slack", source: "api", state: "ready" });
+    } finally {
+      await other.stop("SIGTERM");
+    }
   });
 });

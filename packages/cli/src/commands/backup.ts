@@ -9,7 +9,7 @@ import type { Define } from "./group.ts";
 export const define: Define = (command, bind) => {
   command
     .description(
-      "Copy the database of a data folder to a new file: everything as it was at one moment. The server may be running. PostgreSQL has its own: pg_dump.",
+      "Copy the database of a data folder to a new file: everything as it was at one moment. The server may be running. The key that channels of the API are sealed with is copied to a file beside it. PostgreSQL has its own: pg_dump.",
     )
     .argument("<file>", "where the backup goes; it must not exist yet")
     .addOption(dataDirOption())
@@ -18,8 +18,12 @@ export const define: Define = (command, bind) => {
       bind<readonly [string], DataDirOptions & DatabaseOptions>((run, [file], { dataDir, databaseUrl = "" }) => {
         if (databaseUrl !== "") throw inPostgres();
         return orStoreError(run, async () => {
-          await backUpFolder(dataDir, file);
-          run.print({ backup: file }, () => `${file}\n`);
+          const key = await backUpFolder(dataDir, file);
+          run.print({ backup: file, ...(key !== undefined && { channelsKey: key }) }, () => `${file}\n`);
+          if (key !== undefined)
+            run.note(
+              `${key} opens the notification channels in it: keep it apart from the backup, and put it beside it again to restore`,
+            );
         });
       }),
     );

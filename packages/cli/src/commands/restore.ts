@@ -12,7 +12,7 @@ interface Options extends DataDirOptions, DatabaseOptions {
 export const define: Define = (command, bind) => {
   command
     .description(
-      "Put a backup in the place of a data folder's database. Stop the server first. The database that was there is kept as rampart.db.damaged, and every environment gets a new epoch, so that clients that have seen newer revisions take over what the backup holds.",
+      "Put a backup in the place of a data folder's database. Stop the server first. The database that was there is kept as rampart.db.damaged, the key of its notification channels is taken from beside the backup, and every environment gets a new epoch, so that clients that have seen newer revisions take over what the backup holds.",
     )
     .argument("[file]", "a file that rampart backup made")
     .option(
@@ -25,12 +25,14 @@ export const define: Define = (command, bind) => {
       bind<readonly [string | undefined], Options>((run, [file], { dataDir, databaseUrl = "", newEpoch }) => {
         const restored = whatFor(file, databaseUrl, newEpoch === true);
         return orStoreError(run, async () => {
-          const environments = await (restored.kind === "folder"
-            ? restoreFolder(dataDir, restored.file)
-            : newEpochOf(restored.url));
-          run.print({ environments }, () =>
+          const { environments, keyFrom } =
+            restored.kind === "folder"
+              ? await restoreFolder(dataDir, restored.file)
+              : { environments: await newEpochOf(restored.url), keyFrom: undefined };
+          run.print({ environments, ...(keyFrom !== undefined && { channelsKey: keyFrom }) }, () =>
             environments.map(({ key, epoch, revision }) => `${key}  revision ${revision}  epoch ${epoch}\n`).join(""),
           );
+          if (keyFrom !== undefined) run.note(`the key of its notification channels was taken from ${keyFrom}`);
         });
       }),
     );

@@ -3,7 +3,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sealer } from "../ports/sealer.ts";
 
-const KEY_FILE = "channels.key";
+/** In the data folder. */
+export const KEY_FILE = "channels.key";
 const CIPHER = "aes-256-gcm";
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
