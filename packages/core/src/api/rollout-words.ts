@@ -43,3 +43,56 @@ export function rolloutEventWords(event: string): string {
     ? ROLLOUT_EVENT_WORDS[event as keyof typeof ROLLOUT_EVENT_WORDS]
     : event;
 }
+
+/** What a cause says of its subject, by its kind; nothing where the event says all there is. */
+export const ROLLOUT_CAUSE_WORDS = {
+  start: () => "",
+  trigger: (name) => `trigger ${name}`,
+  criterion: shortened,
+  precondition: (text) => `preconditions ${text}`,
+  stage: (name) => `${name} is done`,
+  approval: (roles) => `approval by ${roles}`,
+  rejection: (roles) => `rejection by ${roles}`,
+  window: (text) => `window ${text}`,
+  checklist: (text) => JSON.stringify(text),
+  noData: (metric) => `no data of ${metric}`,
+  error: (metric) => `${metric} can't be read`,
+  timeout: (stage) => `${stage} is out of time`,
+  signal: (name) => name,
+  alert: (name) => `alert ${name}`,
+  command: (name) => name,
+  kill: (flag) => `${flag} was killed by hand`,
+  deleted: (flag) => `${flag} was deleted`,
+  plan: (digest) => digest.slice(0, 12),
+  drill: (took) => took,
+  review: (name) => name,
+  escalation: (channels) => `to ${channels}`,
+  crash: (outage) => `for ${outage}`,
+} as const satisfies { readonly [kind: string]: (subject: string) => string };
+
+/** The kind of cause that an event's own words say already: after them the subject is enough. */
+const SAID_BY_EVENT: ReadonlyMap<string, string> = new Map([
+  ["approved", "approval"],
+  ["rejected", "rejection"],
+  ["triggerFired", "trigger"],
+  ["alert", "alert"],
+  ["noData", "noData"],
+  ["timedOut", "timeout"],
+]);
+
+/** A cause in words, to be said after those of `event`; one of a kind that a newer server knows is said with its kind's name. */
+export function rolloutCauseWords(
+  { kind, subject }: { readonly kind: string; readonly subject: string },
+  event?: string,
+): string {
+  if (event !== undefined && SAID_BY_EVENT.get(event) === kind) return subject;
+  return Object.hasOwn(ROLLOUT_CAUSE_WORDS, kind)
+    ? ROLLOUT_CAUSE_WORDS[kind as keyof typeof ROLLOUT_CAUSE_WORDS](subject)
+    : `${kind} ${subject}`;
+}
+
+/** Criteria as a list, the first two of them. */
+function shortened(text: string): string {
+  const criteria = text.split("; ");
+  return criteria.length <= 3 ? text : `${criteria.slice(0, 2).join("; ")} and ${criteria.length - 2} more criteria`;
+}

@@ -31,11 +31,11 @@ describe("an event", () => {
   it("names its stage, and says nothing twice", () => {
     const by = (kind: string, subject: string) => ({ cause: { kind, subject } });
     expect(eventText(rolloutEvent(1, "stageStarted", by("stage", "canary")))).toBe(
-      "quarter opened at 25 %: stage canary",
+      "quarter opened at 25 %: canary is done",
     );
     expect(eventText(rolloutEvent(2, "triggerFired", by("trigger", "errors")))).toBe("trigger fired: errors");
     expect(eventText(rolloutEvent(3, "awaiting", by("approval", "engineering-lead")))).toBe(
-      "waits to open quarter: approval engineering-lead",
+      "waits to open quarter: approval by engineering-lead",
     );
   });
 

@@ -1,4 +1,4 @@
-import { rolloutEventWords } from "@rampart/core";
+import { rolloutCauseWords, rolloutEventWords } from "@rampart/core";
 import type { CauseView, RolloutCommand, RolloutEventView, RolloutStatus, RolloutSummary } from "@rampart/core";
 import { length } from "../../output/measure.ts";
 import type { Paint } from "../../output/style.ts";
@@ -58,27 +58,11 @@ export function eventPaint({ event }: RolloutEventView): Paint {
   return HALTING_EVENTS.has(event) ? "yellow" : "none";
 }
 
-/** The kind of cause that an event's own name says already. */
-const IMPLIED_KIND: ReadonlyMap<string, string> = new Map([
-  ["started", "start"],
-  ["approved", "approval"],
-  ["rejected", "rejection"],
-  ["ticked", "checklist"],
-  ["triggerFired", "trigger"],
-  ["alert", "alert"],
-  ["signal", "signal"],
-  ["noData", "noData"],
-  ["timedOut", "timeout"],
-  ["planEdited", "plan"],
-  ["drillRecorded", "drill"],
-  ["reviewed", "review"],
-]);
-
 /** `trigger fired: errors (error_rate >= 5%) at 6.12% for 2m`. */
 export function eventText(event: RolloutEventView): string {
   const { cause, at } = event;
-  if (cause === undefined) return whatText(event);
-  return `${whatText(event)}: ${causeText(cause, at, IMPLIED_KIND.get(event.event))}`;
+  const why = cause === undefined ? "" : causeText(cause, at, event.event);
+  return why === "" ? whatText(event) : `${whatText(event)}: ${why}`;
 }
 
 function whatText({ event, stage, percentage }: RolloutEventView): string {
@@ -88,14 +72,12 @@ function whatText({ event, stage, percentage }: RolloutEventView): string {
   return rolloutEventWords(event);
 }
 
-/** Why something happened, in a few words; `at`: when it did, `implied`: a kind that need not be said. */
-export function causeText(cause: CauseView, at: string, implied?: string): string {
-  const { kind, subject, condition, value, since, by, reason, comparison, attribution } = cause;
+/** Why something happened, in a few words; `at`: when it did, `event`: what did, where that was said before. */
+export function causeText(cause: CauseView, at: string, event?: string): string {
+  const { condition, value, since, by, reason, comparison, attribution } = cause;
   const forMs = since === undefined ? 0 : Date.parse(at) - Date.parse(since);
-  const isSaid = kind !== implied && kind !== "command";
   const parts = [
-    isSaid ? (KIND_WORDS.get(kind) ?? kind) : "",
-    subject,
+    rolloutCauseWords(cause, event),
     condition === undefined ? "" : `(${condition})`,
     value === undefined ? "" : `at ${causeValue(cause, value)}`,
     forMs > 0 ? `for ${length(forMs)}` : "",
@@ -106,13 +88,6 @@ export function causeText(cause: CauseView, at: string, implied?: string): strin
   ];
   return parts.filter((part) => part !== "").join(" ");
 }
-
-const KIND_WORDS: ReadonlyMap<string, string> = new Map([
-  ["start", "plan"],
-  ["precondition", "preconditions"],
-  ["noData", "no data of"],
-  ["deleted", "deleted flag"],
-]);
 
 /** A value in the unit that the condition was written in: where `5%` stands for the threshold 0.05, 0.0612 is `6.12%`. */
 function causeValue({ condition = "", threshold }: CauseView, value: number): string {

@@ -1,8 +1,7 @@
-import { measure } from "@rampart/core";
-import { ROLLOUT_EVENT_WORDS } from "@rampart/core";
+import { measure, ROLLOUT_EVENT_WORDS, rolloutCauseWords, type ROLLOUT_CAUSE_WORDS } from "@rampart/core";
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Plan } from "../plan/types.ts";
-import type { Cause, CauseKind } from "../rollout/cause.ts";
+import type { Cause } from "../rollout/cause.ts";
 import type { RecordEvent, RolloutRecord } from "../rollout/effect.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import { own } from "../rollout/lookup.ts";
@@ -74,47 +73,14 @@ export function renderSimulation(plan: Plan, simulation: Simulation): string {
 /** The compiler sees to it that every event has words. */
 const WORDS: { readonly [E in RecordEvent]: string } = ROLLOUT_EVENT_WORDS;
 
-/** The kind of cause that an event's own words say already. */
-const IMPLIED: { readonly [E in RecordEvent]?: CauseKind } = { triggerFired: "trigger", alert: "alert" };
-
-/** A cause in words, where the event alone doesn't say it. */
-const CAUSES: { readonly [K in CauseKind]: (subject: string) => string } = {
-  start: () => "",
-  trigger: (name) => `trigger ${name}`,
-  criterion: shortened,
-  precondition: (text) => `preconditions ${text}`,
-  stage: (name) => `${name} is done`,
-  approval: (roles) => `approval by ${roles}`,
-  rejection: (roles) => `rejection by ${roles}`,
-  window: (text) => `window ${text}`,
-  checklist: (text) => JSON.stringify(text),
-  noData: (metric) => `no data of ${metric}`,
-  error: (metric) => `${metric} can't be read`,
-  timeout: (stage) => `${stage} is out of time`,
-  signal: (name) => name,
-  alert: (name) => `alert ${name}`,
-  command: (name) => name,
-  kill: (flag) => `${flag} was killed by hand`,
-  deleted: (flag) => `${flag} was deleted`,
-  plan: (digest) => digest.slice(0, 12),
-  drill: (took) => took,
-  review: (name) => name,
-  escalation: (channels) => `to ${channels}`,
-  crash: (outage) => `for ${outage}`,
-};
-
-/** Criteria as a list, the first two of them. */
-function shortened(text: string): string {
-  const criteria = text.split("; ");
-  return criteria.length <= 3 ? text : `${criteria.slice(0, 2).join("; ")} and ${criteria.length - 2} more criteria`;
-}
+/** Every kind of cause has words, too. */
+type Worded = { readonly kind: keyof typeof ROLLOUT_CAUSE_WORDS; readonly subject: string };
 
 /** What is seen, and since when, is said where it happens; what follows from it names it only. */
 const DETAILED: readonly RecordEvent[] = ["triggerFired", "signal", "noData", "dataBack"];
 
 function sayRecord(plan: Plan, { event, cause }: RolloutRecord, startAt: EpochMs): string {
-  const isImplied = cause !== undefined && IMPLIED[event] === cause.kind;
-  const what = cause === undefined ? "" : isImplied ? cause.subject : CAUSES[cause.kind](cause.subject);
+  const what = cause === undefined ? "" : rolloutCauseWords(cause satisfies Worded, event);
   const why = cause ? sayCause(plan, cause, what, DETAILED.includes(event) ? startAt : undefined) : "";
   return why === "" ? WORDS[event] : `${WORDS[event]}: ${why}`;
 }
