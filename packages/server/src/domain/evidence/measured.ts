@@ -1,10 +1,10 @@
 import type { EvidenceStageView, MetricSeriesView } from "@rampart/core";
 import { instantOf } from "../instant.ts";
-import type { Metric, MetricSource, Plan } from "../plan/types.ts";
+import type { Metric, Plan } from "../plan/types.ts";
 import type { EpochMs } from "../records.ts";
 import type { RolloutEvent } from "../rollout/event.ts";
 import type { Sample } from "../rollout/sample.ts";
-import { scrubQuery } from "../secrets/plan-text.ts";
+import { queryText } from "../secrets/plan-text.ts";
 import type { Scrub } from "../secrets/scrub.ts";
 import { Series, type SeriesSummary } from "./series.ts";
 import type { StageStory } from "./stages.ts";
@@ -79,19 +79,5 @@ export class Measured {
       ({ openedAt, closedAt }) => openedAt !== undefined && at > openedAt && (closedAt === undefined || at <= closedAt),
     );
     stages[index]?.add(at, sample);
-  }
-}
-
-/** What is asked, without headers, query strings, credentials and unusual labels: people paste tokens into all of them. */
-function queryText(source: MetricSource): string {
-  switch (source.kind) {
-    case "prometheus":
-      return scrubQuery(source.query);
-    case "http":
-      return `${source.method} ${source.url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//")}`;
-    case "signal":
-      return `signal ${source.signal}`;
-    case "sdk":
-      return `${source.measure} of ${source.metric ?? "the flag"}, cohort ${source.cohort}`;
   }
 }

@@ -1,4 +1,4 @@
-import type { Metric, Plan } from "../plan/types.ts";
+import type { Metric, MetricSource, Plan } from "../plan/types.ts";
 import { SECRET_MARK, type Scrub } from "./scrub.ts";
 
 /** Headers whose values are no secrets. */
@@ -37,6 +37,20 @@ export const scrubQuery: Scrub = (query) =>
 function isOpenValue(label: string, value: string): boolean {
   if (/^(?:[a-z]{0,24}|[\d.x|[\]*+-]{0,24})$/i.test(value)) return true;
   return OPEN_LABELS.has(label.toLowerCase()) && value.length <= OPEN_VALUE_LENGTH_MAX && !KEY_LIKE.test(value);
+}
+
+/** What is asked of a source, without headers, query strings, credentials and unusual labels: people paste tokens into all of them. */
+export function queryText(source: MetricSource): string {
+  switch (source.kind) {
+    case "prometheus":
+      return scrubQuery(source.query);
+    case "http":
+      return `${source.method} ${source.url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//")}`;
+    case "signal":
+      return `signal ${source.signal}`;
+    case "sdk":
+      return `${source.measure} of ${source.metric ?? "the flag"}, cohort ${source.cohort}`;
+  }
 }
 
 /** A plan's text without what may be a secret in it: literal header values, query strings of addresses, values of unusual labels. */

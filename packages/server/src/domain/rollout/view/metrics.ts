@@ -1,12 +1,12 @@
 import type { CriterionView, MetricView, TriggerView } from "@rampart/core";
 import { instantOf } from "../../instant.ts";
 import { compareText, testKey } from "../../plan/compared.ts";
-import type { CompareWorse, Criterion, Metric, MetricSource, Plan, Trigger } from "../../plan/types.ts";
+import type { CompareWorse, Criterion, Metric, Plan, Trigger } from "../../plan/types.ts";
 import { baselineOf } from "../baseline.ts";
 import { alarmOf, whyNot } from "../comparing.ts";
 import { conditionKey } from "../conditions.ts";
 import { criterionText, viewCriterion, type CriterionView as Standing } from "../criterion.ts";
-import { scrubQuery } from "../../secrets/plan-text.ts";
+import { queryText } from "../../secrets/plan-text.ts";
 import type { EpochMs } from "../instant.ts";
 import { own } from "../lookup.ts";
 import { readMetric } from "../reading.ts";
@@ -149,18 +149,4 @@ function aboutMetric(plan: Plan, state: RolloutState, name: string): Pick<Criter
   const ageMs =
     at === undefined ? undefined : Math.max(0, state.now - at) + (sample?.kind === "value" ? sample.ageMs : 0);
   return { metric: name, unit: metric?.unit ?? "none", ...(ageMs !== undefined && { ageMs }) };
-}
-
-/** What is asked, without headers, query strings and credentials: people paste tokens into all of them. */
-function queryText(source: MetricSource): string {
-  switch (source.kind) {
-    case "prometheus":
-      return scrubQuery(source.query);
-    case "http":
-      return `${source.method} ${source.url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//")}`;
-    case "signal":
-      return `signal ${source.signal}`;
-    case "sdk":
-      return `${source.measure} of ${source.metric ?? "the flag"}, cohort ${source.cohort}`;
-  }
 }
