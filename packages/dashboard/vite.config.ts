@@ -36,9 +36,16 @@ const onlyLines: Plugin = {
   },
 };
 
+/** Loads what is loaded later as it is: all styles are in the one sheet of the page, and nothing is to be fetched ahead. */
+const plainImports: Plugin = {
+  name: "plain-imports",
+  enforce: "pre",
+  load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined),
+};
+
 /** Built into the server's package, which serves it. Nothing is inlined: the page's policy allows only files of its own. */
 export default defineConfig({
-  plugins: [onlyLines],
+  plugins: [onlyLines, plainImports],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: {
     conditions: ["source", "browser", "module", "import", "default"],

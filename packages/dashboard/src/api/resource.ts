@@ -9,6 +9,9 @@ import { shared } from "./shared.ts";
 /** While changes are not heard of, what is shown is asked for this often. */
 const POLL_MS = 5_000;
 
+/** The same is asked for this often at most, however much is heard; more than anybody could read. */
+const ASK_EVERY_MS = 300;
+
 /** What is kept of answers that no page shows any more; the oldest goes. */
 const KEPT_MAX = 100;
 
@@ -26,6 +29,7 @@ export type Topic = "environments" | "rollouts" | `rollout:${string}` | `environ
 
 interface Entry {
   readonly answer: Signal<Answer<unknown>>;
+  readonly read: Read<unknown>;
   isAsking: boolean;
   isStale: boolean;
   users: number;
@@ -33,13 +37,18 @@ interface Entry {
 
 const entries = new Map<string, Entry>();
 
-export interface ResourceOptions {
+/** Asks for what is newer than what is known, and makes one of both. */
+export type Read<T> = (known: T | undefined) => Promise<T>;
+
+export interface ResourceOptions<T> {
   /** Asked for again with these news. */
   readonly on?: readonly Topic[];
   /** Asked for again this often, whatever is heard; milliseconds. */
   readonly everyMs?: number;
   /** The answer is forgotten once nothing shows it: it is never shown again. */
   readonly isPassing?: boolean;
+  /** In place of asking for all of it; of a path always the same. */
+  readonly read?: Read<T>;
 }
 
 export interface Resource<T> extends Answer<T> {
@@ -48,16 +57,17 @@ export interface Resource<T> extends Answer<T> {
 }
 
 /** What `GET path` answers, kept up to date while it is shown; nothing is asked for while `path` is undefined. */
-export function useResource<T>(path: string | undefined, options: ResourceOptions = {}): Resource<T> {
+export function useResource<T>(path: string | undefined, options: ResourceOptions<T> = {}): Resource<T> {
   const topics = options.on?.join(" ") ?? "";
   const { everyMs, isPassing = false } = options;
+  const read = options.read as Read<unknown> | undefined;
   useEffect(() => {
     if (path === undefined) return undefined;
-    const entry = entryOf(path);
+    const entry = entryOf(path, read);
     entry.users += 1;
-    ask(path, entry);
+    ask(entry);
     // A page that nobody sees asks for nothing; once it is seen again, anything may have changed.
-    const seen = (): void => void (document.hidden || ask(path, entry));
+    const seen = (): void => void (document.hidden || ask(entry));
     const stopNews = onNews((news) => concerns(topics.split(" "), news) && seen());
     const poll = setInterval(() => connection.value !== "live" && seen(), POLL_MS);
     const clock = everyMs === undefined ? undefined : setInterval(seen, everyMs);
@@ -70,8 +80,8 @@ export function useResource<T>(path: string | undefined, options: ResourceOption
     };
   }, [path, topics, everyMs, isPassing]);
   if (path === undefined) return { isLoading: false, reload: () => undefined };
-  const entry = entryOf(path);
-  return { ...(entry.answer.value as Answer<T>), reload: () => ask(path, entry) };
+  const entry = entryOf(path, read);
+  return { ...(entry.answer.value as Answer<T>), reload: () => ask(entry) };
 }
 
 /** Puts an answer in that came another way, so that a page shows the outcome of a command at once. */
@@ -82,10 +92,10 @@ export function put(path: string, data: unknown): void {
 
 /** Asks again for everything that is shown and begins with `prefix`. */
 export function refresh(prefix: string): void {
-  for (const [path, entry] of entries) if (entry.users > 0 && path.startsWith(prefix)) ask(path, entry);
+  for (const [path, entry] of entries) if (entry.users > 0 && path.startsWith(prefix)) ask(entry);
 }
 
-function entryOf(path: string): Entry {
+function entryOf(path: string, read: Read<unknown> = () => call("GET", path)): Entry {
   const known = entries.get(path);
   if (known !== undefined) return known;
   if (entries.size >= KEPT_MAX) {
@@ -97,6 +107,7 @@ function entryOf(path: string): Entry {
   }
   const entry: Entry = {
     answer: signal<Answer<unknown>>({ isLoading: true }),
+    read,
     isAsking: false,
     isStale: false,
     users: 0,
@@ -105,26 +116,29 @@ function entryOf(path: string): Entry {
   return entry;
 }
 
-function ask(path: string, entry: Entry): void {
+function ask(entry: Entry): void {
   if (entry.isAsking) {
     entry.isStale = true;
     return;
   }
-  void askNow(path, entry);
+  void askNow(entry);
 }
 
-async function askNow(path: string, entry: Entry): Promise<void> {
+async function askNow(entry: Entry): Promise<void> {
   entry.isAsking = true;
   do {
     entry.isStale = false;
+    const pause = new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
     try {
-      const data = shared(entry.answer.value.data, await call("GET", path));
+      const known = entry.answer.value.data;
+      const data = shared(known, await entry.read(known));
       entry.answer.value = { data, at: Date.now(), isLoading: false };
     } catch (thrown) {
       const failure = failureOf(thrown);
       if (failure.kind === "signedOut") sessionState.value = { kind: "out" };
       entry.answer.value = { ...entry.answer.value, failure, isLoading: false };
     }
+    await pause;
   } while (entry.isStale && entry.users > 0);
   entry.isAsking = false;
 }

@@ -1,5 +1,5 @@
 import type { CauseView, RolloutEventPage, RolloutEventView } from "@rampart/core";
-import { useEffect, useState } from "preact/hooks";
+import { call } from "../../api/call.ts";
 import { type Resource, useResource } from "../../api/resource.ts";
 import { nameOf } from "../../ui/actor.ts";
 import { Shown } from "../../ui/state.tsx";
@@ -36,24 +36,19 @@ export function Timeline({ story }: { readonly story: Resource<RolloutEventPage>
 /** Events of a story that are kept in the page; the evidence has all of them. */
 const EVENTS_MAX = 100;
 
-const NOTHING: readonly RolloutEventView[] = [];
-
 /** The rollout's story, its newest part. Only what is new is asked for: a rollout that is told something twice a second has a long one. */
 export function useStory(id: string): Resource<RolloutEventPage> {
-  const [kept, keep] = useState(NOTHING);
-  const newer = useResource<RolloutEventPage>(`${rolloutPath(id)}/events?cursor=${kept.at(-1)?.id ?? 0}`, {
+  const path = `${rolloutPath(id)}/events`;
+  return useResource<RolloutEventPage>(path, {
     on: [`rollout:${id}`],
-    isPassing: true,
+    read: (known) => readOn(path, known?.items ?? []),
   });
-  const items = newer.data?.items;
-  useEffect(() => {
-    if (items === undefined || items.length === 0) return;
-    keep((before) => {
-      const last = before.at(-1)?.id ?? 0;
-      return [...before, ...items.filter((event) => event.id > last)].slice(-EVENTS_MAX);
-    });
-  }, [items]);
-  return kept.length === 0 ? newer : { ...newer, data: { items: kept } };
+}
+
+async function readOn(path: string, known: readonly RolloutEventView[]): Promise<RolloutEventPage> {
+  const { items, next } = await call<RolloutEventPage>("GET", `${path}?cursor=${known.at(-1)?.id ?? 0}`);
+  const kept = [...known, ...items].slice(-EVENTS_MAX);
+  return next === undefined ? { items: kept } : readOn(path, kept);
 }
 
 function Line({ event }: { readonly event: RolloutEventView }) {
