@@ -136,7 +136,7 @@ describe("what SDKs report to several servers", () => {
     servers.at(0).take("production", failing(1));
     servers.at(0).drain(MEASURED);
     servers.at(0).keep(MEASURED, "evidence");
-    await expect.poll(() => servers.checkpoints.checkpoints()).toHaveLength(1);
+    await expect.poll(() => servers.checkpoints.checkpoints(), { timeout: 10_000 }).toHaveLength(1);
     servers.at(0).take("production", failing(1, 2));
     servers.at(1).take("production", failing(3));
     await servers.exchange();
@@ -157,7 +157,7 @@ describe("what SDKs report to several servers", () => {
     servers.at(0).take("production", failing(1));
     servers.at(0).drain(MEASURED);
     servers.at(0).keep(MEASURED, "stored");
-    await expect.poll(() => servers.checkpoints.checkpoints()).toHaveLength(1);
+    await expect.poll(() => servers.checkpoints.checkpoints(), { timeout: 10_000 }).toHaveLength(1);
     servers.at(0).keep(MEASURED, "not stored yet");
     servers.renew();
     await servers.at(0).exchange();
