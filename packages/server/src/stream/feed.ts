@@ -9,17 +9,12 @@ import type { EnvironmentChanges, EnvironmentContent, EpochMs, Store } from "../
 import { Answers } from "./browsers/answers.ts";
 import { EncodedContent } from "./content.ts";
 import { encodeEvent, EVENT_END, eventHead, UNCONFIRMED } from "./frame.ts";
+import { Freshness } from "./freshness.ts";
 import type { HeldLease } from "./leases.ts";
 import { Leases } from "./leases.ts";
 
 /** Resumes from this many different revisions are kept encoded; the rest are encoded again. A storm comes back from a handful. */
 const RESUMES_CACHED_MAX = 64;
-
-/**
- * A feed that has not read the store for this long, three polls, does not know any more what is stored. With a lease of 25 s, and 2 s for what is on its way, a client
- * that nobody can reach is off 30 s after a rollback that another server stored, at the latest.
- */
-export const CONFIRMED_MS = 3_000;
 
 export interface FeedParts {
   readonly store: Pick<Store, "content" | "changesSince">;
@@ -81,11 +76,12 @@ export class Feed {
   #urgent: UrgentChange | undefined;
   #running: Promise<void> | undefined;
   #again = false;
-  #syncedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #freshness: Freshness;
 
   private constructor(environment: string, parts: FeedParts) {
     this.environment = environment;
     this.#parts = parts;
+    this.#freshness = new Freshness(parts.clock);
     this.ruleset = new Ruleset({ regex: parts.regex });
     this.answers = new Answers(this.ruleset);
   }
@@ -93,9 +89,7 @@ export class Feed {
   /** Reads the environment whole. Rejects when the store can't be read or has no such environment. */
   static async open(environment: string, parts: FeedParts): Promise<Feed> {
     const feed = new Feed(environment, parts);
-    const askedAtMs = parts.clock.monotonicMs();
     await feed.#reload();
-    feed.#syncedAtMs = askedAtMs;
     return feed;
   }
 
@@ -123,7 +117,7 @@ export class Feed {
 
   /** Whether the store was read lately, so that what is served is what is stored. */
   get isFresh(): boolean {
-    return this.#parts.clock.monotonicMs() - this.#syncedAtMs <= CONFIRMED_MS;
+    return this.#freshness.isFresh;
   }
 
   /**
@@ -243,24 +237,23 @@ export class Feed {
   }
 
   async #step(): Promise<void> {
-    // What was committed after the question may not be in the answer, however long that takes.
-    const askedAtMs = this.#parts.clock.monotonicMs();
+    const answered = this.#freshness.ask();
     const changes = await this.#parts.store.changesSince(this.environment, this.revision);
     if (changes === undefined || changes.epoch !== this.epoch) {
       await this.#reload();
-      this.#syncedAtMs = askedAtMs;
+      answered();
       this.#onChange({ frame: this.snapshot.frame, committedAt: this.#parts.clock.now() });
       return;
     }
     const from = this.revision;
     if (changes.revision === from) {
-      this.#syncedAtMs = askedAtMs;
+      answered();
       return;
     }
     const applied = this.ruleset.apply({ ...changes, digest: "" });
     if (applied.kind !== "applied")
       throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
-    this.#syncedAtMs = askedAtMs;
+    answered();
     this.#content.apply(changes);
     this.answers.apply(changes);
     const urgent = changes.urgent ? this.#urgentOf(changes) : undefined;

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { silentLogger } from "../ports/logger.ts";
+import { silentMeter } from "../ports/meter.ts";
 import type { Store } from "../ports/store.ts";
-import { config, meta } from "../store/testing/fixtures.ts";
+import { createMemoryStore } from "../store/memory-store.ts";
+import { config, countingRandom, meta } from "../store/testing/fixtures.ts";
 import { startTestHub, type TestHub } from "../testing/test-hub.ts";
+import { Feed } from "./feed.ts";
 
 /** A hub whose store can be cut off; polls it each second, as a server does. */
 async function cuttable({ isShared = true } = {}) {
@@ -117,6 +121,27 @@ describe("a server that is cut off from what others write", () => {
     await caughtUp;
     await platform.advance(501);
     expect(feed.isConfirmed).toBe(false);
+  });
+});
+
+describe("a machine that slept", () => {
+  it("proves nothing with its first heartbeat: another server may have written meanwhile", async () => {
+    const store = createMemoryStore({ random: countingRandom() });
+    let wallMs = 1_000_000;
+    const feed = await Feed.open("production", {
+      store,
+      // The monotonic clock stood still.
+      clock: { now: () => wallMs, monotonicMs: () => 5 },
+      meter: silentMeter,
+      logger: silentLogger,
+      regex: () => () => false,
+      isShared: true,
+    });
+    expect(String(feed.heartbeat())).toContain("event: heartbeat");
+    wallMs += 60_000;
+    expect(String(feed.heartbeat())).toContain("event: unconfirmed");
+    await feed.catchUp();
+    expect(String(feed.heartbeat())).toContain("event: heartbeat");
   });
 });
 

@@ -1,0 +1,36 @@
+import type { Clock } from "../ports/clock.ts";
+
+/**
+ * Who has not read the store for this long, three polls, does not know any more what is stored. With a lease of 25 s, and 2 s for what is on its way, a client
+ * that nobody can reach is off 30 s after a rollback that another server stored, at the latest.
+ */
+export const CONFIRMED_MS = 3_000;
+
+/** How long ago the store was read. */
+export class Freshness {
+  readonly #clock: Clock;
+  #monotonicMs: number;
+  #wallMs: number;
+
+  /** It was read just now. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#monotonicMs = clock.monotonicMs();
+    this.#wallMs = clock.now();
+  }
+
+  /** To be called with a question; what it gives, with the answer. What was committed after the question may not be in it, however long it takes. */
+  ask(): () => void {
+    const [monotonicMs, wallMs] = [this.#clock.monotonicMs(), this.#clock.now()];
+    return () => {
+      this.#monotonicMs = monotonicMs;
+      this.#wallMs = wallMs;
+    };
+  }
+
+  get isFresh(): boolean {
+    // The monotonic clock stands still while a machine sleeps.
+    const silenceMs = Math.max(this.#clock.monotonicMs() - this.#monotonicMs, this.#clock.now() - this.#wallMs);
+    return silenceMs <= CONFIRMED_MS;
+  }
+}
