@@ -9,4 +9,5 @@ export const EXIT = {
   timedOut: 6,
 } as const;
 
+/** One of `EXIT`. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

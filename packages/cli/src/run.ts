@@ -15,6 +15,7 @@ export interface GlobalOptions {
   readonly requestTimeout?: number;
 }
 
+/** Where commands act when nobody names an environment. */
 export const DEFAULT_ENVIRONMENT = "production";
 const DEFAULT_TIMEOUT_MS = 10_000;
 

@@ -26,6 +26,7 @@ const INIT_TIMEOUT_MS = 2_000;
 
 const REFUSED = "refused: key, origin or signature";
 
+/** What `createClient` takes. */
 export interface BrowserClientOptions {
   /** Where the server is: `https://flags.example.com`. */
   readonly url: string;

@@ -11,6 +11,7 @@ import type { ClientSignature, InitResult } from "@rampart/core";
 import { ProviderLife, resolutionOf } from "@rampart/core";
 import type { BrowserClient } from "./types.ts";
 
+/** What the provider takes besides its client. */
 export interface RampartProviderOptions {
   /** OpenFeature waits for values as long, at the start and after a change of context, milliseconds. 2,000 unless given. */
   readonly timeoutMs?: number;

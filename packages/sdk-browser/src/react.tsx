@@ -5,6 +5,7 @@ import type { BrowserClient } from "./types.ts";
 
 const ClientContext = createContext<BrowserClient | undefined>(undefined);
 
+/** What `RampartProvider` takes. */
 export interface RampartProviderProps {
   readonly client: BrowserClient;
   readonly children?: ReactNode;
@@ -23,6 +24,7 @@ export function useRampart(): BrowserClient {
   return client;
 }
 
+/** How a component waits for its flag. */
 export interface UseFlagOptions {
   /** Suspends until the client's first `init` is through, with values or without. Not on a server, where nothing is ever fetched. */
   readonly suspend?: boolean;

@@ -26,6 +26,7 @@ export const CACHE_HELD_BACK_MS = 2_000;
 /** How the values stay current. `tab`: another tab has the connection. `refused`: not at all, the server does not want us. */
 export type Via = "none" | "stream" | "poll" | "tab" | "refused";
 
+/** What a seat is made of. */
 export interface SeatOptions {
   readonly identity: Identity;
   readonly send: Send;

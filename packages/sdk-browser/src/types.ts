@@ -46,6 +46,7 @@ export interface BrowserClient {
   close(): Promise<void>;
 }
 
+/** What `setContext` takes besides the context. */
 export interface ContextOptions {
   readonly timeoutMs?: number;
   /** Where the key demands it: proof of the context, made on the application's server. */

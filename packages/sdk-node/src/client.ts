@@ -4,6 +4,7 @@ import { createClientOnPorts, fingerprintOf } from "@rampart/core";
 import { createNodePorts } from "./ports.ts";
 import { SDK_VERSION } from "./version.ts";
 
+/** What `createClient` takes. */
 export interface NodeClientOptions {
   /** Where the server is: `https://flags.example.com`. */
   readonly url: string;

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 /** The part of `fetch` that the SDK uses; the global one fits. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchAnswer>;
 
+/** A request, as `fetch` takes it. */
 export interface FetchInit {
   readonly method: "GET" | "POST";
   readonly headers: Record<string, string>;
@@ -12,12 +13,14 @@ export interface FetchInit {
   readonly redirect: "manual";
 }
 
+/** An answer, as `fetch` gives it. */
 export interface FetchAnswer {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   readonly body: { getReader(): BodyReader } | null;
 }
 
+/** Reads a body piece by piece. */
 export interface BodyReader {
   read(): Promise<
     { readonly done: false; readonly value: Uint8Array } | { readonly done: true; readonly value?: unknown }

@@ -10,6 +10,7 @@ import { ErrorCode, OpenFeatureEventEmitter, ProviderEvents } from "@openfeature
 import type { FlagClient } from "@rampart/core";
 import { ProviderLife, resolutionOf } from "@rampart/core";
 
+/** What the provider takes besides its client. */
 export interface RampartProviderOptions {
   /** OpenFeature waits for values as long, milliseconds. 2,000 unless given. */
   readonly timeoutMs?: number;

@@ -7,6 +7,7 @@ import { contextOf } from "@rampart/core";
 /** The event's name in the semantic conventions. */
 export const EVALUATION_EVENT = "feature_flag.evaluation";
 
+/** Where evaluations are recorded, and with how much of whom. */
 export interface TelemetryOptions {
   /** Where to write the events as log records: a logger of `@opentelemetry/api-logs`. Unless given, they go to the span under way. */
   readonly logger?: { emit(record: { readonly eventName: string; readonly attributes: Attributes }): void };

@@ -6,6 +6,7 @@ import { linearRegex } from "./regex.ts";
 import { request } from "./request.ts";
 import { openStream } from "./stream.ts";
 
+/** What may take the place of Node's own. */
 export interface NodePortsOptions {
   readonly fetch?: Fetch | undefined;
   readonly cacheFile?: string | undefined;

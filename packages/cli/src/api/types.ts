@@ -1,8 +1,10 @@
 import type { JsonValue } from "@rampart/core";
 import type { CliError } from "../errors.ts";
 
+/** Of a call of the API. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+/** One call of the API. */
 export interface Call {
   readonly method?: Method;
   /** From the server's root, every part percent-encoded: `/api/v1/flags/a%2Fb`. */

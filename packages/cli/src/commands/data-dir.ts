@@ -1,5 +1,6 @@
 import { Option } from "commander";
 
+/** What `dataDirOption` gives. */
 export interface DataDirOptions {
   readonly dataDir: string;
 }
@@ -9,6 +10,7 @@ export function dataDirOption(): Option {
   return new Option("--data-dir <folder>", "the server's data folder").env("RAMPART_DATA_DIR").default(".rampart");
 }
 
+/** What `databaseOption` gives. */
 export interface DatabaseOptions {
   readonly databaseUrl?: string;
 }

@@ -42,4 +42,5 @@ export function isLocal(command: Command): boolean {
   return command.parent.parent === null ? groups.get(command)?.local === true : isLocal(command.parent);
 }
 
+/** What groups stand under in the list of commands. */
 export type Heading = "Flags:" | "Rollouts:" | "Insight:" | "Server and access:";

@@ -4,6 +4,7 @@ import { pad, printable, truncate, widthOf } from "./text.ts";
 /** A cell: its text, and how to paint it. */
 export type Cell = string | { readonly text: string; readonly paint: Paint };
 
+/** How a column is headed, and what it does where there is little room. */
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
@@ -13,6 +14,7 @@ export interface Column {
   readonly optional?: boolean;
 }
 
+/** Where a table is shown. */
 export interface TableOptions {
   readonly style: Style;
   /** Columns of the terminal; undefined: as wide as it needs to be. */

@@ -41,6 +41,7 @@ export interface EvidenceView {
   readonly rollback?: ReceiptsView;
 }
 
+/** What was decided, and everything that it was decided on. */
 export interface EvidenceDecisionView {
   readonly at: Instant;
   readonly what: "exposure" | "stageDone" | "rollback" | "recovery" | "completed" | "review";
@@ -88,6 +89,7 @@ export interface EvidencePlanView {
   readonly links: readonly { readonly title: string; readonly url: string }[];
 }
 
+/** An item that the plan gives to people, and who ticked it. */
 export interface EvidenceItemView {
   readonly text: string;
   readonly of: "precondition" | "stage" | "rollback" | "completion";
@@ -101,6 +103,7 @@ export interface EvidenceItemView {
 /** `passed`: closed by its criteria. `promoted`: closed by a person. `stopped`: a rollback came while it was open. */
 export type EvidenceStageOutcome = "passed" | "promoted" | "stopped" | "open" | "notReached";
 
+/** What came of one stage: when it was open, and what its metrics said meanwhile. */
 export interface EvidenceStageView {
   readonly name: string;
   readonly percentage: number;

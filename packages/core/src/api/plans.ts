@@ -79,6 +79,7 @@ export interface SimulationView {
   readonly notes: readonly string[];
 }
 
+/** One line of a simulation's timeline. */
 export interface SimulationEntryView {
   /** ISO 8601 duration from the start. */
   readonly at: string;

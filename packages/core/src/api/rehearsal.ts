@@ -15,6 +15,7 @@ const RECEIPTS_WITHIN_MS = 90_000;
 /** Streams are written to every 5 s, and polls come every 10 s: who is silent for longer has ended, or is cut off. */
 const CLIENT_SILENT_MS = 15_000;
 
+/** What is rehearsed, where, and through whose hands the calls go. */
 export interface Rehearsal {
   readonly environment: string;
   /** Whose trigger is rehearsed: a plan's text, or the name of a stored one; missing: a metric that is looked at each second. */

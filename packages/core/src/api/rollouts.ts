@@ -4,6 +4,7 @@ import type { MetricUnitName } from "./metric-unit.ts";
 import type { ReceiptsView } from "./receipts.ts";
 import type { Instant, Page, UnstoredKill } from "./types.ts";
 
+/** Where a rollout is. `verifying`: at 0 %, and watched for recovery. */
 export type RolloutStatus =
   | "scheduled"
   | "preconditions"
@@ -34,7 +35,9 @@ export type RolloutCommandAnswer<C extends RolloutCommand> = C extends "rollback
   ? RolloutView | UnstoredKill
   : RolloutView;
 
+/** What a trigger does: back to 0 %, hold and ask, or only tell. */
 export type TriggerActionName = "rollback" | "pause" | "notify";
+/** P0 is the worst. */
 export type SeverityName = "P0" | "P1" | "P2" | "P3";
 
 /** Why something happened: `kind` says what sort of thing did it, `subject` which one (a trigger's name, a metric, a person). */
@@ -148,6 +151,7 @@ export interface RolloutView extends RolloutSummary {
  */
 export type StageState = "done" | "current" | "opening" | "next" | "stopped";
 
+/** A stage of the plan, and how far it is. */
 export interface StageView {
   readonly name: string;
   readonly description?: string;
@@ -164,6 +168,7 @@ export interface StageView {
 /** What a sample says about a condition. Only `pass` is true; `inconclusive` and `error` are neither a pass nor a breach. */
 export type VerdictName = "pass" | "fail" | "inconclusive" | "error";
 
+/** What has to hold before the stage ends, and how it stands. */
 export interface CriterionView {
   /** As the plan wrote it. */
   readonly text: string;
@@ -185,6 +190,7 @@ export interface CriterionView {
   readonly ageMs?: number;
 }
 
+/** What would stop the rollout, and how it stands. */
 export interface TriggerView {
   readonly name: string;
   readonly action: TriggerActionName;
@@ -213,6 +219,7 @@ export interface TriggerView {
   readonly ageMs?: number;
 }
 
+/** A metric of the plan, as it was answered last. */
 export interface MetricView {
   readonly name: string;
   readonly source: "prometheus" | "http" | "signal" | "sdk";
@@ -229,6 +236,7 @@ export interface MetricView {
   readonly baseline?: number;
 }
 
+/** An approval that a stage needs, and who has given it. */
 export interface ApprovalView {
   /** The stage that it opens. */
   readonly stage: string;
@@ -241,6 +249,7 @@ export interface ApprovalView {
   readonly isOpen: boolean;
 }
 
+/** An item for people to tick. */
 export interface ChecklistItemView {
   readonly id: string;
   readonly text: string;
@@ -255,6 +264,7 @@ export interface ChecklistItemView {
 /** One thing that a rollout waits for. */
 export type WaitingView = WaitingOf<Instant, CauseView, JudgedView>;
 
+/** A criterion that is waited for. */
 export type WaitingCriterionView = WaitingCriterionOf<JudgedView>;
 
 /** A verdict as its name and what it was made of. */
@@ -281,6 +291,7 @@ export interface RolloutEventView {
   readonly cause?: CauseView;
 }
 
+/** The oldest first. */
 export type RolloutEventPage = Page<RolloutEventView>;
 
 /** Body of `POST /api/v1/rollouts`: the YAML, or the digest of a stored plan. Flag and environment are the plan's. */

@@ -80,6 +80,7 @@ export interface UnstoredKill extends RampView {
   readonly unstored: NonNullable<RampView["unstored"]>;
 }
 
+/** A segment, as `GET /api/v1/segments/:key` gives it. */
 export interface SegmentView extends Segment {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
@@ -88,6 +89,7 @@ export interface SegmentView extends Segment {
 /** Who may do what: people and programs by `kind`, people also by role (`engineering-lead`). */
 export type TokenKind = "admin" | "operator" | "viewer" | "server" | "client" | "ci";
 
+/** A token without its secret part. */
 export interface TokenView {
   readonly id: string;
   readonly kind: TokenKind;
@@ -135,6 +137,7 @@ export interface ClientView {
   readonly replica?: string;
 }
 
+/** Answer of `GET /api/v1/environments/:env/clients`. */
 export interface ClientsView {
   readonly environment: string;
   readonly epoch: string;

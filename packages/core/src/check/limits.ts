@@ -17,7 +17,9 @@ export const SEGMENT_RULES_MAX = 100;
 export const NAME_LENGTH_MAX = 256;
 /** Characters of a clause's value: patterns are the longest. */
 export const VALUE_LENGTH_MAX = 1024;
+/** Characters. */
 export const DESCRIPTION_LENGTH_MAX = 4096;
+/** Characters. */
 export const TAG_LENGTH_MAX = 64;
 /** Characters of all variants of a flag as JSON: they go to every client. */
 export const VARIANTS_JSON_LENGTH_MAX = 65_536;

@@ -20,6 +20,7 @@ export type Serve =
   | { readonly percentage: number }
   | { readonly split: readonly SplitShare[] };
 
+/** One variant's share of the users. */
 export interface SplitShare {
   readonly variant: string;
   /** 0…100, at most three decimals. */

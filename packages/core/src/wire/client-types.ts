@@ -46,6 +46,7 @@ export interface ClientSignature {
 /** A flag's answer for the context. With `errorCode` there is none, and the caller's default is to be served. */
 export type ClientFlag = ClientServed | ClientUnserved;
 
+/** An answer with a value. */
 export interface ClientServed {
   readonly value: JsonValue;
   readonly variant: string;
@@ -56,6 +57,7 @@ export interface ClientServed {
   readonly lease?: ClientLease;
 }
 
+/** There is no value for the context, and why. */
 export interface ClientUnserved {
   readonly reason: "ERROR";
   readonly errorCode: ErrorCode;

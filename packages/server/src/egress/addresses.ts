@@ -53,6 +53,7 @@ export function inBlock(address: string, cidr: string): boolean {
   return parsed.kind() === block.kind() && parsed.match(block, bits);
 }
 
+/** Whether the text is an address block, as in `10.0.0.0/8`. */
 export function isBlock(text: string): boolean {
   return ipaddr.isValidCIDR(text);
 }

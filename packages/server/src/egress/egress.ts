@@ -14,6 +14,7 @@ import {
 
 type Refused = Extract<EgressResult, { readonly kind: "refused" }>;
 
+/** Where calls may go, and what they are made with. */
 export interface EgressOptions {
   readonly policy: EgressPolicy;
   /** Monotonic, milliseconds. */

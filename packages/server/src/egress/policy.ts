@@ -14,6 +14,7 @@ export interface EgressPolicy {
   readonly allow: readonly string[];
 }
 
+/** What was allowed, or why it was not and what to do about that. */
 export type Judged<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: string; readonly hint: string };

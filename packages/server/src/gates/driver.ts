@@ -24,6 +24,7 @@ import { isOwnAccord, movesFlag, refusedBy, stops, type Fact, type Outcome, type
 import { captureBaselines, oldestAgeOf, sampleAll, type Providers } from "./sampler.ts";
 import { steadyTime } from "./steady-time.ts";
 
+/** What a driver works with. */
 export interface DriverParts {
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout">;
   readonly config: (environment: string, flag: string) => Promise<ConfigRecord | undefined>;

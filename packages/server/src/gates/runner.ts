@@ -22,6 +22,7 @@ const SYNC_EVERY_MS = 1_000;
 /** Rollouts that are due and loaded at once. */
 const ROLLOUTS_MAX = 5000;
 
+/** What the runner works with. */
 export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "meter" | "planOf"> {
   readonly store: Pick<RolloutStore, "commitRollout" | "rollout" | "rollouts" | "plan">;
   readonly timers: Timers;
@@ -32,6 +33,7 @@ export interface RunnerParts extends Omit<DriverParts, "store" | "onStep" | "met
   readonly meter: Pick<Meter, "rolloutLeg" | "rolloutMoved">;
 }
 
+/** Told of each step that was stored, with what it added to the story. */
 export type Listener = (row: RolloutRow, records: readonly RolloutRecord[]) => void;
 
 /** A rollout with the plan that it runs. */

@@ -12,6 +12,7 @@ import type { Measurement, MetricProvider } from "../ports/metric-provider.ts";
 /** Kinds of metrics that are asked for; signals are pushed. */
 export type PolledKind = Exclude<Metric["source"]["kind"], "signal">;
 
+/** Who answers for each kind of metric. */
 export type Providers = { readonly [K in PolledKind]: MetricProvider };
 
 /** What one round of questions gave. */
@@ -21,6 +22,7 @@ export interface Sampling {
   readonly answers: readonly KeptAnswer[];
 }
 
+/** What samplings are made with. */
 export interface SamplerParts {
   readonly providers: Providers;
   readonly clock: Clock;

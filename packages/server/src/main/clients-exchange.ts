@@ -23,6 +23,7 @@ const LIST_BYTES_MAX = 8 * 1024 * 1024;
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
+/** What clients are exchanged with. */
 export interface ClientsExchangeParts {
   readonly pool: Pool;
   readonly replicas: Pick<Replicas, "present">;

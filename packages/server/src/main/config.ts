@@ -49,6 +49,7 @@ export interface ServerConfig {
   readonly retentionDays: number;
 }
 
+/** All settings, or everything that is wrong with them. */
 export type LoadedConfig =
   | { readonly kind: "config"; readonly config: ServerConfig }
   | { readonly kind: "invalid"; readonly errors: readonly ConfigError[] };

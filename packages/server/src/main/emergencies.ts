@@ -19,6 +19,7 @@ const RETRY_MS = 1_000;
 /** Kills that wait for the store; of more than this the clients are told, and nobody tries again. */
 const PENDING_MAX = 1_000;
 
+/** What kills without a store are made with. */
 export interface EmergenciesParts {
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly store: Pick<Store, "changeConfig">;

@@ -32,6 +32,7 @@ const LAST_REQUESTS_MS = 300;
 /** Requests that are not answered by then are cut off. */
 const LAST_ANSWERS_MAX_MS = 10_000;
 
+/** Where to listen, and within which limits. */
 export interface ListenerOptions {
   /** Answers what needs no routing; false leaves it to `fetch`. */
   readonly front: (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;

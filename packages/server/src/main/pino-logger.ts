@@ -3,7 +3,9 @@ import type { DestinationStream } from "pino";
 import { scrubPatterns, type Scrub } from "../domain/secrets/scrub.ts";
 import type { LogFields, Logger } from "../ports/logger.ts";
 
+/** From the most talkative to none at all. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+/** One of `LOG_LEVELS`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Fields that hold secrets by their name. */

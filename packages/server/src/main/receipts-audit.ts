@@ -13,6 +13,7 @@ export interface ReceiptsAudit {
   readonly settled: () => Promise<void>;
 }
 
+/** Keeps the result of each urgent change in the audit. What can't be stored is logged instead. */
 export function createReceiptsAudit(parts: {
   readonly store: Pick<Store, "appendAudit">;
   readonly clock: Clock;

@@ -18,6 +18,7 @@ const PART_BYTES_MAX = 32 * 1024 * 1024;
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
+/** What receipts are exchanged with. */
 export interface ExchangeParts {
   readonly pool: Pool;
   readonly replicas: Replicas;

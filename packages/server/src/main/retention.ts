@@ -16,6 +16,7 @@ const BATCH_MAX = 1000;
 /** Between two transactions others get their turn. */
 const BETWEEN_MS = 100;
 
+/** What pruning works with. */
 export interface RetentionParts {
   readonly rollouts: Pick<RolloutStore, "prune">;
   readonly evaluations: Pick<EvaluationStore, "pruneEvaluations">;

@@ -35,6 +35,7 @@ import type { ServerConfig } from "./config.ts";
 import type { Platform } from "./platform.ts";
 import { startPruning, type Pruning } from "./retention.ts";
 
+/** What rollouts are run with. */
 export interface RolloutParts extends Platform {
   readonly store: Store;
   readonly rollouts: RolloutStore;
@@ -65,6 +66,7 @@ export interface RolloutEngine {
   stop(): Promise<void>;
 }
 
+/** Puts together what runs rollouts; nothing moves before `start`. */
 export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): RolloutEngine {
   const drills = new DrillSource(parts.drills);
   const runner = new Runner({

@@ -5,6 +5,7 @@ export const ANSWER_BYTES_MAX = 1024 * 1024;
 /** What is looked at of an answer for the evidence, which keeps a small part of it. */
 export const RAW_CHARS_MAX = 32 * 1024;
 
+/** The beginning of an answer, for the evidence. */
 export function rawOf(text: string): string {
   return text.length <= RAW_CHARS_MAX ? text : `${text.slice(0, RAW_CHARS_MAX)}…`;
 }

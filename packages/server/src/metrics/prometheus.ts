@@ -10,6 +10,7 @@ type PrometheusSource = Extract<MetricSource, { kind: "prometheus" }>;
 const BASELINE_POINTS = 60;
 const STEP_SECONDS_MIN = 1;
 
+/** By which way, and whom, Prometheus is asked. */
 export interface PrometheusOptions {
   readonly egress: Egress;
   /** For metrics that name no server. */

@@ -12,6 +12,7 @@ export interface BookedChannel extends Pick<Channel, "name" | "type" | "source">
   readonly settings: ChannelSettings | { readonly unusable: string };
 }
 
+/** What channels are looked up with. */
 export interface ChannelBookParts {
   /** Those of the channels file. They win over stored ones of the same name. */
   readonly file: ReadonlyMap<string, ChannelSettings>;

@@ -97,6 +97,7 @@ export interface ChannelsProblem {
   readonly detail: string;
 }
 
+/** All channels, or everything that is wrong with them. */
 export type ReadChannels =
   | { readonly ok: true; readonly channels: ReadonlyMap<string, ChannelSettings> }
   | { readonly ok: false; readonly problems: readonly ChannelsProblem[] };
@@ -123,6 +124,7 @@ export function readChannels(file: string, variables: (name: string) => string |
   return { ok: true, channels: new Map(read.flatMap((one) => (one.ok ? [[one.name, one.settings]] : []))) };
 }
 
+/** One channel's settings, or everything that is wrong with them. */
 export type ReadChannel =
   | { readonly ok: true; readonly settings: ChannelSettings }
   | { readonly ok: false; readonly problems: readonly ChannelsProblem[] };

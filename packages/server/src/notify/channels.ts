@@ -20,6 +20,7 @@ import { slackPayload } from "./slack.ts";
 import { sendToStatuspage, testStatuspage } from "./statuspage.ts";
 import { webhookCall } from "./webhook.ts";
 
+/** What channels are made with. */
 export interface ChannelsParts extends Wire {
   readonly book: ChannelBook;
   readonly door: EgressDoor;

@@ -22,6 +22,7 @@ export interface HttpCall {
 /** What came of a call to a receiver. `gone`: it wants no message ever again. */
 export type Sent = Delivery | { readonly kind: "gone"; readonly reason: string };
 
+/** The receiver has it. */
 export const DELIVERED = { kind: "delivered" } as const satisfies Delivery;
 
 /** The way to receivers. */

@@ -17,6 +17,7 @@ const STOP_WITHIN_MS = 2000;
 /** Messages taken at a time. */
 const BATCH_MAX = 100;
 
+/** What messages are delivered with. */
 export interface DispatcherParts {
   readonly store: Pick<RolloutStore, "outboxDue" | "outboxSent" | "outboxFailed">;
   readonly notifier: Notifier;

@@ -15,6 +15,7 @@ const DEADLINE_MS = 60_000;
 /** Characters; longer subjects are cut by mail programs anyway. */
 export const SUBJECT_MAX = 200;
 
+/** A mail channel: the server, and who writes to whom. */
 export interface EmailSettings {
   /** `smtp://user:password@host:587` or `smtps://…`. */
   readonly url: string;

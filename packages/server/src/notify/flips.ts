@@ -29,6 +29,7 @@ const STOP_WITHIN_MS = 2_000;
 /** Where it is stored up to which entry of the audit every collector was told. */
 const KEY = "flips";
 
+/** What flips by hand are told with. */
 export interface FlipsParts {
   readonly audit: Store["audit"];
   readonly checkpoints: CheckpointStore;

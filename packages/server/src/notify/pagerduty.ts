@@ -8,6 +8,7 @@ import { allLinks, type Outgoing } from "./outgoing.ts";
 /** Characters that PagerDuty takes. */
 export const PAGERDUTY_SUMMARY_MAX = 1024;
 
+/** Where its events go unless the channel says otherwise (the EU region, a proxy). */
 export const PAGERDUTY_URL = "https://events.pagerduty.com";
 
 const SEVERITIES: { readonly [severity in Severity]: "critical" | "error" | "warning" | "info" } = {

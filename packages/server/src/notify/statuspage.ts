@@ -2,6 +2,7 @@ import type { NotifyEvent } from "../domain/plan/types.ts";
 import { call, DELIVERED, deliverHttp, sentOf, type HttpCall, type Sent, type Wire } from "./deliver-http.ts";
 import type { Outgoing } from "./outgoing.ts";
 
+/** Where its API is unless the channel says otherwise. */
 export const STATUSPAGE_URL = "https://api.statuspage.io";
 
 interface StatuspageSettings {

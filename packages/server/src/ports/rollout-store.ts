@@ -20,6 +20,7 @@ export interface PlanRecord {
   readonly createdBy: string;
 }
 
+/** Which plans are asked for; `newest`: of each name only its last revision. */
 export interface PlanFilter {
   readonly name?: string;
   readonly newest?: boolean;
@@ -61,6 +62,7 @@ export interface LoggedEvent {
   readonly event: RolloutEvent;
 }
 
+/** A line of a rollout's story under its number. */
 export interface LoggedRecord {
   /** Rises by one with each record of a rollout. */
   readonly id: number;
@@ -84,6 +86,7 @@ export interface OutboxMessage {
   readonly createdAt: EpochMs;
 }
 
+/** A message with what came of it so far. */
 export interface OutboxRow extends OutboxMessage {
   readonly attempts: number;
   readonly dueAt: EpochMs;
@@ -121,6 +124,7 @@ export interface RolloutCommit {
   readonly fence?: number;
 }
 
+/** What came of a step. */
 export type CommitResult =
   /** With `flag`: whether it changed, and the environment's revision at which its configuration is as decided. */
   | {
@@ -135,6 +139,7 @@ export type CommitResult =
   | { readonly kind: "refused"; readonly problem: Refusal }
   | { readonly kind: "flagMissing" };
 
+/** What came of a new rollout. `busy`: the one with that id ramps the flag. */
 export type CreateResult =
   | { readonly kind: "created" }
   | { readonly kind: "busy"; readonly id: string }

@@ -22,12 +22,14 @@ export type {
   TokenRecord,
 } from "../domain/records.ts";
 
+/** What came of a change. `kept`: it is as wanted already; `refused`: the decision said no. */
 export type Written<R, P> =
   | { readonly kind: "written"; readonly before: R; readonly after: R }
   | { readonly kind: "kept"; readonly record: R }
   | { readonly kind: "refused"; readonly problem: P }
   | { readonly kind: "missing"; readonly deletedAt?: EpochMs };
 
+/** What came of making something. `exists`: the key is taken. */
 export type Created<R> =
   | { readonly kind: "created"; readonly record: R }
   | { readonly kind: "exists"; readonly record: R }
@@ -57,6 +59,7 @@ export interface EnvironmentChanges extends EnvironmentRecord {
   readonly committedAt: EpochMs;
 }
 
+/** Which entries are asked for. */
 export interface AuditQuery {
   /** Entries after this sequence number. */
   readonly after?: number;

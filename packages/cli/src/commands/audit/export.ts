@@ -1,6 +1,7 @@
 import { paths } from "../../api/paths.ts";
 import type { Define } from "../group.ts";
 
+/** `rampart audit export` */
 export const defineExport: Define = (audit, bind) => {
   audit
     .command("export")

@@ -8,6 +8,7 @@ export interface AuditKey {
   readonly fingerprint: string;
 }
 
+/** `rampart audit key` */
 export const defineKey: Define = (audit, bind) => {
   audit
     .command("key")

@@ -19,6 +19,7 @@ interface ListOptions {
 const LIMIT_MAX = 1000;
 const parseEntryNumber = parseNumber("audit list");
 
+/** `rampart audit list` */
 export const defineList: Define = (audit, bind) => {
   audit
     .command("list")

@@ -21,6 +21,7 @@ Without a file the server's own record is checked, and its signature against the
 with --key, as rampart audit key printed it, else anybody's signature counts.
 `;
 
+/** `rampart audit verify [FILE]` */
 export const defineVerify: Define = (audit, bind) => {
   audit
     .command("verify")

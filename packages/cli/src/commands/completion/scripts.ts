@@ -1,5 +1,7 @@
+/** A shell that completion is written for. */
 export type Shell = "bash" | "zsh" | "fish";
 
+/** All of them, as the command line offers them. */
 export const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 const BASH = `# bash completion for rampart

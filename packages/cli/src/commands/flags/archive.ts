@@ -5,6 +5,7 @@ import { canAsk } from "../../io.ts";
 import type { Run } from "../../run.ts";
 import type { Define } from "../group.ts";
 
+/** `rampart flags archive FLAG` */
 export const defineArchive: Define = (flags, bind) => {
   flags
     .command("archive <flag>")

@@ -3,6 +3,7 @@ import { usageError } from "../../errors.ts";
 import { isJsonObject } from "../../input/json.ts";
 import { parsePair } from "../../input/pairs.ts";
 
+/** The options of `rampart flags set`, parsed. */
 export interface SetOptions {
   readonly percentage?: number;
   readonly enable?: boolean;

@@ -18,6 +18,7 @@ interface CreateOptions {
 
 const TYPES: readonly FlagType[] = ["boolean", "string", "number", "json"];
 
+/** `rampart flags create KEY` */
 export const defineCreate: Define = (flags, bind) => {
   flags
     .command("create <key>")

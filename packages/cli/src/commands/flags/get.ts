@@ -7,6 +7,7 @@ import type { Define } from "../group.ts";
 import { configDetails } from "./describe.ts";
 import { stateCell } from "./state.ts";
 
+/** `rampart flags get FLAG` */
 export const defineGet: Define = (flags, bind) => {
   flags
     .command("get <flag>")

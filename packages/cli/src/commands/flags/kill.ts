@@ -9,6 +9,7 @@ const KILL_RETRIES = 3;
 /** Short, so that all tries together end within the 30 seconds that a rollback may take. */
 const KILL_TIMEOUT_MS = 5000;
 
+/** `rampart flags kill FLAG` */
 export const defineKill: Define = (flags, bind) => {
   flags
     .command("kill <flag>")

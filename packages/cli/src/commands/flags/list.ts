@@ -9,6 +9,7 @@ import type { Run } from "../../run.ts";
 import type { Define } from "../group.ts";
 import { environmentsOf, stateCell } from "./state.ts";
 
+/** `rampart flags list` */
 export const defineList: Define = (flags, bind) => {
   flags
     .command("list")

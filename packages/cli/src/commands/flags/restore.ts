@@ -3,6 +3,7 @@ import { paths } from "../../api/paths.ts";
 import type { Define } from "../group.ts";
 import { rampText } from "./ramp.ts";
 
+/** `rampart flags restore FLAG` */
 export const defineRestore: Define = (flags, bind) => {
   flags
     .command("restore <flag>")

@@ -21,6 +21,7 @@ Examples:
   rampart flags set new_checkout --file patch.json          any part of the configuration; - is stdin
 `;
 
+/** `rampart flags set FLAG [PERCENTAGE]` */
 export const defineSet: Define = (flags, bind) => {
   flags
     .command("set <flag> [percentage]")

@@ -9,6 +9,7 @@ const LEAD = 40;
 /** A caret for each character, up to this many. */
 const CARETS_MAX = 60;
 
+/** Where a problem is, and how it is painted. */
 export interface ProblemOptions {
   readonly file: string;
   /** The text's lines. */

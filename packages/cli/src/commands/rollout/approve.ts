@@ -8,6 +8,7 @@ interface ApproveOptions {
   readonly planDigest?: string;
 }
 
+/** `rampart rollout approve ROLLOUT` */
 export const defineApprove: Define = (rollout, bind) => {
   rollout
     .command("approve")
@@ -32,6 +33,7 @@ export const defineApprove: Define = (rollout, bind) => {
     );
 };
 
+/** `rampart rollout reject ROLLOUT` */
 export const defineReject: Define = (rollout, bind) => {
   rollout
     .command("reject")

@@ -54,6 +54,7 @@ interface ReasonOptions {
   readonly reason?: string;
 }
 
+/** The commands of a rollout that take nothing but a reason: `begin`, `pause`, `resume`, `promote`, `cancel`, `ack`. */
 export const defineCommands: Define = (rollout, bind) => {
   for (const plain of PLAIN) {
     rollout

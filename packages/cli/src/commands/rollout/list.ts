@@ -15,6 +15,7 @@ interface ListOptions {
 
 const LIMIT_MAX = 1000;
 
+/** `rampart rollout list` */
 export const defineList: Define = (rollout, bind) => {
   rollout
     .command("list")

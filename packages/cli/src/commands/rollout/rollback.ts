@@ -15,6 +15,7 @@ const TIMEOUT_MS = 3000;
 const CONFIRM_EVERY_MS = 100;
 const CONFIRM_LOOKS_MAX = 10;
 
+/** `rampart rollout rollback ROLLOUT` */
 export const defineRollback: Define = (rollout, bind) => {
   rollout
     .command("rollback")

@@ -19,6 +19,7 @@ interface StartOptions {
   readonly timeout?: number;
 }
 
+/** `rampart rollout start PLAN` */
 export const defineStart: Define = (rollout, bind) => {
   rollout
     .command("start")

@@ -11,6 +11,7 @@ const NOTES = `
 It ends by itself when the rollout is over: exit code 0 completed, 5 rolled back, 1 cancelled.
 `;
 
+/** `rampart rollout status ROLLOUT [--watch]` */
 export const defineStatus: Define = (rollout, bind) => {
   rollout
     .command("status")

@@ -8,6 +8,7 @@ import { findRollout, WHICH } from "./which.ts";
 /** How the API is asked to tick everything that is open. */
 const EVERYTHING = "all";
 
+/** `rampart rollout tick ROLLOUT [ITEM]` */
 export const defineTick: Define = (rollout, bind) => {
   rollout
     .command("tick")

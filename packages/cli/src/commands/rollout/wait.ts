@@ -21,6 +21,7 @@ Examples:
   rampart rollout wait checkout --for stage:canary || page-me
 `;
 
+/** `rampart rollout wait ROLLOUT` */
 export const defineWait: Define = (rollout, bind) => {
   rollout
     .command("wait")

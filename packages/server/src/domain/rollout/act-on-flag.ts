@@ -15,6 +15,7 @@ const FLAG_EFFECTS: readonly Effect["kind"][] = [
   "release",
 ] satisfies FlagEffect["kind"][];
 
+/** Whether an effect changes the flag. */
 export function isFlagEffect(effect: Effect): effect is FlagEffect {
   return FLAG_EFFECTS.includes(effect.kind);
 }

@@ -23,6 +23,7 @@ export interface Cause {
   readonly attribution?: "flag" | "shared";
 }
 
+/** What sort of thing can make something happen. */
 export type CauseKind =
   | "start"
   | "trigger"

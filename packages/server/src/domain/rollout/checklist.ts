@@ -43,6 +43,7 @@ export function itemsAhead(plan: Plan, state: RolloutState): readonly ChecklistI
   return plan.stages[(state.stage ?? -1) + 1]?.checklist ?? [];
 }
 
+/** Whether somebody ticked the item. */
 export function isTicked(state: RolloutState, item: ChecklistItem): boolean {
   return state.ticks.some((tick) => tick.item === item.id);
 }

@@ -63,6 +63,7 @@ export interface ComparisonPoint {
   readonly off: CohortPoint;
 }
 
+/** What was seen of one cohort up to one point of the chart. */
 export interface CohortPoint {
   /** Users seen in the current epoch … */
   readonly users: number;
@@ -87,6 +88,7 @@ export interface KeptComparison extends Comparison {
   readonly spacingMs: number;
 }
 
+/** A test that rings. */
 export interface Alarm {
   readonly since: EpochMs;
   /** The triggers that fired for it; each fires once. */

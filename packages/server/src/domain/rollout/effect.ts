@@ -31,6 +31,7 @@ export type Effect =
   /** A command that is not possible. Nothing else happens. */
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
+/** Something to tell people. */
 export interface Notify {
   readonly kind: "notify";
   readonly event: NotifyEvent;
@@ -86,6 +87,7 @@ export const RECORD_EVENTS = [
   "crashed",
 ] as const;
 
+/** What happened, by name. */
 export type RecordEvent = (typeof RECORD_EVENTS)[number];
 
 /** One line of a rollout's story: what happened, and where the rollout stood right after it. */
@@ -115,6 +117,7 @@ export interface Evidence {
   readonly answers?: readonly KeptAnswer[];
 }
 
+/** How users with the flag stood against users without it when something was decided. */
 export interface EvidenceComparison {
   readonly metric: string;
   readonly standing: Standing;
@@ -125,6 +128,7 @@ export interface EvidenceComparison {
   readonly series: readonly ComparisonPoint[];
 }
 
+/** How a criterion stood when something was decided. */
 export interface EvidenceCriterion {
   readonly criterion: string;
   readonly verdict: "pass" | "fail" | "inconclusive" | "error";
@@ -134,6 +138,7 @@ export interface EvidenceCriterion {
   readonly reason?: string;
 }
 
+/** Why a command is not possible. Stable: they are in the API. */
 export type RefusalCode =
   | "NOT_ALLOWED_NOW"
   | "ALREADY_EXPOSED"
@@ -145,6 +150,7 @@ export type RefusalCode =
   | "TRIGGER_TRUE"
   | "PLAN_EDIT_TOO_LATE";
 
+/** A command that is not possible, with what to do instead. */
 export interface Refusal {
   readonly code: RefusalCode;
   readonly command: CommandName | "edit";

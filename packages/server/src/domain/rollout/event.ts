@@ -28,6 +28,7 @@ export type Command =
   /** Somebody looks after it: escalation stops. */
   | { readonly kind: "acknowledge"; readonly reason?: string };
 
+/** What people and programs can ask of a rollout. */
 export type CommandName = Command["kind"];
 
 /**

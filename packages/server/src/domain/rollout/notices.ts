@@ -45,6 +45,7 @@ export function noticeAt(plan: Plan, state: RolloutState): EpochMs | undefined {
   return earliest([...moments, reminderAt(plan, state), ...due]);
 }
 
+/** The first of the instants that are there. */
 export function earliest(instants: readonly (EpochMs | undefined)[]): EpochMs | undefined {
   const known = instants.filter((one) => one !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);

@@ -11,6 +11,7 @@ export function elapsedMs(clock: StageClock, now: EpochMs): number {
   return clock.elapsedMs + (clock.runningSince === undefined ? 0 : Math.max(0, now - clock.runningSince));
 }
 
+/** The clock, standing still from `now` on. */
 export function stopClock(clock: StageClock, now: EpochMs): StageClock {
   return { elapsedMs: elapsedMs(clock, now), timeoutFromMs: clock.timeoutFromMs };
 }

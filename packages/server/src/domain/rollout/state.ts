@@ -5,6 +5,7 @@ import type { EpochMs } from "./instant.ts";
 import type { Dictionary } from "./lookup.ts";
 import type { Observation } from "./sample.ts";
 
+/** Where a rollout can be, as people and the API name it. */
 export const STATUSES = [
   "scheduled",
   "preconditions",
@@ -18,6 +19,7 @@ export const STATUSES = [
   "cancelled",
 ] as const;
 
+/** One of `STATUSES`. */
 export type Status = (typeof STATUSES)[number];
 
 /** Where a rollout is. What only makes sense in one phase is kept in that phase. */
@@ -43,6 +45,7 @@ export interface Awaiting {
   readonly pause?: Pause;
 }
 
+/** A stage is open, and its percentage is set. */
 export interface Running {
   readonly kind: "running";
   /** Index of the stage whose percentage is set. */
@@ -61,6 +64,7 @@ export interface StageClock {
   readonly timeoutFromMs: number;
 }
 
+/** Since when the rollout is held, and why. */
 export interface Pause {
   readonly since: EpochMs;
   readonly cause: Cause;
@@ -97,6 +101,7 @@ export interface Missing {
   readonly acted: boolean;
 }
 
+/** Who let a stage open, with which roles, of which plan. */
 export interface ApprovalRecord {
   /** Name of the stage that it opens. */
   readonly stage: string;
@@ -106,12 +111,14 @@ export interface ApprovalRecord {
   readonly planDigest: string;
 }
 
+/** Who said that an item of a checklist is done. */
 export interface TickRecord {
   readonly item: string;
   readonly by: string;
   readonly at: EpochMs;
 }
 
+/** An alert of another system that has not been resolved. */
 export interface ActiveAlert {
   readonly name: string;
   readonly action: TriggerAction;
@@ -119,6 +126,7 @@ export interface ActiveAlert {
   readonly since: EpochMs;
 }
 
+/** People are called, step by step, until somebody acknowledges it. */
 export interface Escalation {
   readonly since: EpochMs;
   readonly severity: Severity;
@@ -146,6 +154,7 @@ export interface BaselineSlice {
   readonly count: number;
 }
 
+/** What metrics are compared with when a condition says `baseline`. */
 export interface Baselines {
   /** Captured, or frozen at exposure. Null: looked for, and nothing was found. */
   readonly values: Dictionary<number | null>;

@@ -29,6 +29,7 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
+/** What a rollout begins with. */
 export interface Schedule {
   /** Now. */
   readonly at: EpochMs;

@@ -22,6 +22,7 @@ export function change(turn: Turn, fields: Partial<RolloutState>): void {
   turn.state = { ...turn.state, ...fields };
 }
 
+/** Goes over into another phase. */
 export function enter(turn: Turn, phase: Phase): void {
   change(turn, { phase });
 }
@@ -42,6 +43,7 @@ export function record(turn: Turn, event: RecordEvent, cause?: Cause): void {
   });
 }
 
+/** Tells people, about the stage that they mean now unless `details` name another. */
 export function notify(
   turn: Turn,
   event: NotifyEvent,
@@ -52,10 +54,12 @@ export function notify(
   turn.effects.push({ kind: "notify", event, subject, ...(stage && { stage: stage.name }), ...details });
 }
 
+/** Keeps what a decision stood on. */
 export function keepEvidence(turn: Turn, evidence: Omit<Evidence, "at" | "planDigest">): void {
   turn.effects.push({ kind: "evidence", evidence: { at: turn.now, planDigest: turn.plan.digest, ...evidence } });
 }
 
+/** Says that a command is not possible. Nothing else must come of the turn. */
 export function refuse(turn: Turn, refusal: Refusal): void {
   turn.effects.push({ kind: "refused", refusal });
 }

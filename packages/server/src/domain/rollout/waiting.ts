@@ -11,4 +11,5 @@ interface Judged {
 /** One thing that a rollout waits for. */
 export type Waiting = WaitingOf<EpochMs, Cause, Judged>;
 
+/** A criterion that is waited for. */
 export type WaitingCriterion = WaitingCriterionOf<Judged>;

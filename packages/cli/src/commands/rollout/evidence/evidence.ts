@@ -22,6 +22,7 @@ json  the same as data, as --json
 zip   the documents, their data, the plan, the audit's entries, and a signed list of the files; needs --out
 `;
 
+/** `rampart rollout evidence ROLLOUT` */
 export const defineEvidence: Define = (rollout, bind) => {
   rollout
     .command("evidence")
