@@ -67,13 +67,7 @@ export {
   WATCHDOG_MS,
 } from "./client/machine-types.ts";
 export type { Failure } from "./client/machine-types.ts";
-export {
-  Measures,
-  type MeasuresReport,
-  type Outcome,
-  type RunReport,
-  type TrackReport,
-} from "./client/measures.ts";
+export { Measures, type MeasuresReport, type Outcome, type RunReport, type TrackReport } from "./client/measures.ts";
 export type * from "./client/ports.ts";
 export * from "./client/provider-life.ts";
 export { Reporter, type EventsBody, type ReporterOptions } from "./client/reporter.ts";
