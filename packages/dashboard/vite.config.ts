@@ -57,6 +57,7 @@ export default defineConfig({
     target: "es2023",
     assetsInlineLimit: 0,
     modulePreload: false,
+    cssCodeSplit: false,
     reportCompressedSize: false,
   },
   server: { proxy: { "/api": "http://127.0.0.1:4001", "/console": "http://127.0.0.1:4001" } },

@@ -89,6 +89,34 @@ describe.skipIf(!isInstalled("chromium"))("the pages of flags", () => {
     await page.getByText("The attributes are not JSON.").waitFor();
   });
 
+  it("show how often it was asked for and what it gave, as bars and as a table", async () => {
+    await opened("asked");
+    await page.getByText("No SDK has asked for it yet.").waitFor();
+    const report = { instanceId: "i", seq: 1, from: 0, to: 1, runs: [], tracks: [], dropped: 0 };
+    const counts = [
+      ["asked", "on", 1_204],
+      ["asked", "off", 96],
+      ["asked", null, 3],
+    ];
+    const { status } = await fetch(`${desk.server.url}/sdk/v1/events`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${desk.server.tokens().server}`, "content-type": "application/json" },
+      body: JSON.stringify({ ...report, evaluations: { counts, dropped: 0 } }),
+    });
+    expect(status).toBe(204);
+    await page.locator("svg.bars path").first().waitFor({ timeout: 15_000 });
+    expect(await page.locator("svg.bars path").count()).toBe(3);
+    const asked = page.getByRole("region", { name: "Asked for" });
+    expect(await asked.innerText()).toMatch(/on 1,204\s+off 96\s+the caller's default 3/);
+    await asked.getByText("As a table").click();
+    expect(await asked.locator("tbody tr").count()).toBe(24);
+    const row = asked.locator("tbody tr", { hasText: "1,204" });
+    expect(await row.innerText()).toMatch(/1,204\s+96\s+3/);
+    await asked.getByLabel("How far back").selectOption("30 days");
+    await eventually(async () => (await asked.locator("tbody tr").count()) === 30, 5_000);
+    expect(await asked.innerText()).toContain("1,204");
+  });
+
   it("ramp by hand, with the way back beside it", async () => {
     await opened("ramped");
     await page.getByLabel("Share of users, percent").fill("30");

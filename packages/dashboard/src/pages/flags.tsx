@@ -96,7 +96,8 @@ function FlagTable({ flags, environment }: { readonly flags: readonly FlagView[]
 
 function FlagRow({ flag, environment }: { readonly flag: FlagView; readonly environment: string }) {
   const state = flag.environments[environment];
-  const hint = staleness(flag, environment, now.value);
+  // Days are what it is about: it need not be looked at each second.
+  const hints = staleness(flag, environment, now.peek());
   return (
     <tr>
       <td>
@@ -118,11 +119,11 @@ function FlagRow({ flag, environment }: { readonly flag: FlagView; readonly envi
         <Ago at={flag.updatedAt} />
       </td>
       <td>
-        {hint === undefined ? null : (
-          <Badge tone="warn" mark="◷">
+        {hints.map((hint) => (
+          <Badge key={hint} tone="warn" mark="◷">
             {hint}
           </Badge>
-        )}
+        ))}
       </td>
     </tr>
   );

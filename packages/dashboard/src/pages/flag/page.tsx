@@ -11,6 +11,7 @@ import { isActive, percent, StatusBadge } from "../../ui/status.tsx";
 import { attempt, taken } from "../../ui/toast.tsx";
 import { FlagState } from "../flags.tsx";
 import { Editor } from "./editor.tsx";
+import { Evaluations } from "./evaluations.tsx";
 import { History } from "./history.tsx";
 import { configPath, flagPath } from "./paths.ts";
 import { Ramp } from "./ramp.tsx";
@@ -111,6 +112,9 @@ function Whole({ flag, config }: { readonly flag: FlagView; readonly config: Fla
           </Boundary>
         </div>
         <div class="stack">
+          <Boundary name="The evaluations">
+            <Evaluations flag={flag} environment={environment} />
+          </Boundary>
           <WhoIsIn flag={flag.key} environment={environment} />
           <Boundary name="The history">
             <History config={config} />
