@@ -31,8 +31,8 @@ export interface DispatcherParts {
 }
 
 /**
- * Empties the outbox: each message is delivered at least once, of one rollout and channel the oldest first, tried again with growing
- * waits, and given up after `TRIES_MAX` tries. What it waits for is stored, so that a restart forgets nothing. A channel works through
+ * Empties the outbox: each message is delivered at least once, of one rollout and channel the oldest first (what opens or ends an incident
+ * apart from what is only told, and before it), tried again with growing waits, and given up after `TRIES_MAX` tries. What it waits for is stored, so that a restart forgets nothing. A channel works through
  * its messages one by one, and none waits for another: a receiver that hangs holds up only itself.
  */
 export class Dispatcher {

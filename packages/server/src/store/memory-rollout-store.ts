@@ -1,3 +1,4 @@
+import { incidentActOf } from "../domain/notify/incident.ts";
 import { flagManaged } from "../domain/problems.ts";
 import type { Evidence, RolloutRecord } from "../domain/rollout/effect.ts";
 import type {
@@ -141,12 +142,12 @@ class MemoryRolloutStore extends MemoryChannels implements RolloutStore {
   async outboxDue(now: number, limit: number, except: readonly string[] = []): Promise<readonly OutboxRow[]> {
     const heads = new Map<string, OutboxRow>();
     for (const row of this.#outbox.values()) {
-      const lane = JSON.stringify([row.channel, row.rolloutId]);
+      const lane = JSON.stringify([row.channel, row.rolloutId, isOnlyTold(row)]);
       if (row.status === "waiting" && !heads.has(lane)) heads.set(lane, row);
     }
     return [...heads.values()]
       .filter((row) => row.dueAt <= now && !except.includes(row.channel))
-      .toSorted((a, b) => a.dueAt - b.dueAt)
+      .toSorted((a, b) => Number(isOnlyTold(a)) - Number(isOnlyTold(b)) || a.dueAt - b.dueAt)
       .slice(0, limit);
   }
 
@@ -281,3 +282,5 @@ class MemoryRolloutStore extends MemoryChannels implements RolloutStore {
 function newestFirst<T extends { readonly createdAt: number }>(rows: readonly T[]): readonly T[] {
   return rows.toReversed().toSorted((a, b) => b.createdAt - a.createdAt);
 }
+
+const isOnlyTold = ({ notify }: OutboxRow): boolean => incidentActOf(notify.event) === "none";

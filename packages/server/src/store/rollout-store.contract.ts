@@ -284,6 +284,27 @@ export function rolloutStoreContract(
       ]);
     });
 
+    it("hands out what opens or ends an incident before what is only told, and lets it wait for nothing but its like", async () => {
+      await create();
+      const told = (event: Notify["event"]): Notify => ({ ...NOTIFY, event });
+      const outbox = [
+        messageTo("pager", { key: "stage", notify: told("stage") }),
+        messageTo("pager", { key: "rollback", notify: told("rollback") }),
+        messageTo("pager", { key: "stage 2", notify: told("stage") }),
+        messageTo("pager", { key: "recovered", notify: told("recovered") }),
+      ];
+      await rollouts.commitRollout(commit({ outbox }));
+      const due = async (now: number) => (await rollouts.outboxDue(now, 10)).map(({ key }) => key);
+      expect(await due(1000)).toEqual(["rollback", "stage"]);
+      await rollouts.outboxFailed("stage", { error: "503", dueAt: 9000, dead: false });
+      await rollouts.outboxFailed("rollback", { error: "503", dueAt: 8000, dead: false });
+      expect(await due(7999)).toEqual([]);
+      expect(await due(8000)).toEqual(["rollback"]);
+      await rollouts.outboxSent("rollback", 8000);
+      expect(await due(8000)).toEqual(["recovered"]);
+      expect(await due(9000)).toEqual(["recovered", "stage"]);
+    });
+
     it("makes what waits for another try due with a new message to the same channel", async () => {
       await create();
       await rollouts.commitRollout(

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, lte, notInArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lte, notInArray, sql, type SQL } from "drizzle-orm";
+import { EVENTS_ONLY_TOLD } from "../../domain/notify/incident.ts";
 import type { OutboxMessage, OutboxRow, RolloutStore } from "../../ports/rollout-store.ts";
 import { outbox } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -26,7 +27,7 @@ export class OutboxRows {
   }
 
   async due(now: number, limit: number, except: readonly string[]): Promise<readonly OutboxRow[]> {
-    const isOldest = sql`${outbox.ordinal} = (SELECT min(one.ordinal) FROM ${outbox} AS one WHERE one.status = 'waiting' AND one.channel = ${outbox.channel} AND one.rollout_id = ${outbox.rolloutId})`;
+    const isOldest = sql`${outbox.ordinal} = (SELECT min(one.ordinal) FROM ${outbox} AS one WHERE one.status = 'waiting' AND one.channel = ${outbox.channel} AND one.rollout_id = ${outbox.rolloutId} AND ${isOnlyTold("one")} = ${isOnlyTold("outbox")})`;
     const rows = await this.#orm
       .select()
       .from(outbox)
@@ -38,7 +39,7 @@ export class OutboxRows {
           isOldest,
         ),
       )
-      .orderBy(asc(outbox.dueAt), asc(outbox.ordinal))
+      .orderBy(asc(isOnlyTold("outbox")), asc(outbox.dueAt), asc(outbox.ordinal))
       .limit(limit);
     return rows.map(rowOf);
   }
@@ -99,3 +100,10 @@ export class OutboxRows {
 function rowOf({ ordinal: _, lastError, ...row }: typeof outbox.$inferSelect): OutboxRow {
   return { ...row, ...(lastError === null ? {} : { lastError }) };
 }
+
+/** Whether a message opens and ends no incident. */
+const isOnlyTold = (table: "outbox" | "one"): SQL =>
+  sql`(${sql.raw(table)}.notify ->> 'event' IN (${sql.join(
+    EVENTS_ONLY_TOLD.map((event) => sql`${event}`),
+    sql`, `,
+  )}))`;

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, lte, notInArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lte, notInArray, sql, type SQL } from "drizzle-orm";
+import { EVENTS_ONLY_TOLD } from "../../domain/notify/incident.ts";
 import type { OutboxMessage, OutboxRow, RolloutStore } from "../../ports/rollout-store.ts";
 import { outbox } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -29,14 +30,14 @@ export class OutboxRows {
   }
 
   due(now: number, limit: number, except: readonly string[]): readonly OutboxRow[] {
-    const isOldest = sql`${outbox}.rowid = (SELECT min(one.rowid) FROM outbox AS one WHERE one.status = 'waiting' AND one.channel = ${outbox.channel} AND one.rollout_id = ${outbox.rolloutId})`;
+    const isOldest = sql`${outbox}.rowid = (SELECT min(one.rowid) FROM outbox AS one WHERE one.status = 'waiting' AND one.channel = ${outbox.channel} AND one.rollout_id = ${outbox.rolloutId} AND ${isOnlyTold("one")} = ${isOnlyTold("outbox")})`;
     return this.#orm
       .select()
       .from(outbox)
       .where(
         and(eq(outbox.status, "waiting"), lte(outbox.dueAt, now), notInArray(outbox.channel, [...except]), isOldest),
       )
-      .orderBy(asc(outbox.dueAt), asc(sql`rowid`))
+      .orderBy(asc(isOnlyTold("outbox")), asc(outbox.dueAt), asc(sql`rowid`))
       .limit(limit)
       .all()
       .map(rowOf);
@@ -87,3 +88,10 @@ export class OutboxRows {
 function rowOf({ lastError, ...row }: typeof outbox.$inferSelect): OutboxRow {
   return { ...row, ...(lastError === null ? {} : { lastError }) };
 }
+
+/** Whether a message opens and ends no incident. */
+const isOnlyTold = (table: "outbox" | "one"): SQL =>
+  sql`(json_extract(${sql.raw(table)}.notify, '$.event') IN (${sql.join(
+    EVENTS_ONLY_TOLD.map((event) => sql`${event}`),
+    sql`, `,
+  )}))`;
