@@ -41,8 +41,10 @@ export interface DrillPlanRequest {
 export interface DrillPlanView {
   readonly text: string;
   readonly trigger: string;
+  /** As the plan wrote it. */
   readonly condition: string;
   readonly intervalMs: number;
   readonly forMs: number;
+  /** How long it may take: 30 s, or what the plan's own settings allow, if that is more. */
   readonly withinMs: number;
 }

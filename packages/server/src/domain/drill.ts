@@ -1,4 +1,4 @@
-import type { LegsView, ReceiptsView } from "@rampart/core";
+import type { DrillPlanView, LegsView, ReceiptsView } from "@rampart/core";
 import type { EpochMs } from "./records.ts";
 import type { Condition, Plan, Trigger } from "./plan/types.ts";
 import { boundOf, OFF_WITHIN_MS } from "./plan/warnings/bound.ts";
@@ -39,24 +39,11 @@ export function waitMsOf({ committedAt, legs }: ReceiptsView, breachedAt: EpochM
   return Math.max(0, Date.parse(committedAt) - commitMs - decideMs - dataAgeMs - breachedAt);
 }
 
-/** What a drill of a plan rehearses. */
-export interface DrillPlan {
-  /** The plan that is run, as JSON text. */
-  readonly text: string;
-  readonly trigger: string;
-  /** As the plan wrote it. */
-  readonly condition: string;
-  readonly intervalMs: number;
-  readonly forMs: number;
-  /** How long it may take: 30 s, or what the plan's own settings allow, if that is more. */
-  readonly withinMs: number;
-}
-
 /**
  * A plan that has the first rollback trigger of `plan` that watches a metric, with its interval, its `for` and its condition, on the drill flag;
  * undefined: it has none. The metric is one that is healthy until the drill feeds a breach.
  */
-export function drillPlanOf(plan: Plan, environment: string): DrillPlan | undefined {
+export function drillPlanOf(plan: Plan, environment: string): DrillPlanView | undefined {
   const trigger = plan.stages.flatMap(({ triggers }) => triggers).find(isRehearsed);
   const metric = trigger && plan.metrics[trigger.test.condition.metric];
   if (trigger === undefined || metric === undefined) return undefined;

@@ -79,3 +79,15 @@ export type Decision<T, P> =
   | { readonly kind: "write"; readonly next: T }
   | { readonly kind: "keep" }
   | { readonly kind: "refuse"; readonly problem: P };
+
+/** One immutable revision of a plan: the same document has the same digest, and is stored once. */
+export interface PlanRecord {
+  readonly name: string;
+  /** 1, 2, … within the name. */
+  readonly version: number;
+  readonly digest: string;
+  /** The YAML as it came, comments included; `${VARS}` are still names. */
+  readonly text: string;
+  readonly createdAt: EpochMs;
+  readonly createdBy: string;
+}

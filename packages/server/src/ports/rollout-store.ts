@@ -1,24 +1,14 @@
 import type { FlagConfig, FlagDefinition } from "@rampart/core";
 import type { Message } from "../domain/notify/message.ts";
 import type { Refusal } from "../domain/problems.ts";
-import type { ConfigRecord, Decision, EpochMs } from "../domain/records.ts";
+import type { ConfigRecord, Decision, EpochMs, PlanRecord } from "../domain/records.ts";
 import type { Evidence, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { RolloutState } from "../domain/rollout/state.ts";
 import type { ChannelStore } from "./channel-store.ts";
 import type { ChangeMeta } from "./store.ts";
 
-/** One immutable revision of a plan: the same document has the same digest, and is stored once. */
-export interface PlanRecord {
-  readonly name: string;
-  /** 1, 2, … within the name. */
-  readonly version: number;
-  readonly digest: string;
-  /** The YAML as it came, comments included; `${VARS}` are still names. */
-  readonly text: string;
-  readonly createdAt: EpochMs;
-  readonly createdBy: string;
-}
+export type { PlanRecord } from "../domain/records.ts";
 
 /** Which plans are asked for; `newest`: of each name only its last revision. */
 export interface PlanFilter {

@@ -1,6 +1,6 @@
 import type { PlanOutline, PlanSummary, PlanValidation, PlanView } from "@rampart/core";
 import { instantOf } from "../instant.ts";
-import type { EpochMs } from "../records.ts";
+import type { PlanRecord } from "../records.ts";
 import type { Pieces } from "../pieces.ts";
 import { parsingPlan } from "./parse.ts";
 import type { PlanProblem } from "./problem.ts";
@@ -9,16 +9,6 @@ import type { Plan } from "./types.ts";
 
 /** The variables that plans may use, by name. */
 export type Variables = (name: string) => string | undefined;
-
-/** A stored revision of a plan. */
-export interface StoredRevision {
-  readonly name: string;
-  readonly version: number;
-  readonly digest: string;
-  readonly text: string;
-  readonly createdAt: EpochMs;
-  readonly createdBy: string;
-}
 
 /** What a plan is about, and whether the variables that it uses are set. Nothing of their values. */
 export function planOutline(plan: Plan, variables: Variables): PlanOutline {
@@ -46,7 +36,7 @@ export function* validatingPlan(text: string, variables: Variables): Pieces<Plan
 }
 
 /** A revision in a line. */
-export function planSummary(record: StoredRevision, plan: Plan): PlanSummary {
+export function planSummary(record: PlanRecord, plan: Plan): PlanSummary {
   const { name, version, digest, createdAt, createdBy } = record;
   const { title, flag, environment } = plan;
   return { name, title, version, digest, flag, environment, createdAt: instantOf(createdAt), createdBy };
@@ -54,8 +44,8 @@ export function planSummary(record: StoredRevision, plan: Plan): PlanSummary {
 
 /** A revision, whole, piece by piece. `revisions`: all of its name, the newest first. */
 export function* viewingPlan(
-  { record, plan }: { readonly record: StoredRevision; readonly plan: Plan },
-  revisions: readonly StoredRevision[],
+  { record, plan }: { readonly record: PlanRecord; readonly plan: Plan },
+  revisions: readonly PlanRecord[],
   variables: Variables,
 ): Pieces<PlanView> {
   const { warnings } = yield* validatingPlan(record.text, variables);
