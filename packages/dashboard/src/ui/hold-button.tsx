@@ -23,6 +23,7 @@ export function HoldButton({ label, what, onConfirm, class: extra = "" }: HoldBu
   const [isHeld, setHeld] = useState(false);
   const [isArmed, setArmed] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const pressedAt = useRef<number>(undefined);
   const hasActed = useRef(false);
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
@@ -33,18 +34,23 @@ export function HoldButton({ label, what, onConfirm, class: extra = "" }: HoldBu
 
   const act = (): void => {
     hasActed.current = true;
+    pressedAt.current = undefined;
     setHeld(false);
     setArmed(false);
     onConfirm();
   };
-  const press = (): void => {
-    if (isHeld) return;
+  const press = ({ timeStamp }: Event): void => {
+    if (pressedAt.current !== undefined) return;
+    pressedAt.current = timeStamp;
     hasActed.current = false;
     setHeld(true);
     timer.current = setTimeout(act, HOLD_MS);
   };
-  const release = (): void => {
+  const release = ({ timeStamp }: Event): void => {
     clearTimeout(timer.current);
+    // A browser that is busy lets the timer wait longer than whoever held the button.
+    if (pressedAt.current !== undefined && timeStamp - pressedAt.current >= HOLD_MS) act();
+    pressedAt.current = undefined;
     setHeld(false);
   };
   const click = (): void => {
@@ -64,7 +70,7 @@ export function HoldButton({ label, what, onConfirm, class: extra = "" }: HoldBu
       data-held={isHeld}
       data-armed={isArmed}
       title={`Hold to ${what}, or press twice`}
-      onPointerDown={(event) => event.button === 0 && press()}
+      onPointerDown={(event) => event.button === 0 && press(event)}
       onPointerUp={release}
       onPointerLeave={release}
       onPointerCancel={release}
@@ -73,12 +79,12 @@ export function HoldButton({ label, what, onConfirm, class: extra = "" }: HoldBu
         if (!isKey(event)) return;
         // The browser's own click comes with the first press of Enter, before anything was held.
         event.preventDefault();
-        if (!event.repeat) press();
+        if (!event.repeat) press(event);
       }}
       onKeyUp={(event) => {
         if (!isKey(event)) return;
         event.preventDefault();
-        release();
+        release(event);
         click();
       }}
       onBlur={release}
