@@ -1,11 +1,11 @@
-import { withAnswers, type KeptAnswer } from "../domain/evidence/answers.ts";
+import { withAnswers } from "../domain/evidence/answers.ts";
 import { messageOf } from "../domain/notify/message.ts";
 import { route } from "../domain/notify/route.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import { actOnFlag, isFlagEffect, type FlagEffect } from "../domain/rollout/act-on-flag.ts";
 import type { Cause } from "../domain/rollout/cause.ts";
 import { nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
-import type { Effect, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
+import type { Effect, KeptAnswer, Notify, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import { measuresOf } from "../domain/rollout/measures.ts";
 import { isOver, type RolloutState } from "../domain/rollout/state.ts";

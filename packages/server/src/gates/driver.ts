@@ -1,9 +1,8 @@
-import type { KeptAnswer } from "../domain/evidence/answers.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import type { ConfigRecord } from "../domain/records.ts";
 import { alignedInstant, nextDeadline, nextSampleAt } from "../domain/rollout/deadline.ts";
 import { metricsToCapture } from "../domain/rollout/baseline.ts";
-import type { RolloutRecord } from "../domain/rollout/effect.ts";
+import type { KeptAnswer, RolloutRecord } from "../domain/rollout/effect.ts";
 import type { RolloutEvent } from "../domain/rollout/event.ts";
 import type { EpochMs } from "../domain/rollout/instant.ts";
 import { isUnseen } from "../domain/rollout/sight.ts";

@@ -1,4 +1,4 @@
-import type { KeptAnswer } from "../domain/evidence/answers.ts";
+import type { KeptAnswer } from "../domain/rollout/effect.ts";
 import type { Metric, Plan } from "../domain/plan/types.ts";
 import type { EpochMs } from "../domain/records.ts";
 import type { Dictionary } from "../domain/rollout/lookup.ts";

@@ -1,19 +1,5 @@
-import type { EpochMs } from "../records.ts";
 import type { Cause } from "../rollout/cause.ts";
-
-/** A source's answer to one question of the newest sampling, without what may be a secret. */
-export interface KeptAnswer {
-  readonly metric: string;
-  /** When the round of questions began, by the wall clock. */
-  readonly askedAt: EpochMs;
-  readonly kind: "value" | "noData" | "error";
-  readonly value?: number;
-  /** When the value was true, by its source. */
-  readonly observedAt?: EpochMs;
-  readonly reason?: string;
-  /** See `keptAnswer`; missing when there was no answer. */
-  readonly answer?: string;
-}
+import type { KeptAnswer } from "../rollout/effect.ts";
 
 /** Characters of all answers that one decision keeps: a dozen full ones, or a hundred of the usual size. */
 export const ANSWERS_CHARACTERS_MAX = 48 * 1024;

@@ -1,4 +1,3 @@
-import type { KeptAnswer } from "../evidence/answers.ts";
 import type { NotifyEvent, Severity } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
 import type { ComparisonPoint, Standing, TestResult } from "./comparison.ts";
@@ -115,6 +114,20 @@ export interface Evidence {
   readonly skipped?: readonly Waiting[];
   /** What the metrics' sources had answered at the sampling before. */
   readonly answers?: readonly KeptAnswer[];
+}
+
+/** A source's answer to one question of the newest sampling, without what may be a secret. */
+export interface KeptAnswer {
+  readonly metric: string;
+  /** When the round of questions began, by the wall clock. */
+  readonly askedAt: EpochMs;
+  readonly kind: "value" | "noData" | "error";
+  readonly value?: number;
+  /** When the value was true, by its source. */
+  readonly observedAt?: EpochMs;
+  readonly reason?: string;
+  /** See `domain/secrets/answer.ts`; missing when there was no answer. */
+  readonly answer?: string;
 }
 
 /** How users with the flag stood against users without it when something was decided. */

@@ -6,10 +6,9 @@ import type {
   KeptAnswerView,
   RolloutEventView,
 } from "@rampart/core";
-import type { KeptAnswer } from "../../evidence/answers.ts";
 import { instantOf } from "../../instant.ts";
 import type { Change, ChecklistItem, Plan } from "../../plan/types.ts";
-import type { Evidence, RolloutRecord } from "../effect.ts";
+import type { Evidence, KeptAnswer, RolloutRecord } from "../effect.ts";
 import type { TickRecord } from "../state.ts";
 import { comparisonView } from "./comparisons.ts";
 import { rolloutSummary, type SeenRollout } from "./rollout.ts";
