@@ -40,6 +40,12 @@ async function seconds(count: number, revision = SNAPSHOT): Promise<void> {
   }
 }
 
+/** The next of the client's attempts finds the server there. */
+async function connectAgain(): Promise<void> {
+  for (let second = 0; second < 60 && !platform.stream.isOpen; second++) await platform.advance(1_000);
+  platform.stream.open().send("snapshot", SNAPSHOT);
+}
+
 describe("evaluations", () => {
   it("are counted by flag and variant, whichever way the flag is asked for", async () => {
     client.isEnabled(FLAG, "u");
@@ -96,13 +102,29 @@ describe("evaluations", () => {
     ]);
   });
 
-  it("are sent every ten seconds while there are any, and then no more", async () => {
+  it("are sent after ten seconds, from then on every minute while there are any, and then no more", async () => {
     client.isEnabled(FLAG, "u");
     await seconds(10);
+    for (let second = 0; second < 90; second++) {
+      client.isEnabled(FLAG, "u");
+      await seconds(1);
+    }
+    await seconds(120);
+    expect(counts()).toEqual([[[FLAG, "on", 1]], [[FLAG, "on", 60]], [[FLAG, "on", 30]]]);
+    expect(reports().map(({ to, from }) => to - from)).toEqual([10_000, 60_000, 60_000]);
     client.isEnabled(FLAG, "u");
-    await seconds(60);
+    await seconds(10);
+    expect(counts()).toHaveLength(4);
+  });
+
+  it("go with what else is sent", async () => {
+    client.isEnabled(FLAG, "u");
+    await seconds(15);
+    client.isEnabled(FLAG, "u");
+    client.track("clicks", "u");
+    await seconds(10);
+    expect(reports()).toMatchObject([{ tracks: [] }, { tracks: [{ count: 1 }] }]);
     expect(counts()).toEqual([[[FLAG, "on", 1]], [[FLAG, "on", 1]]]);
-    expect(reports().map(({ to, from }) => to - from)).toEqual([10_000, 10_000]);
   });
 
   it("are in no hurry with what is measured for a rollout each second", async () => {
@@ -148,13 +170,30 @@ describe("evaluations", () => {
     expect(counts().at(-1)).toEqual([[FLAG, "on", 1]]);
   });
 
-  it("that could not be sent in time count as dropped", async () => {
+  it("add up while the server is away for minutes, and count as dropped when it is for longer", async () => {
+    await platform.advance(13_000);
+    client.isEnabled(FLAG, "u");
+    await platform.advance(300_000);
+    client.isEnabled(FLAG, "u");
+    expect(reports()).toEqual([]);
+    await connectAgain();
+    await seconds(15);
+    expect(reports()).toMatchObject([{ evaluations: { counts: [[FLAG, "on", 2]], dropped: 0 } }]);
+    await platform.advance(13_000);
+    client.isEnabled(FLAG, "u");
+    await platform.advance(700_000);
+    await connectAgain();
+    await seconds(15);
+    expect(reports().at(-1)).toMatchObject({ evaluations: { counts: [], dropped: 1 } });
+  });
+
+  it("that a server refuses count as dropped", async () => {
     client.isEnabled(FLAG, "u");
     await seconds(9);
     await platform.advance(1_000);
     await platform.exchange("/events").answer({ status: 400 });
     client.isEnabled(FLAG, "u");
-    await seconds(10);
+    await seconds(60);
     expect(reports()[1]).toMatchObject({ dropped: 0, evaluations: { counts: [[FLAG, "on", 1]], dropped: 1 } });
   });
 
@@ -173,7 +212,7 @@ describe("evaluations", () => {
     const many = snapshotOf(6, flags);
     platform.stream.send("snapshot", many);
     for (const { key } of flags) client.isEnabled(key, "u");
-    await seconds(20, many);
+    await seconds(70, many);
     expect(counts().map((some) => some?.length)).toEqual([EVALUATIONS_MAX, 10]);
   });
 
@@ -197,7 +236,7 @@ describe("evaluations", () => {
             present = snapshotOf(present.revision + 1, [flag]);
           }
         }
-        await seconds(10, present);
+        await seconds(60, present);
         const sum = (variant: string): number =>
           counts()
             .flatMap((some) => some ?? [])

@@ -10,6 +10,12 @@ export const MEASURED_INTERVAL_MS = 1_000;
 /** A report that could not be delivered is tried again until it is this old; a comparison at this instant has no use for it later. */
 export const REPORT_AGE_MAX_MS = 10_000;
 
+/** Evaluations that nothing else is sent with are sent this often; the first after a pause as soon as everything else. */
+export const EVALUATIONS_INTERVAL_MS = 60_000;
+
+/** While the server is away evaluations go on adding up for so long: sums of an hour don't mind a few minutes. */
+export const EVALUATIONS_AGE_MAX_MS = 600_000;
+
 /**
  * Body of `POST /sdk/v1/events`. `from` and `to` are epoch milliseconds of the client's clock; `seq` counts the client's reports from 1, and
  * a report that is sent again has the same.
@@ -49,6 +55,8 @@ export class Reporter {
   #isPatient = false;
   /** When evaluations were last sent, or given up. */
   #evaluationsMs = -Infinity;
+  /** Since when there are some to be sent. */
+  #askedSinceMs: number | undefined;
   #unsent: Unsent | undefined;
   #work: Promise<void> = Promise.resolve();
   /** In a row. */
@@ -65,12 +73,13 @@ export class Reporter {
   touch(): void {
     if (this.#cancelTimer !== undefined && !this.#isPatient) return;
     this.#isPatient = false;
-    if (this.#cancelTimer === undefined) this.#begin();
-    else this.retime();
+    this.#cancelTimer?.();
+    this.#begin();
   }
 
-  /** A flag is about to be asked for. It is sent with what is measured, or by itself every ten seconds at most. */
+  /** A flag is about to be asked for. That is sent with what is measured, or by itself from time to time. */
   touchPatiently(): void {
+    this.#askedSinceMs ??= this.#options.ports.now();
     if (this.#cancelTimer !== undefined) return;
     this.#isPatient = true;
     this.#begin();
@@ -113,10 +122,13 @@ export class Reporter {
   #arm(): void {
     if (this.#isClosed) return;
     const { ports, measured } = this.#options;
-    const isHurried = measured() && !this.#isPatient;
     // A server that has too much to do is asked ever less often; nothing is lost by counting on meanwhile.
-    const intervalMs = (isHurried ? MEASURED_INTERVAL_MS : REPORT_INTERVAL_MS) * 2 ** this.#failures;
-    this.#cancelTimer = ports.setTimer(Math.min(REPORT_INTERVAL_MS, intervalMs), () => void this.#due());
+    const intervalMs = (measured() ? MEASURED_INTERVAL_MS : REPORT_INTERVAL_MS) * 2 ** this.#failures;
+    const untilMs = this.#evaluationsMs + EVALUATIONS_INTERVAL_MS - ports.now();
+    this.#cancelTimer = ports.setTimer(
+      this.#isPatient ? Math.max(REPORT_INTERVAL_MS, untilMs) : Math.min(REPORT_INTERVAL_MS, intervalMs),
+      () => void this.#due(),
+    );
   }
 
   async #due(): Promise<void> {
@@ -142,10 +154,11 @@ export class Reporter {
     const nowMs = ports.now();
     const withEvaluations = this.#isClosed || nowMs - this.#evaluationsMs >= REPORT_INTERVAL_MS;
     if (withEvaluations ? measures.isEmpty : measures.hasOnlyEvaluations) return undefined;
-    const isOld = nowMs - this.#sinceMs >= REPORT_AGE_MAX_MS;
     if (!this.#isReachable()) {
       // Too little has gone by to give it up, and it goes on growing where it is.
-      if (isOld) this.#lose(this.#take(withEvaluations));
+      const isOld = nowMs - this.#sinceMs >= REPORT_AGE_MAX_MS && !measures.hasOnlyEvaluations;
+      const isVeryOld = nowMs - (this.#askedSinceMs ?? nowMs) >= EVALUATIONS_AGE_MAX_MS;
+      if (isOld || isVeryOld) this.#lose(this.#take(isVeryOld));
       return undefined;
     }
     this.#seq += 1;
@@ -154,7 +167,10 @@ export class Reporter {
   }
 
   #take(withEvaluations: boolean): MeasuresReport {
-    if (withEvaluations) this.#evaluationsMs = this.#options.ports.now();
+    if (withEvaluations) {
+      this.#evaluationsMs = this.#options.ports.now();
+      this.#askedSinceMs = undefined;
+    }
     this.#beginWindow();
     return this.#options.measures.take({ withEvaluations });
   }
