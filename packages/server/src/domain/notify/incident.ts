@@ -26,6 +26,7 @@ const ACTS: { readonly [event in NotifyEvent]: IncidentAct } = {
   summary: "none",
   review: "none",
   overdue: "none",
+  notice: "none",
 };
 
 export function incidentActOf(event: NotifyEvent): IncidentAct {

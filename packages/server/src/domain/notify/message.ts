@@ -101,6 +101,7 @@ const HEADLINES: { readonly [event in NotifyEvent]: string } = {
   summary: "Summary",
   review: "Review",
   overdue: "Overdue",
+  notice: "Notice",
 };
 
 function causeFacts(plan: Plan, cause: Cause): readonly Fact[] {

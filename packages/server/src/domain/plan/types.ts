@@ -313,7 +313,9 @@ export type NotifyEvent =
   /** A review's time has come. */
   | "review"
   /** A checklist item is past its `within`. */
-  | "overdue";
+  | "overdue"
+  /** A moment that a rule names (`at`) has come: told to that rule's channels alone, so that no rule is `on` it. */
+  | "notice";
 
 export interface NotifyRule {
   readonly on: readonly NotifyEvent[];

@@ -62,7 +62,7 @@ function openReviews(plan: Plan, state: RolloutState) {
 interface Moment {
   readonly rule: number;
   readonly at: EpochMs;
-  readonly event: "summary" | "started" | "completed";
+  readonly event: "notice" | "summary";
 }
 
 function followMoments(turn: Turn): void {
@@ -83,12 +83,11 @@ function momentsAfter(plan: Plan, state: RolloutState, after: EpochMs): readonly
   return plan.notify.flatMap(({ atMs, from, everyMs }, rule): readonly Moment[] => {
     const base = from === "start" ? state.startAt : state.completedAt;
     const once = base === undefined ? [] : atMs.map((offset) => base + offset).filter((at) => at > after);
-    const event = from === "start" ? ("started" as const) : ("completed" as const);
     const every =
       everyMs === undefined || isOver(state)
         ? []
         : [{ rule, at: nextEvery(state.startAt, everyMs, after), event: "summary" as const }];
-    return [...once.map((at) => ({ rule, at, event })), ...every];
+    return [...once.map((at) => ({ rule, at, event: "notice" as const })), ...every];
   });
 }
 
