@@ -1,5 +1,5 @@
 /** Starts the built programs as a person would, and takes them down as a bad night would. */
-import { fork, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -106,11 +106,14 @@ export class SdkFleet {
     readonly processes: number;
     readonly clients: number;
     readonly cacheDir?: string;
+    /** What the processes are started with, before their own names; for another network. */
+    readonly prefix?: readonly string[];
   }) {
-    const { processes, ...rest } = options;
+    const { processes, prefix = [], ...rest } = options;
     const program = fileURLToPath(new URL("sdk-process.mjs", import.meta.url));
+    const [first = "", ...line] = [...prefix, process.execPath, program, JSON.stringify(rest)];
     this.#children = Array.from({ length: processes }, () =>
-      fork(program, [JSON.stringify(rest)], { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
+      spawn(first, line, { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
     );
   }
 

@@ -41,6 +41,33 @@ spec:
   stages: [ { name: half, percentage: 50, duration: 10m } ]
 `;
 
+/** What a service says of itself between two of its restarts is no more than a hundred requests. */
+const RESTART_EVERY_MS = 700;
+
+/** That are looked at while it does so. */
+const SAMPLINGS = 8;
+
+const restartingPlan = (prometheus: string): string => `apiVersion: rampart/v1
+kind: RolloutPlan
+metadata: { name: restarting }
+spec:
+  flag: ${FLAG}
+  environment: production
+  interval: 1s
+  prometheus: { url: "${prometheus}" }
+  metrics:
+    error_rate: { prometheus: 'sum(rate(http_requests_total{status=~"5.."}[5s])) / sum(rate(http_requests_total[5s]))', unit: ratio }
+    requests: { prometheus: 'sum(increase(http_requests_total[5s]))', unit: count }
+    nobody: { prometheus: 'sum(rate(http_requests_total{status="418"}[5s])) / sum(rate(http_requests_total{status="418"}[5s]))', unit: ratio }
+  triggers:
+    - { name: errors, when: "error_rate >= 5%", action: rollback, severity: P0 }
+    - { name: impossible, when: "requests < 0", action: rollback, severity: P0 }
+  stages:
+    - { name: half, percentage: 50, duration: 3s, criteria: [ { require: "error_rate < 1%", for: 2s } ] }
+    - { name: most, percentage: 75, duration: 2s, criteria: [ { require: "nobody < 1%" } ] }
+    - { name: whole, percentage: 100, duration: 10m }
+`;
+
 const rules = `groups:
   - name: sample
     rules:
@@ -120,6 +147,36 @@ describe.skipIf(!isInstalled("prometheus", "prometheus-alertmanager"))(
       service.failureShare = 0;
       expect((await view(body.id)).cause).toMatchObject({ kind: "trigger", subject: "p95-spike" });
       await eventually(nobodyIsOn, 5000);
+    });
+
+    it("a service whose counters restart again and again is no breach, no data is no pass, and a real breach is seen all the same", async () => {
+      await api(server, "POST", `/api/v1/environments/production/flags/${FLAG}/restore`);
+      const url = counterparts[0]?.url ?? "";
+      const restarts = setInterval(() => service.restart(), RESTART_EVERY_MS);
+      try {
+        const { status, body } = await api<RolloutView>(server, "POST", "/api/v1/rollouts", {
+          plan: restartingPlan(url),
+        });
+        expect(status, JSON.stringify(body)).toBe(201);
+        // Through the first stage, and no further: of what nobody counts there is nothing to say.
+        await eventually(async () => (await view(body.id)).percentage === 75, 60_000);
+        const seen = new Map<string | undefined, number | undefined>();
+        await eventually(async () => {
+          const { lastSampleAt, metrics } = await view(body.id);
+          expect(metrics.find(({ name }) => name === "nobody")?.state).toBe("noData");
+          seen.set(lastSampleAt, metrics.find(({ name }) => name === "requests")?.value);
+          return seen.size > SAMPLINGS;
+        }, 30_000);
+        expect([...seen.values()].filter((value) => value !== undefined && value > 0).length).toBeGreaterThan(0);
+        expect([...seen.values()].every((value) => value === undefined || value >= 0)).toBe(true);
+        expect((await view(body.id)).percentage).toBe(75);
+        service.failureShare = 0.5;
+        await eventually(nobodyIsOn, 30_000);
+        expect((await view(body.id)).cause).toMatchObject({ kind: "trigger", subject: "errors" });
+      } finally {
+        clearInterval(restarts);
+        service.failureShare = 0;
+      }
     });
 
     it("a firing alert of a real Alertmanager takes a flag that no rollout manages to 0 %", async () => {

@@ -20,7 +20,7 @@ export function isInstalled(...programs: readonly string[]): boolean {
 /** A service whose requests can be made to fail, with the metrics that a Prometheus client library would give it. */
 export class SampleService {
   readonly #server: Server;
-  readonly #counts = { good: 0, bad: 0 };
+  #counts = { good: 0, bad: 0 };
   readonly #traffic: NodeJS.Timeout;
   failureShare = 0;
 
@@ -57,6 +57,11 @@ export class SampleService {
       `http_request_duration_seconds_count ${good + bad}`,
       "",
     ].join("\n");
+  }
+
+  /** As a process that starts anew: its counters begin at nothing. */
+  restart(): void {
+    this.#counts = { good: 0, bad: 0 };
   }
 
   async stop(): Promise<void> {

@@ -19,24 +19,27 @@ export class ChaosProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(targetPort: number) {
+  private constructor(targetPort: number, refusesStreams: boolean) {
     this.#server = createServer({ allowHalfOpen: true }, (client) => {
       const server = connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true });
       for (const socket of [client, server]) {
         this.#sockets.add(socket);
         socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
       }
-      this.#carry(client, server);
-      this.#carry(server, client);
-      client.on("data", () => {
-        if (this.weather.kind === "halfClose") client.pause();
+      this.#carry(client, server, () => this.weather.kind === "blackHole" || this.weather.kind === "halfClose");
+      this.#carry(server, client, () => this.weather.kind === "blackHole");
+      client.on("data", (chunk: Buffer) => {
+        if (refusesStreams && chunk.includes("GET /sdk/v1/stream")) client.resetAndDestroy();
       });
     });
   }
 
-  /** Listens on a port of its own. */
-  static async start(targetPort: number): Promise<ChaosProxy> {
-    const proxy = new ChaosProxy(targetPort);
+  /** Listens on a port of its own. `refusesStreams`: resets who asks for one, so that clients poll. */
+  static async start(
+    targetPort: number,
+    { refusesStreams = false }: { readonly refusesStreams?: boolean } = {},
+  ): Promise<ChaosProxy> {
+    const proxy = new ChaosProxy(targetPort, refusesStreams);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -62,11 +65,10 @@ export class ChaosProxy {
     await once(this.#server, "close");
   }
 
-  #carry(from: Socket, to: Socket): void {
+  #carry(from: Socket, to: Socket, isHole: () => boolean): void {
     let last = Promise.resolve();
-    const isHole = (): boolean => this.weather.kind === "blackHole";
     from.on("data", (chunk: Buffer) => {
-      last = last.then(() => this.#pass(chunk, to));
+      last = last.then(() => (isHole() ? undefined : this.#pass(chunk, to)));
     });
     from.on("end", () => void last.then(() => isHole() || to.end()));
     from.on("close", () => void last.then(() => isHole() || to.destroy()));
