@@ -37,7 +37,7 @@ export async function playShare(share: 0 | 1): Promise<void> {
     `${Math.ceil((SEEDS - share) / SHARES)} seeds in ${((performance.now() - beganMs) / 1000).toFixed(1)} s: ${crashes} crashes of the server, ` +
       `${kills} kills by operators, ${changes} changes of the flag, ${steps} steps of the world`,
   );
-  figures("seeds", { seeds: Math.ceil((SEEDS - share) / SHARES), broken, ...sums });
+  figures("seeds", { share, seeds: Math.ceil((SEEDS - share) / SHARES), broken, ...sums });
   expect(told, `${broken} seeds broke an invariant`).toEqual([]);
 }
 
