@@ -55,11 +55,12 @@ export const FAULTS = [
   {
     fault: "SQLite locked",
     happens:
-      "Reads and the event loop go on; a kill goes before all that waits, and is told to clients before it is stored.",
+      "Reads and the event loop go on; a kill or a rollback goes before all that waits, and is told to clients before it is stored.",
     within: "1 s for a kill",
     tests: [
       [server("store/sqlite/write-queue.test.ts"), "waits without holding up reads"],
       [e2e("emergency.test.ts"), "turns the flag off in every connected client"],
+      [e2e("emergency.test.ts"), "of a rollout by a rollback is answered alike"],
     ],
   },
   {
@@ -128,9 +129,14 @@ export const FAULTS = [
   },
   {
     fault: "a slow or giant answer",
-    happens: "Ends at its deadline or its cap; metrics are asked side by side.",
+    happens: "Ends at its deadline or its cap; metrics are asked side by side, and no rollout waits for another's.",
     within: "2 s",
     tests: [
+      [
+        server("main/slow-providers.test.ts"),
+        "keeps a trigger on another provider's metric from firing for its deadline",
+      ],
+      [server("main/slow-providers.test.ts"), "holds up no other rollout at all"],
       [server("egress/egress.test.ts"), "ends at its deadline when the body trickles"],
       [server("egress/egress.test.ts"), "ends when the body is larger than it may be"],
     ],
@@ -146,10 +152,14 @@ export const FAULTS = [
     ],
   },
   {
-    fault: "tiny samples, 0/0",
-    happens: "No data, with the reason; the stage holds.",
+    fault: "counter reset, tiny samples, 0/0",
+    happens:
+      "Prometheus counts on over a reset, and a breach is seen all the same; too few samples, or none, are no data: the stage holds.",
     within: "the next sampling",
-    tests: [[server("metrics/sdk.test.ts"), "is no data, with the reason"]],
+    tests: [
+      [e2e("prometheus.test.ts"), "a service whose counters restart again and again is no breach"],
+      [server("metrics/sdk.test.ts"), "is no data, with the reason"],
+    ],
   },
   {
     fault: "a breach while paused or awaiting approval",
@@ -173,7 +183,10 @@ export const FAULTS = [
     fault: "half-open TCP",
     happens: "The watchdog ends the stream after 12 s; the next one begins with what was missed.",
     tests: [
+      ["test/faults/partition.test.ts", "leave what went half open by their watchdog"],
       [NETWORK, "that went half open leaves it by its watchdog"],
+      ["test/faults/half-closed.test.ts", "takes a polling client off when its lease is over"],
+      ["test/faults/half-closed.test.ts", "still carries a rollback to a stream that is open"],
       [NETWORK, "that resets every connection is back at the present"],
       ["packages/sdk-node/src/client.test.ts", "leaves a half-open connection after 12 s"],
     ],
@@ -212,10 +225,14 @@ export const FAULTS = [
   {
     fault: "a clock that is set by an hour, a machine that slept",
     happens:
-      "Stages go by monotonic time; after a clock that was set back the metrics are asked before anything rises; a client that slept is off until it hears anew.",
+      "Stages go by monotonic time; after every start the metrics are asked before anything rises, whatever the clock says of the outage; a client that slept is off until it hears anew.",
     within: "one sampling",
     tests: [
-      [server("gates/driver.test.ts"), "asks the metrics before it goes on"],
+      [server("gates/driver.test.ts"), "asks the metrics before anything rises"],
+      [
+        server("gates/driver.test.ts"),
+        "raises nothing without having asked, whatever the outage and whatever the clock says of it",
+      ],
       [server("main/rollouts.test.ts"), "a wall clock that is set"],
       [core("client/lease.test.ts"), "is off after the machine slept"],
       SIM,
@@ -293,6 +310,10 @@ export const FAULTS = [
     happens:
       "Who can't be reached is off when the lease is over, and stays off; also where it is in touch with a server that is cut off from the database itself.",
     tests: [
+      [
+        "test/faults/partition.test.ts",
+        "are off when their lease is over though nobody could tell them of the rollback",
+      ],
       [NETWORK, "is off when its lease is over though nobody could tell it"],
       [CUT_OFF, "take a flag back everywhere though one of them is cut off from the database"],
       [PRESENCE, "sends its last heartbeat three seconds later at most"],

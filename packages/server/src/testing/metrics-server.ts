@@ -3,11 +3,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
+const TRICKLE_EVERY_MS = 50;
+
 /** A server that answers instant queries as Prometheus does. */
 export interface MetricsServer {
   readonly url: string;
   /** What each query gives; one that is not here gives no series. `undefined`: the server breaks the connection off. */
   readonly values: Map<string, number | undefined>;
+  /** Queries whose answer comes byte by byte, and never to an end. */
+  readonly trickling: Set<string>;
   /** The queries that were asked, in order. */
   readonly asked: string[];
   /** The last request's `authorization`. */
@@ -18,6 +22,7 @@ export interface MetricsServer {
 export async function startMetricsServer(now: () => number): Promise<MetricsServer> {
   const metrics = {
     values: new Map<string, number | undefined>(),
+    trickling: new Set<string>(),
     asked: [] as string[],
     authorization: undefined as string | undefined,
   };
@@ -28,6 +33,11 @@ export async function startMetricsServer(now: () => number): Promise<MetricsServ
       const query = new URLSearchParams(Buffer.concat(chunks).toString()).get("query") ?? "";
       metrics.asked.push(query);
       metrics.authorization = incoming.headers.authorization;
+      if (metrics.trickling.has(query)) {
+        const timer = setInterval(() => outgoing.write(" "), TRICKLE_EVERY_MS);
+        outgoing.on("close", () => clearInterval(timer));
+        return;
+      }
       const value = metrics.values.get(query);
       if (metrics.values.has(query) && value === undefined) {
         outgoing.destroy();
