@@ -7,7 +7,7 @@ export const MISSES = {
   commit:
     "what the store adds to the bare transaction is reading and parsing the record and the audit's head, the decision, JSON, and SHA-256 over canonical JSON; half of it is the audit's. The disk that this was taken on flushes in well under a tenth of a millisecond; beside one that takes longer the share is smaller.",
   storm:
-    "per stream, Rampart authorizes the key, counts it against its limits, notes the client and its instance, and keeps what it holds; the bare server keeps a socket in a set.",
+    "per stream, Rampart authorizes the key, counts it against its limits, notes the client and its instance, and keeps what it holds; the bare server keeps a socket in a set. The loop stops longest where the system hands over at once as many connections as may wait to be accepted; the bare server stops there, too.",
   fanout:
     "the commit and its audit entry come before the first byte, and an event of Rampart's is larger than the 200 bytes of the others.",
   http: "authorization, rate limits, the note of the client, metrics and security headers cost what is left.",
