@@ -117,7 +117,10 @@ describe("start-up", () => {
     expect([...packages].filter((name) => !name.startsWith("node:"))).toEqual(["commander"]);
     const names = [...files].map((file) => file.slice(src.length + 1));
     expect(names).toContain("program.ts");
-    expect(names.filter((name) => name.startsWith("commands/"))).toEqual(["commands/groups.ts"]);
+    expect(names.filter((name) => name.startsWith("commands/")).toSorted()).toEqual([
+      "commands/group.ts",
+      "commands/groups.ts",
+    ]);
     expect(names.filter((name) => name.startsWith("api/"))).toEqual([]);
   });
 });
