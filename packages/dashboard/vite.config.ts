@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
-/** What of uPlot the console does not use, and what stands in its place: other curves, words for dates (its axes have ours), the legend. */
+/** What of uPlot the console does not use, and what stands in its place: other curves, words for dates (its axes have ours), milliseconds, scatter plots, the legend. */
 const UNUSED: readonly (readonly [statement: string, instead: string])[] = [
   ["uPlot.join = join;", ""],
   ["(paths.stepped = stepped);", ""],
@@ -18,6 +18,11 @@ const UNUSED: readonly (readonly [statement: string, instead: string])[] = [
   ["timeSeriesVal(_tzDate, timeSeriesStamp(sv, _fmtDate))", "sv"],
   ["timeAxisVals(_tzDate, timeAxisStamps(av, _fmtDate))", "av"],
   ["timeAxisVal(_tzDate, av)", "av"],
+  ["const [ timeIncrsMs, _timeAxisStampsMs, timeAxisSplitsMs ] = genTimeStuffs(1);", ""],
+  ["(ms == 1 ? timeAxisSplitsMs(_tzDate) : timeAxisSplitsS(_tzDate))", "timeAxisSplitsS(_tzDate)"],
+  ["(ms == 1 ? timeIncrsMs : timeIncrsS)", "timeIncrsS"],
+  ["\t\t_timeAxisStamps,\n", "\t\t[],\n"],
+  ["const mode = self.mode;", "const mode = 1;"],
   ["const showLegend = legend.show;", "const showLegend = false;"],
   ["let multiValLegend = false;", "const multiValLegend = false;"],
   ["multiValLegend = getMultiVals != null;", ""],

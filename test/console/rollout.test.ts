@@ -237,7 +237,7 @@ describe.skipIf(!isInstalled("chromium"))("the page of a rollout", () => {
     async () => {
       await opened("cut-off");
       await desk.server.stop("SIGKILL");
-      const strip = page.locator(".strip-bad", { hasText: /Not connected: showing what was true \d+ s ago/ });
+      const strip = page.locator(".strip-bad", { hasText: /Not connected: showing what was true \d+s ago/ });
       await strip.waitFor(SOON);
       await shows("5 %");
       await desk.server.start();

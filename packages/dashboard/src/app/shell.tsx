@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { connection, heardAt } from "../api/connection.ts";
 import { sessionState, signOut } from "../api/session.ts";
 import { nameOf } from "../ui/actor.ts";
-import { duration } from "../ui/duration.ts";
+import { seconds } from "../ui/duration.ts";
 import { now } from "../ui/time.tsx";
 import { Toasts } from "../ui/toast.tsx";
 import { location } from "./router.ts";
@@ -74,12 +74,19 @@ function isWithin(path: string, href: string): boolean {
 export function Brand() {
   return (
     <a class="brand" href="/">
-      <svg viewBox="0 0 32 32" aria-hidden="true">
-        <rect width="32" height="32" rx="7" fill="#1d4ed8" />
-        <path d="M5 25v-5h6v-5h6v-5h6V6h4v19z" fill="#fff" />
-      </svg>
+      <Mark />
       Rampart
     </a>
+  );
+}
+
+/** The product's mark. */
+export function Mark() {
+  return (
+    <svg viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="7" fill="#1d4ed8" />
+      <path d="M5 25v-5h6v-5h6v-5h6V6h4v19z" fill="#fff" />
+    </svg>
   );
 }
 
@@ -89,8 +96,10 @@ function Strips() {
     <>
       {connection.value === "offline" ? (
         <div class="strip strip-bad" role="status">
-          Not connected: showing what was true{" "}
-          {heardAt.value === 0 ? "when this page loaded" : `${duration(silence())} ago`}. The kill button still tries.
+          {heardAt.value === 0
+            ? "Not connected: nothing was heard from the server yet."
+            : `Not connected: showing what was true ${seconds(silence())} ago.`}{" "}
+          The kill button still tries.
         </div>
       ) : null}
       {state.kind === "in" && state.session.dev === true ? (

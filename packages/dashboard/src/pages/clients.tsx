@@ -25,11 +25,11 @@ export function ClientsPage() {
         {(view) => (
           <>
             <div class="card card-body stack-tight">
-              <p class="row-between">
+              <p class="row">
                 <strong class="big">
                   {view.current.toLocaleString()} of {view.total.toLocaleString()}
                 </strong>
-                <span class="soft">at revision {view.revision}</span>
+                <span class="soft">clients at revision {view.revision}</span>
               </p>
               <Bar
                 share={view.total === 0 ? 0 : view.current / view.total}

@@ -8,6 +8,7 @@ import { CommandDialog } from "../ui/dialog.tsx";
 import { EnvironmentSelect, useEnvironment } from "../ui/environments.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Badge, percent } from "../ui/status.tsx";
+import { Still } from "../ui/still.tsx";
 import { Ago, now } from "../ui/time.tsx";
 import { staleness } from "./flag/staleness.ts";
 
@@ -71,26 +72,45 @@ function NoFlags() {
   );
 }
 
+/** So many are drawn at first: more than a screen holds, and few enough to be there at once. */
+const ROWS_AT_FIRST = 100;
+
 function FlagTable({ flags, environment }: { readonly flags: readonly FlagView[]; readonly environment: string }) {
+  const [areAllShown, showAll] = useState(false);
+  const shown = areAllShown ? flags : flags.slice(0, ROWS_AT_FIRST);
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>Flag</th>
-          <th>State</th>
-          <th class="number">On for</th>
-          <th>Rules</th>
-          <th>Owner</th>
-          <th>Changed</th>
-          <th>Hints</th>
-        </tr>
-      </thead>
-      <tbody>
-        {flags.map((flag) => (
-          <FlagRow key={flag.key} flag={flag} environment={environment} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <table>
+        <thead>
+          <tr>
+            <th>Flag</th>
+            <th>State</th>
+            <th class="number">On for</th>
+            <th>Rules</th>
+            <th>Owner</th>
+            <th>Changed</th>
+            <th>Hints</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((flag) => (
+            <Still key={flag.key} of={[flag, environment]}>
+              {() => <FlagRow flag={flag} environment={environment} />}
+            </Still>
+          ))}
+        </tbody>
+      </table>
+      {shown.length === flags.length ? null : (
+        <p class="card-body row">
+          <span class="soft">
+            {shown.length} of {flags.length} are listed; the search looks at all.
+          </span>
+          <button type="button" class="button button-small" onClick={() => showAll(true)}>
+            Show all
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { AuditEntry, OutboxView, Page, RolloutSummary } from "@rampart/core";
 import { useResource } from "../api/resource.ts";
 import { may } from "../api/session.ts";
-import { nameOf } from "../ui/actor.ts";
+import { actionWords, nameOf } from "../ui/actor.ts";
 import { Bar } from "../ui/bar.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { isActive, percent, StatusBadge } from "../ui/status.tsx";
@@ -18,7 +18,7 @@ export function OverviewPage() {
     <>
       <div class="page-head">
         <h1>Overview</h1>
-        {may("rollouts:write") ? (
+        {may("rollouts:write") && rollouts.data?.items.length !== 0 ? (
           <a class="button button-primary" href="/plans">
             Start a rollout
           </a>
@@ -36,10 +36,14 @@ export function OverviewPage() {
                 {active.length === 0 ? (
                   <div class="card">
                     <Empty title="Nothing is ramping">
-                      <p>
-                        A rollout raises a flag by a plan and takes it back when it hurts.{" "}
-                        <a href="/welcome">Make your first one</a>, or <a href="/plans">start from a plan</a>.
-                      </p>
+                      <p>A rollout raises a flag by a plan and takes it back when it hurts.</p>
+                      {may("rollouts:write") && items.length === 0 ? (
+                        <p class="empty-act">
+                          <a class="button button-primary" href="/welcome">
+                            Make your first one
+                          </a>
+                        </p>
+                      ) : null}
                     </Empty>
                   </div>
                 ) : (
@@ -66,7 +70,7 @@ export function OverviewPage() {
               {items.map((entry) => (
                 <li key={entry.seq}>
                   <span class="grow">
-                    <strong>{entry.action}</strong> <code>{entry.target}</code>
+                    <strong>{actionWords(entry.action)}</strong> <Target target={entry.target} />
                     {entry.environment === undefined ? null : <span class="soft"> in {entry.environment}</span>}
                     {entry.reason === undefined ? null : <span class="soft"> · {entry.reason}</span>}
                   </span>
@@ -81,6 +85,15 @@ export function OverviewPage() {
       </section>
     </>
   );
+}
+
+/** What an entry is about, and the way there. */
+function Target({ target }: { readonly target: string }) {
+  const [kind, ...rest] = target.split("/");
+  const name = rest.join("/");
+  if (kind === "flag") return <a href={`/flags/${name}`}>{name}</a>;
+  if (kind === "rollout") return <a href={`/rollouts/${name}`}>{name}</a>;
+  return <code>{name}</code>;
 }
 
 const NEEDS_PERSON: ReadonlySet<string> = new Set(["preconditions", "awaiting", "paused"]);

@@ -67,7 +67,6 @@ function RolloutTable({ rollouts }: { readonly rollouts: readonly RolloutSummary
           <th>State</th>
           <th class="number">Percentage</th>
           <th>Environment</th>
-          <th>Plan</th>
           <th>Where it stands</th>
           <th>Began</th>
         </tr>
@@ -77,14 +76,14 @@ function RolloutTable({ rollouts }: { readonly rollouts: readonly RolloutSummary
           <tr key={rollout.id}>
             <td>
               <a href={`/rollouts/${rollout.id}`}>{rollout.flag}</a>
+              <div class="soft small">{rollout.plan.title}</div>
             </td>
             <td>
               <StatusBadge status={rollout.status} />
             </td>
             <td class="number">{percent(rollout.percentage)}</td>
             <td>{rollout.environment}</td>
-            <td>{rollout.plan.title}</td>
-            <td class="soft">{rollout.sentence}</td>
+            <td class="soft sentence">{rollout.sentence}</td>
             <td class="nowrap">
               <Ago at={rollout.createdAt} />
             </td>

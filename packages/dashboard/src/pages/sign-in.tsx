@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { type Failure, failureOf } from "../api/problem.ts";
 import { signIn } from "../api/session.ts";
+import { Mark } from "../app/shell.tsx";
 import { FailureNotice } from "../ui/state.tsx";
 
 /** Asks for a token. */
@@ -19,6 +20,9 @@ export function SignInPage() {
   return (
     <main class="sign-in">
       <form class="card stack" onSubmit={submit}>
+        <span class="brand" aria-hidden="true">
+          <Mark />
+        </span>
         <h1>Sign in to Rampart</h1>
         <div class="field">
           <label for="token">Token</label>

@@ -121,7 +121,7 @@ function State({ token }: { readonly token: TokenView }) {
   if (token.expiresAt === undefined)
     return (
       <Badge tone="good" mark="✓">
-        good
+        valid
       </Badge>
     );
   return (

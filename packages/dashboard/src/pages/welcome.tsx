@@ -4,6 +4,7 @@ import { navigate } from "../app/router.ts";
 import { call } from "../api/call.ts";
 import { type Failure, failureOf } from "../api/problem.ts";
 import { useResource } from "../api/resource.ts";
+import { sessionState } from "../api/session.ts";
 import { FailureNotice } from "../ui/state.tsx";
 
 const SUGGESTED = "new-search";
@@ -14,6 +15,7 @@ export function WelcomePage() {
   const [key, setKey] = useState(SUGGESTED);
   const [failure, setFailure] = useState<Failure>();
   const [made, setMade] = useState<string>();
+  const isDev = sessionState.value.kind === "in" && sessionState.value.session.dev === true;
   const flag = made ?? flags.data?.items[0]?.key;
   const make = async (event: Event): Promise<void> => {
     event.preventDefault();
@@ -44,7 +46,7 @@ export function WelcomePage() {
             </form>
           ) : (
             <p>
-              ✓ <a href={`/flags/${flag}`}>{flag}</a> is there, and off for everybody.
+              ✓ <a href={`/flags/${flag}`}>{flag}</a> is there{made === undefined ? "" : ", and off for everybody"}.
             </p>
           )}
           {failure === undefined ? null : <FailureNotice failure={failure} />}
@@ -52,10 +54,19 @@ export function WelcomePage() {
         <li class="card card-body stack">
           <h2>2. A program that asks</h2>
           <p>
-            With a server key from <a href="/tokens">Tokens</a> (in development mode the key is <code>dev</code>):
+            {isDev ? (
+              <>
+                In development mode the key is <code>dev</code>; otherwise it is a server key from{" "}
+                <a href="/tokens">Tokens</a>:
+              </>
+            ) : (
+              <>
+                With a server key from <a href="/tokens">Tokens</a>:
+              </>
+            )}
           </p>
           <pre class="code-block" tabIndex={0}>
-            {program(flag ?? key)}
+            {program(flag ?? key, isDev ? "dev" : "…")}
           </pre>
           <p class="soft">
             It shows up under <a href="/clients">Clients</a>. A rollout works without it too, only nobody would notice.
@@ -81,10 +92,10 @@ export function WelcomePage() {
   );
 }
 
-function program(flag: string): string {
+function program(flag: string, sdkKey: string): string {
   return `import { createClient } from "@rampart/sdk-node";
 
-const sdk = createClient({ url: "${window.location.origin}", sdkKey: "…" });
+const sdk = createClient({ url: "${window.location.origin}", sdkKey: "${sdkKey}" });
 await sdk.init();
 if (sdk.isEnabled("${flag}", "user-1")) { /* the new way */ }`;
 }

@@ -91,7 +91,7 @@ export function HoldButton({ label, what, onConfirm, class: extra = "" }: HoldBu
       onClick={click}
     >
       <span aria-hidden="true">■</span>
-      <span aria-live="assertive">{isArmed ? `Press again to ${what}` : label}</span>
+      <span aria-live="assertive">{isArmed ? `Press again to ${what}` : isHeld ? "Keep holding …" : label}</span>
     </button>
   );
 }

@@ -1,5 +1,6 @@
 import { measure, type MetricView, type RolloutEventView, type RolloutView } from "@rampart/core";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { reading } from "../../ui/reading.ts";
 import type { SparkPoint } from "../../ui/sparkline.tsx";
 import { AsTable } from "../../ui/table.tsx";
 import { Clock } from "../../ui/time.tsx";
@@ -38,27 +39,48 @@ function AllCharts({ rollout, series, story }: Pick<ChartsProps, "rollout" | "se
   const marks = useMemo(() => story.filter(({ event }) => eventTone(event) !== "neutral"), [story]);
   return (
     <div class="card-body stack">
-      {rollout.metrics.map((metric) => {
-        const points = series.get(metric.name) ?? [];
-        return (
-          <figure key={metric.name} class="stack-tight">
-            <figcaption>
-              <strong>{metric.name}</strong>{" "}
-              <span class="soft">
-                {metric.value === undefined ? "no value" : `${measure(metric.value, metric.unit)} now`}
-              </span>
-            </figcaption>
-            {points.length < 2 ? (
-              <p class="soft small">Too few samples for a curve.</p>
-            ) : (
-              <>
-                <Chart metric={metric} points={points} marks={marks} thresholds={thresholdsOf(rollout, metric.name)} />
-                <AsTable>{() => <ChartTable metric={metric} points={points.slice(-ROWS_MAX)} />}</AsTable>
-              </>
-            )}
-          </figure>
-        );
-      })}
+      <ul class="legend">
+        <li>
+          <i class="key key-threshold" aria-hidden="true" /> threshold
+        </li>
+        <li>
+          <i class="key key-good" aria-hidden="true" /> stage
+        </li>
+        <li>
+          <i class="key key-warn" aria-hidden="true" /> warning
+        </li>
+        <li>
+          <i class="key key-bad" aria-hidden="true" /> rollback
+        </li>
+      </ul>
+      <div class="charts">
+        {rollout.metrics.map((metric) => {
+          const points = series.get(metric.name) ?? [];
+          return (
+            <figure key={metric.name} class="stack-tight">
+              <figcaption>
+                <strong>{metric.name}</strong>{" "}
+                <span class="soft">
+                  {metric.value === undefined ? "no value" : `${reading(metric.value, metric.unit)} now`}
+                </span>
+              </figcaption>
+              {points.length < 2 ? (
+                <p class="soft small">Too few samples for a curve.</p>
+              ) : (
+                <>
+                  <Chart
+                    metric={metric}
+                    points={points}
+                    marks={marks}
+                    thresholds={thresholdsOf(rollout, metric.name)}
+                  />
+                  <AsTable>{() => <ChartTable metric={metric} points={points.slice(-ROWS_MAX)} />}</AsTable>
+                </>
+              )}
+            </figure>
+          );
+        })}
+      </div>
     </div>
   );
 }

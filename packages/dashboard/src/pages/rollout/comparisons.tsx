@@ -47,7 +47,7 @@ function Comparison({ comparison }: { readonly comparison: ComparisonView }) {
             />
           </span>
           <span class="small">
-            {name}: evidence {short(evidence)}, acts at {short(needed)}
+            {tests.length > 1 ? `${name}: ` : ""}evidence {short(evidence)}, acts at {short(needed)}
           </span>
         </div>
       ))}
@@ -65,6 +65,13 @@ const WIDTH = 640;
 const HEIGHT = 160;
 const RATIO_MAX = 64;
 
+/** The largest ratio that is in the picture: twice as far as the newest range, in whole doublings. What is known of the first minutes is wider. */
+function topOf(points: readonly ComparisonPointView[], margin: number | undefined): number {
+  const { high = RATIO_MAX, low = 1 / RATIO_MAX } = points.at(-1) ?? {};
+  const far = 2 * Math.max(high, 1 / low, margin ?? 1);
+  return Math.min(RATIO_MAX, 2 ** Math.ceil(Math.log2(far)));
+}
+
 /** The ratio on a logarithmic scale with its 99 % ribbon, and lines at ×1 and at the margin. */
 function Ribbon({
   points,
@@ -75,10 +82,11 @@ function Ribbon({
 }) {
   const from = Date.parse(points[0]?.at ?? "");
   const span = Date.parse(points.at(-1)?.at ?? "") - from || 1;
+  const top = topOf(points, margin);
   const x = ({ at }: ComparisonPointView): number => ((Date.parse(at) - from) / span) * WIDTH;
   const y = (ratio: number): number => {
-    const bounded = Math.min(RATIO_MAX, Math.max(1 / RATIO_MAX, ratio));
-    return HEIGHT / 2 - (Math.log2(bounded) / Math.log2(RATIO_MAX)) * (HEIGHT / 2 - 4);
+    const bounded = Math.min(top, Math.max(1 / top, ratio));
+    return HEIGHT / 2 - (Math.log2(bounded) / Math.log2(top)) * (HEIGHT / 2 - 4);
   };
   const corner = (point: ComparisonPointView, ratio: number): string => `${x(point).toFixed(1)} ${y(ratio).toFixed(1)}`;
   const upper = points.map((point) => corner(point, point.high ?? RATIO_MAX));
@@ -95,8 +103,14 @@ function Ribbon({
       <line class="ribbon-one" x1={0} x2={WIDTH} y1={y(1)} y2={y(1)} />
       {margin === undefined ? null : <line class="spark-threshold" x1={0} x2={WIDTH} y1={y(margin)} y2={y(margin)} />}
       {middle.length < 2 ? null : <path class="spark-line" d={`M${middle.join("L")}`} />}
+      <text class="ribbon-label" x={4} y={14}>
+        ×{top} worse
+      </text>
       <text class="ribbon-label" x={4} y={y(1) - 4}>
-        ×1
+        no difference
+      </text>
+      <text class="ribbon-label" x={4} y={HEIGHT - 6}>
+        ×{top} better
       </text>
       {margin === undefined ? null : (
         <text class="ribbon-label" x={4} y={y(margin) - 4}>

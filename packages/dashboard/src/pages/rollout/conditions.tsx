@@ -8,8 +8,9 @@ import {
 } from "@rampart/core";
 import { Bar } from "../../ui/bar.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
-import { Badge, type Tone } from "../../ui/status.tsx";
-import { duration } from "../../ui/duration.ts";
+import { Badge, isActive, type Tone } from "../../ui/status.tsx";
+import { duration, seconds } from "../../ui/duration.ts";
+import { reading } from "../../ui/reading.ts";
 import { Ago } from "../../ui/time.tsx";
 import type { SeriesByMetric } from "./series.ts";
 
@@ -82,7 +83,7 @@ function CriterionRow({
           <>
             <Bar share={heldMs / forMs} tone="good" />
             <span class="soft small">
-              {duration(heldMs)} of {duration(forMs)}
+              {seconds(heldMs)} of {duration(forMs)}
             </span>
           </>
         )}
@@ -97,9 +98,11 @@ export function Triggers({ rollout, series }: Shown) {
   return (
     <section class="card" aria-labelledby="triggers">
       <div class="card-head">
-        <h2 id="triggers">Stops it</h2>
+        <h2 id="triggers">What stops it</h2>
         {rollout.triggers.some(({ isArmed }) => isArmed) ? null : (
-          <span class="soft small">Watched once users are exposed</span>
+          <span class="soft small">
+            {isActive(rollout.status) ? "Watched once users are exposed" : "No longer watched"}
+          </span>
         )}
       </div>
       <ul class="conditions">
@@ -110,6 +113,7 @@ export function Triggers({ rollout, series }: Shown) {
             metric={trigger.metric === undefined ? undefined : metricOf(rollout, trigger.metric)}
             series={series}
             isCompared={isComparison(rollout, trigger)}
+            isOver={!isActive(rollout.status)}
           />
         ))}
       </ul>
@@ -127,18 +131,24 @@ function TriggerRow({
   metric,
   series,
   isCompared,
+  isOver,
 }: {
   readonly trigger: TriggerView;
   readonly metric: MetricView | undefined;
   readonly series: SeriesByMetric;
   readonly isCompared: boolean;
+  readonly isOver: boolean;
 }) {
   const { name, action, severity, forMs, trueForMs, isTrue, hasFired } = trigger;
+  // Once it is over, what counts is what ended it.
+  const isFired = hasFired || (isOver && trigger.firedAt !== undefined);
   return (
     <li class="condition">
       <Says text={trigger.text} metric={metric} ageMs={trigger.ageMs} reason={trigger.reason} title={name} />
       {trigger.metric === undefined ? (
-        <span class="soft small">acts on the event itself</span>
+        <span class="soft small">
+          acts when somebody sends it: <code>rampart {trigger.text}</code>
+        </span>
       ) : isCompared ? (
         <span class="soft small">users with the feature against those without, below</span>
       ) : (
@@ -151,14 +161,14 @@ function TriggerRow({
         />
       )}
       <div class="stack-tight streak">
-        <Badge tone={hasFired ? "bad" : isTrue ? "warn" : "neutral"} mark={hasFired ? "▼" : isTrue ? "!" : "·"}>
-          {hasFired ? "fired" : isTrue ? "true now" : "quiet"}
+        <Badge tone={isFired ? "bad" : isTrue ? "warn" : "neutral"} mark={isFired ? "▼" : isTrue ? "!" : "·"}>
+          {isFired ? "fired" : isTrue ? "true now" : "quiet"}
         </Badge>
-        {forMs === 0 || trigger.metric === undefined ? null : (
+        {forMs === 0 || trigger.metric === undefined || isOver ? null : (
           <>
             <Bar share={trueForMs / forMs} tone="bad" />
             <span class="soft small">
-              {duration(trueForMs)} of {duration(forMs)}
+              {seconds(trueForMs)} of {duration(forMs)}
             </span>
           </>
         )}
@@ -203,7 +213,7 @@ function Says({
         <details class="small soft">
           <summary>
             {metric.source}
-            {ageMs === undefined ? "" : `, data ${duration(ageMs)} old`}
+            {ageMs === undefined ? "" : `, data ${seconds(ageMs)} old`}
           </summary>
           <code>{metric.query}</code>
           {metric.baseline === undefined ? null : <p>Baseline {measure(metric.baseline, metric.unit)}</p>}
@@ -226,7 +236,7 @@ function Curve({
   readonly threshold: number | undefined;
   readonly series: SeriesByMetric;
 }) {
-  const said = value === undefined ? "no value" : measure(value, unit);
+  const said = value === undefined ? "no value" : reading(value, unit);
   const limit = threshold === undefined ? "" : `, threshold ${measure(threshold, unit)}`;
   return (
     <div class="curve">

@@ -1,4 +1,5 @@
 import type { RolloutView } from "@rampart/core";
+import { Clock } from "../../ui/time.tsx";
 import { rolloutPath } from "./commands.ts";
 
 /** What was kept of the rollout, to take along. */
@@ -31,7 +32,9 @@ export function Evidence({ rollout }: { readonly rollout: RolloutView }) {
           {rollout.window === undefined ? "" : `, stages begin ${rollout.window}`}
           {rollout.leaseMs === undefined ? ", no exposure lease" : `, exposure lease ${rollout.leaseMs / 1000} s`}
         </p>
-        <p>As of {now}</p>
+        <p>
+          As of <Clock at={now} />
+        </p>
       </div>
     </section>
   );

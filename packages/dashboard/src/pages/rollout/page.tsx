@@ -66,15 +66,6 @@ function Whole({ rollout }: { readonly rollout: RolloutView }) {
           <Boundary name="The comparison">
             <Still of={[rollout.comparisons]}>{() => <Comparisons rollout={rollout} />}</Still>
           </Boundary>
-          <Boundary name="The charts">
-            <Charts
-              rollout={rollout}
-              series={series}
-              story={story.data?.items ?? []}
-              isShown={isShowingCharts}
-              onShow={showCharts}
-            />
-          </Boundary>
         </div>
         <div class="stack">
           <Boundary name="The clients">
@@ -86,6 +77,15 @@ function Whole({ rollout }: { readonly rollout: RolloutView }) {
           <Evidence rollout={rollout} />
         </div>
       </div>
+      <Boundary name="The charts">
+        <Charts
+          rollout={rollout}
+          series={series}
+          story={story.data?.items ?? []}
+          isShown={isShowingCharts}
+          onShow={showCharts}
+        />
+      </Boundary>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { RolloutView, StageState, StageView } from "@rampart/core";
 import { Bar } from "../../ui/bar.tsx";
 import { percent } from "../../ui/status.tsx";
-import { duration } from "../../ui/duration.ts";
+import { duration, seconds } from "../../ui/duration.ts";
 
 const STATES: Readonly<Record<StageState, readonly [mark: string, word: string]>> = {
   done: ["✓", "done"],
@@ -16,14 +16,16 @@ export function Rail({ rollout }: { readonly rollout: RolloutView }) {
   return (
     <ol class="rail" aria-label="Stages">
       {rollout.stages.map((stage) => (
-        <Stop key={stage.name} stage={stage} />
+        <Stop key={stage.name} stage={stage} isPaused={rollout.status === "paused"} />
       ))}
     </ol>
   );
 }
 
-function Stop({ stage }: { readonly stage: StageView }) {
-  const [mark, word] = STATES[stage.state];
+const PAUSED = ["‖", "paused"] as const;
+
+function Stop({ stage, isPaused }: { readonly stage: StageView; readonly isPaused: boolean }) {
+  const [mark, word] = isPaused && stage.state === "current" ? PAUSED : STATES[stage.state];
   const { elapsedMs, remainingMs, durationMs } = stage;
   return (
     <li class={`stop stop-${stage.state}`} aria-current={stage.state === "current" ? "step" : undefined}>
@@ -42,11 +44,13 @@ function Stop({ stage }: { readonly stage: StageView }) {
         tone={stage.state === "stopped" ? "bad" : stage.state === "done" ? "good" : "accent"}
       />
       <span class="soft small">
-        {elapsedMs === undefined
-          ? duration(durationMs)
-          : remainingMs === undefined || remainingMs === 0
-            ? `${duration(elapsedMs)}, its ${duration(durationMs)} are over`
-            : `${duration(elapsedMs)} of ${duration(durationMs)}`}
+        {stage.state === "stopped"
+          ? `before its ${duration(durationMs)} were over`
+          : elapsedMs === undefined
+            ? duration(durationMs)
+            : remainingMs === undefined || remainingMs === 0
+              ? `${seconds(elapsedMs)}, its ${duration(durationMs)} are over`
+              : `${seconds(elapsedMs)} of ${duration(durationMs)}`}
       </span>
     </li>
   );

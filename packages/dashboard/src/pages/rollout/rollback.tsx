@@ -79,14 +79,20 @@ function Curve({ applied, share }: { readonly applied: QuantilesView; readonly s
     ([x, y], index) => `${index === 0 ? "M" : "L"}${(x * 196 + 2).toFixed(1)} ${(58 - y * 54).toFixed(1)}`,
   );
   return (
-    <svg
-      class="receipts-curve"
-      viewBox="0 0 200 60"
-      role="img"
-      aria-label={`Clients at 0 % within ${duration(maxMs)} of the commit`}
-    >
-      <path class="spark-line" d={line.join("")} />
-    </svg>
+    <figure>
+      <svg
+        class="receipts-curve"
+        viewBox="0 0 200 60"
+        role="img"
+        aria-label={`Clients at 0 % within ${duration(maxMs)} of the commit`}
+      >
+        <path class="spark-line" d={line.join("")} />
+      </svg>
+      <figcaption class="row-between soft small">
+        <span>commit</span>
+        <span>{duration(maxMs)}</span>
+      </figcaption>
+    </figure>
   );
 }
 

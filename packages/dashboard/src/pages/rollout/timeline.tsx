@@ -69,7 +69,9 @@ function Line({ event }: { readonly event: RolloutEventView }) {
 
 function Why({ cause }: { readonly cause: CauseView | undefined }) {
   if (cause === undefined) return null;
-  const { subject, condition, by, reason } = cause;
+  const { kind, condition, by, reason } = cause;
+  // A command's name is what the line begins with, and the page is about the rollout.
+  const subject = kind === "command" || kind === "start" ? undefined : cause.subject;
   const parts = [subject, condition, by === undefined || by === subject ? undefined : `by ${nameOf(by)}`, reason];
   const said = parts.filter((part) => part !== undefined && part !== "");
   return said.length === 0 ? null : <span class="soft"> · {said.map((part) => nameOf(part ?? "")).join(" · ")}</span>;
