@@ -26,6 +26,8 @@ export interface LiveContact {
   lastContactAt(): EpochMs;
   /** It has not read all of what it was sent, so that it may go on reading what is no longer true. */
   isBehind(): boolean;
+  /** It is a page's, which is told of flags that are visible to browsers alone. */
+  readonly isPage?: boolean;
 }
 
 /** A client said that it holds something. */
@@ -46,11 +48,13 @@ export interface Standing {
   readonly isLive: boolean;
   /** As of `LiveContact`. */
   readonly isBehind: boolean;
+  readonly isPage: boolean;
 }
 
 interface Client {
   readonly identity: ClientIdentity;
   readonly connectedAt: EpochMs;
+  readonly isPage: boolean;
   transport: "stream" | "poll";
   lastContactAt: EpochMs;
   /** When it last said something, which is more than that something was written to it. */
@@ -93,6 +97,7 @@ export class Clients {
     const client: Client = {
       identity,
       connectedAt: now,
+      isPage: live.isPage ?? false,
       transport: "stream",
       lastContactAt: now,
       heardAt: now,
@@ -140,6 +145,7 @@ export class Clients {
     const client: Client = {
       identity,
       connectedAt: held.now,
+      isPage: false,
       transport: "poll",
       lastContactAt: held.now,
       heardAt: held.now,
@@ -261,6 +267,7 @@ function standingOf(client: Client): Standing {
     lastContactAt: lastContactOf(client),
     isLive: live !== undefined,
     isBehind: live?.isBehind() ?? false,
+    isPage: client.isPage,
   };
 }
 

@@ -163,6 +163,21 @@ describe("a feed", () => {
     expect(asked).toEqual([1]);
   });
 
+  it("says of an urgent change since when pages know nothing of it, unless a flag for pages depends on what changed", async () => {
+    const { store, feed, changes, ramp } = await feedOn();
+    await ramp(50);
+    await ramp(0, true);
+    await feed.catchUp();
+    expect(changes.at(-1)?.urgent).toMatchObject({ flags: ["checkout"], hiddenSince: 1 });
+    const shown = config("banner", { clientVisible: true, prerequisites: [{ flag: "checkout", variants: ["on"] }] });
+    await store.createFlag(booleanFlag("banner"), everywhere(shown), meta("flag.created"));
+    await ramp(50);
+    await feed.catchUp();
+    await ramp(0, true);
+    await feed.catchUp();
+    expect(changes.at(-1)?.urgent).toMatchObject({ flags: ["checkout"], hiddenSince: undefined });
+  });
+
   it("has no delta from another epoch, or from a revision that it never had", async () => {
     const { feed } = await feedOn();
     await expect(feed.resume({ epoch: "another", revision: 1 })).resolves.toBeUndefined();

@@ -11,6 +11,7 @@ import { EncodedContent } from "./content.ts";
 import { encodeEvent, EVENT_END, eventHead, UNCONFIRMED } from "./frame.ts";
 import { Freshness } from "./freshness.ts";
 import type { HeldLease } from "./leases.ts";
+import { HiddenFlags } from "./hidden-flags.ts";
 import { Leases } from "./leases.ts";
 
 /** Resumes from this many different revisions are kept encoded; the rest are encoded again. A storm comes back from a handful. */
@@ -54,6 +55,8 @@ export interface UrgentChange {
   readonly flags: readonly string[];
   /** What clients that have not heard of it hold; undefined: one of the flags has no lease. */
   readonly lease: HeldLease | undefined;
+  /** Pages that hold this revision or a newer one could not be on: nothing of what changed is for them. Undefined: something is. */
+  readonly hiddenSince?: number | undefined;
 }
 
 /**
@@ -68,6 +71,7 @@ export class Feed {
   readonly #parts: FeedParts;
   readonly #content = new EncodedContent();
   readonly #leases = new Leases();
+  readonly #hidden = new HiddenFlags();
   /** Flags that are off before the store says so, each with the revision above which that is. */
   readonly #overruled = new Map<string, number>();
   readonly #resumes = new Map<number, Promise<Buffer | undefined>>();
@@ -256,16 +260,19 @@ export class Feed {
     answered();
     this.#content.apply(changes);
     this.answers.apply(changes);
-    const urgent = changes.urgent ? this.#urgentOf(changes) : undefined;
+    // Other flags change with those that they depend on.
+    const keys = [...new Set([...applied.changed, ...changes.flags.map(({ key }) => key), ...changes.removedFlags])];
+    const urgent = changes.urgent ? this.#urgentOf(changes, keys) : undefined;
     if (urgent !== undefined) this.#urgent = urgent;
     this.#leases.apply(changes);
+    this.#hidden.apply(changes);
     for (const { key } of changes.flags) this.#overruled.delete(key);
     for (const key of changes.removedFlags) this.#overruled.delete(key);
     this.#moved();
     this.#onChange({
       frame: this.#encodeDelta(changes),
       committedAt: changes.committedAt,
-      keys: [...new Set([...applied.changed, ...changes.flags.map(({ key }) => key), ...changes.removedFlags])],
+      keys,
       ...(urgent === undefined ? {} : { urgent }),
     });
   }
@@ -289,15 +296,16 @@ export class Feed {
     this.answers.replace(content.flags);
     this.#applyOverruled();
     this.#leases.replace(content.flags);
+    this.#hidden.replace(content.flags);
     this.#urgent = undefined;
     this.#moved();
   }
 
-  /** To be asked before the leases follow the change: those who have not heard of it hold what was there before. */
-  #urgentOf({ revision, committedAt, flags: changed }: EnvironmentChanges): UrgentChange {
+  /** To be asked before leases and hidden flags follow the change: those who have not heard of it hold what was there before. */
+  #urgentOf({ revision, committedAt, flags: changed }: EnvironmentChanges, keys: readonly string[]): UrgentChange {
     const takenBack = changed.filter(isOffForAll);
     const flags = (takenBack.length > 0 ? takenBack : changed).map(({ key }) => key);
-    return { revision, committedAt, flags, lease: this.#leases.of(flags) };
+    return { revision, committedAt, flags, lease: this.#leases.of(flags), hiddenSince: this.#hidden.sinceOf(keys) };
   }
 
   /** What is held of the flags that are off before the store says so, and what is sent of them, says off. */

@@ -153,6 +153,18 @@ describe("receipts of an urgent change", () => {
     expect(now(22 * SECOND)?.stragglers).toMatchObject([{ lastContactAt: iso(AT + 21 * SECOND) }]);
   });
 
+  it("don't wait for pages where nothing of the change is for pages, but for those that may hold what was before", () => {
+    const { stream, kill, now } = world();
+    const at = (revision: number) => ({ isPage: true, held: () => ({ epoch: "e1", revision }) });
+    stream("server");
+    stream("page", at(9));
+    stream("slow page", { ...at(6), isBehind: () => true });
+    kill({ hiddenSince: 7 });
+    expect(now(10)?.stragglers.map(({ instanceId }) => instanceId)).toEqual(["server", "slow page"]);
+    kill({ revision: 11 });
+    expect(now(10)?.stragglers.map(({ instanceId }) => instanceId)).toEqual(["server", "page", "slow page"]);
+  });
+
   it("don't wait for clients that said that they are being closed", () => {
     const { receipts, stream, kill, ack, clients, closed } = world();
     stream("a");

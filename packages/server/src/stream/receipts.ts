@@ -105,6 +105,7 @@ export class Receipts {
     const offAt: number[] = [];
     let alreadyOff = 0;
     for (const standing of this.#parts.clients.standing()) {
+      if (knowsNothing(standing, change, written)) continue;
       const at = offByItselfAt(standing, change, written);
       if (at <= change.committedAt) alreadyOff += 1;
       else {
@@ -318,6 +319,12 @@ export class Receipts {
 /** That it was sent the change does not mean that it has it. */
 const withoutIt = (standing: Standing, { before }: Written): Standing =>
   standing.isLive && !standing.isBehind ? { ...standing, held: before } : standing;
+
+/** Whether a client was never told of what changed: a page, of flags that are not for pages. */
+const knowsNothing = (standing: Standing, { hiddenSince }: UrgentChange, at: Written): boolean => {
+  const { isPage, held } = withoutIt(standing, at);
+  return isPage && hiddenSince !== undefined && held.epoch === at.epoch && held.revision >= hiddenSince;
+};
 
 /** When a client that does not hear of the change is off by its lease. */
 function offByItselfAt(standing: Standing, change: UrgentChange, at: Written): EpochMs {

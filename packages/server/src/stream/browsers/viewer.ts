@@ -18,6 +18,7 @@ export interface View {
 
 /** One stream of values for one context. */
 export class Viewer extends Stream {
+  readonly isPage = true;
   readonly view: View;
   /** What it was sent, as the contents of answers, which all viewers share. */
   readonly holds: Map<string, string>;
