@@ -1,6 +1,8 @@
 /** A server on an ordinary day: rollouts in every state, clients that are connected, something that needs a person. */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { api, eventually, SdkFleet } from "../e2e/harness.ts";
 import { CALM_STAGES, Desk, STAGES } from "./harness.ts";
@@ -20,11 +22,19 @@ export interface Scene {
 
 const SAMPLES_MS = 25_000;
 
+const HOUR_MS = 3_600_000;
+
+/** The server's own. */
+const Database = createRequire(new URL("../../packages/server/package.json", import.meta.url))(
+  "better-sqlite3",
+) as new (path: string) => { exec(sql: string): void; close(): void };
+
 /** Sets the scene; it takes half a minute, so that curves have something to show. */
 export async function setScene(): Promise<Scene> {
   const desk = await Desk.start();
   const { server } = desk;
   await definitions(desk);
+  evaluations(desk, "dark-mode");
   const fleet = new SdkFleet({
     url: server.url,
     sdkKey: server.tokens().server,
@@ -107,6 +117,21 @@ async function definitions(desk: Desk): Promise<void> {
   await post("/api/v1/environments/production/flags/legacy-export/kill", { reason: "exports were empty" });
   await post("/api/v1/tokens", { kind: "viewer", name: "Wall screen", environments: ["*"], roles: [] });
   await api(server, "PUT", "/api/v1/channels/eng-slack", { type: "slack", url: "http://127.0.0.1:9/slack" });
+}
+
+/** A week in which a flag was asked for, more by day than by night: the server takes such things only as they happen. */
+function evaluations({ server }: Desk, flag: string): void {
+  const present = Date.now() - (Date.now() % HOUR_MS);
+  const rows = Array.from({ length: 7 * 24 }, (_, index) => {
+    const hour = present - (index + 1) * HOUR_MS;
+    const busy = Math.round(4_000 + 3_000 * Math.sin(((hour / HOUR_MS - 9) * Math.PI) / 12));
+    const rest = (variant: string, count: number): string =>
+      `('${flag}', 'production', ${hour}, '${variant}', ${count}, ${hour + HOUR_MS - 1})`;
+    return `${rest("on", Math.round(busy / 7))}, ${rest("off", busy)}`;
+  });
+  const db = new Database(join(server.dataDir, "rampart.db"));
+  db.exec(`INSERT INTO evaluations (flag, environment, hour, variant, count, last_at) VALUES ${rows.join(", ")}`);
+  db.close();
 }
 
 async function serve(desk: Desk, flag: string): Promise<ChildProcess> {

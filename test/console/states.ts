@@ -99,6 +99,16 @@ export const STATES: readonly State[] = [
     },
     also: ["dark", "phone"],
   },
+  {
+    name: "flag-asked",
+    path: () => "/flags/dark-mode",
+    shows: ".bars",
+    after: async (page) => {
+      await page.getByLabel("How far back").selectOption("7 days");
+      await page.getByText("As a table").click();
+      await page.locator("tbody tr").nth(27).waitFor();
+    },
+  },
   { name: "flag-killed", path: () => "/flags/legacy-export", shows: "#history" },
   { name: "segments", path: () => "/segments", shows: "tbody tr" },
   { name: "segment-edited", path: () => "/segments", shows: "tbody tr", after: press("Edit beta") },
