@@ -223,7 +223,7 @@ describe("a longer acquaintance", () => {
       expect(view.clients).toMatchObject([{ instanceId: "web-1", sdk: "node/0.1.0", lag: 0 }]);
       const { stdout, stderr } = await rampart("clients --limit 5");
       expect(stdout).toMatch(/web-1 +node\/0\.1\.0 +\S+ +stream/);
-      expect(stderr).toContain("1 of 1 clients in production have revision");
+      expect(stderr).toContain("1 of 1 clients in production were sent revision");
     } finally {
       await stream.body?.cancel();
     }

@@ -53,7 +53,7 @@ describe("clients", () => {
         "",
       ].join("\n"),
     );
-    expect(stderr).toBe("1 of 2 clients in production have revision 42\n");
+    expect(stderr).toBe("1 of 2 clients in production were sent revision 42\n");
   });
 
   it("shows which server has whom where there are several, and which have not said", async () => {
@@ -61,7 +61,7 @@ describe("clients", () => {
     if (first === undefined || second === undefined) throw new Error("two clients are shown");
     const { stdout, stderr } = await clients({ ...VIEW, clients: [first, second], missing: ["eu-3"] });
     expect(stdout.split("\n").map((line) => line.trimEnd().split(" ").at(-1))).toEqual(["SERVER", "eu-1", "eu-2", ""]);
-    expect(stderr).toBe("1 of 2 clients in production have revision 42; not heard of: the clients of eu-3\n");
+    expect(stderr).toBe("1 of 2 clients in production were sent revision 42; not heard of: the clients of eu-3\n");
   });
 
   it("says of whom nothing was heard lately, who may have ended", async () => {
@@ -69,7 +69,7 @@ describe("clients", () => {
     if (first === undefined || second === undefined) throw new Error("two clients are shown");
     const ended = { ...second, lastContactAt: "2026-01-05T11:59:00.000Z" };
     const { stderr } = await clients({ ...VIEW, clients: [first, ended] });
-    expect(stderr).toBe("1 of 2 clients in production have revision 42; 1 not heard of lately: ended, or cut off\n");
+    expect(stderr).toBe("1 of 2 clients in production were sent revision 42; 1 not heard of lately: ended, or cut off\n");
   });
 
   it("says that there are none", async () => {

@@ -70,7 +70,7 @@ function summary(view: ClientsView, now: number): string {
   const missing = view.missing === undefined ? "" : `; not heard of: the clients of ${view.missing.join(", ")}`;
   if (view.total === 0) return `no client is connected to ${view.environment} (revision ${view.revision})${missing}`;
   const listed = view.clients.length < view.total ? `; ${count(view.clients.length)} are listed` : "";
-  return `${count(view.current)} of ${count(view.total)} clients in ${view.environment} have revision ${view.revision}${listed}${silence(view, now)}${missing}`;
+  return `${count(view.current)} of ${count(view.total)} clients in ${view.environment} were sent revision ${view.revision}${listed}${silence(view, now)}${missing}`;
 }
 
 /** A process that ended is remembered for ten minutes, since nobody can tell it from one that is cut off. */
