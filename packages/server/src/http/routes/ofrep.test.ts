@@ -135,6 +135,8 @@ describe("one flag by OFREP", () => {
     ["no JSON", "{", "PARSE_ERROR"],
     ["no object", "5", "PARSE_ERROR"],
     ["a context that is none", { context: [1] }, "INVALID_CONTEXT"],
+    ["a context that is an id alone", { context: "ann" }, "INVALID_CONTEXT"],
+    ["a context that is a number", { context: 5 }, "INVALID_CONTEXT"],
     ["a context with a name that is none", '{"context":{"__proto__":1}}', "INVALID_CONTEXT"],
   ])("answers %s in the protocol's words", async (_, body, errorCode) => {
     await flag("a");

@@ -10,7 +10,7 @@ import type { EnvironmentGrant } from "../grant.ts";
 import type { HttpParts } from "../parts.ts";
 import type { Answering } from "../presence.ts";
 import { answeringFeed, heldIn } from "../presence.ts";
-import type { Failure } from "../problem.ts";
+import { ProblemError, type Failure } from "../problem.ts";
 import type { Reply } from "../reply.ts";
 import { json } from "../reply.ts";
 import type { Route } from "../route.ts";
@@ -160,8 +160,17 @@ const allowed = (
   parts: HttpParts,
   grant: EnvironmentGrant,
   { given, incoming }: { readonly given: unknown; readonly incoming: Parameters<typeof signatureIn>[0] },
-): ReturnType<typeof allowedContext> =>
-  allowedContext(grant, { context: given ?? {}, signature: signatureIn(incoming), now: parts.clock.now() });
+): ReturnType<typeof allowedContext> => {
+  // Our own clients may say an id alone; the protocol knows objects only.
+  if (typeof given === "string" || typeof given === "number") {
+    throw new ProblemError({
+      code: "INVALID_CONTEXT",
+      detail: "/context is not an object.",
+      hint: 'Send { "context": { "targetingKey": "user-42" } }.',
+    });
+  }
+  return allowedContext(grant, { context: given ?? {}, signature: signatureIn(incoming), now: parts.clock.now() });
+};
 
 /** These clients know of no leases: while it is not known what is stored, one counts as over. */
 function shown(key: string, { flag }: Answer, { isConfirmed }: Pick<Answering, "isConfirmed">): object {
