@@ -77,7 +77,7 @@ async function inPostgres(): Promise<Keeping> {
   return {
     env: { RAMPART_DATABASE_URL: url, RAMPART_SECRET: "a secret that is long enough for everybody" },
     lifeMsMax: 1_000,
-    resumeMsMax: 4_000,
+    resumeMsMax: 6_000,
     async open() {
       // What it was sent last it may still be doing.
       await eventually(async () => (await cluster.query(url, others)).length === 0, 10_000);
