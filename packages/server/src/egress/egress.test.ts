@@ -124,7 +124,7 @@ describe("an outgoing call", () => {
     expect(await egress(OPEN).send(request(`http://127.0.0.1:${port}/`))).toMatchObject({
       kind: "failed",
       cause: "network",
-      reason: "ECONNREFUSED",
+      reason: "nobody listens there (ECONNREFUSED)",
     });
   });
 });
@@ -235,7 +235,7 @@ describe("a mail server", () => {
     const resolve = () => Promise.reject(Object.assign(new Error("no"), { code: "ENOTFOUND" }));
     expect(await egress(OPEN, resolve).admitMail("smtp://mail.example", 1000)).toEqual({
       kind: "failed",
-      reason: "ENOTFOUND",
+      reason: "no such host name (ENOTFOUND)",
     });
   });
 });

@@ -11,6 +11,7 @@ import {
   type Destination,
   type EgressPolicy,
 } from "./policy.ts";
+import { networkReason } from "./network-reason.ts";
 
 type Refused = Extract<EgressResult, { readonly kind: "refused" }>;
 
@@ -55,7 +56,7 @@ export function createEgress(options: EgressOptions): Egress & EgressDoor {
         const address = judgeAddresses(destination.value, addresses, options.policy);
         return address.ok ? { kind: "admitted", host, port, address: address.value } : refused(address);
       } catch (error) {
-        return { kind: "failed", reason: signal.aborted ? `no address within ${timeoutMs} ms` : codeOf(error) };
+        return { kind: "failed", reason: signal.aborted ? `no address within ${timeoutMs} ms` : networkReason(error) };
       }
     },
   };
@@ -70,11 +71,8 @@ function failed(error: unknown, request: EgressRequest, signal: AbortSignal): Eg
     return { kind: "failed", cause: "tooLarge", reason: `the answer is larger than ${request.bodyBytesMax} bytes` };
   if (signal.aborted)
     return { kind: "failed", cause: "timeout", reason: `no whole answer within ${request.timeoutMs} ms` };
-  return { kind: "failed", cause: "network", reason: codeOf(error) };
+  return { kind: "failed", cause: "network", reason: networkReason(error) };
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 
 class TooLarge extends Error {}
 
