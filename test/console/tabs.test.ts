@@ -70,7 +70,7 @@ describe.skipIf(!isInstalled("chromium"))("eight windows of one browser", () => 
     const id = await running("hanging");
     const proxy = await HangingProxy.start(desk.server.url);
     try {
-      const pages = await opened(2, `${proxy.url}/rollouts/${id}`);
+      const pages = await opened(WINDOWS / 2, `${proxy.url}/rollouts/${id}`);
       proxy.isHanging = true;
       await eventually(() => proxy.hanging >= CONNECTIONS_MAX - 1, SOON.timeout);
       await hold(pages.at(-1) as Page, "Roll back to 0 %");

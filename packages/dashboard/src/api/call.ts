@@ -14,15 +14,29 @@ export interface CallOptions {
 
 /**
  * Reads that are under way. A browser opens six connections to a server; where the reads hang, a command must not wait for one of theirs to
- * come free: it ends them, and they begin again behind it.
+ * come free: it ends them, in all windows, and they begin again behind it.
  */
 let reads = new AbortController();
+
+const windows = new BroadcastChannel("rampart.commands");
+windows.addEventListener("message", giveWay);
+
+function giveWay(): void {
+  reads.abort();
+  reads = new AbortController();
+}
+
+/** What is only tried out changes nothing, and can wait. */
+const TRIED_OUT = "/api/v1/plans/";
 
 /** Calls the API in the name of whoever is signed in. Rejects with a `CallError`. */
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
   if (method === "GET") return read(path, options);
-  reads.abort();
-  reads = new AbortController();
+  if (!path.startsWith(TRIED_OUT)) {
+    giveWay();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has none: it is the origin's own
+    windows.postMessage(undefined);
+  }
   return reach(method, path, options);
 }
 
