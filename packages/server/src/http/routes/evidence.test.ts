@@ -104,6 +104,17 @@ describe("the evidence of a rollback", () => {
   });
 });
 
+describe("the evidence of a rollout that has exposed nobody", () => {
+  it("says that there is nothing yet where there is nothing yet", async () => {
+    const server = await startRolloutServer();
+    const id = await server.begin(PLAN.replace("  stages:", "  preconditions: [{ check: Signed }]\n  stages:"));
+    await server.until(id, "preconditions");
+    const { text } = await server.call(`GET /api/v1/rollouts/${id}/evidence?format=md`);
+    expect(text).toContain("## Decisions\n\nNothing was decided yet.\n");
+    expect(text).toContain("- [ ] Signed (before)");
+  });
+});
+
 describe("the evidence of a completed rollout", () => {
   it("is a record of success, with the stages that passed and who approved", async () => {
     const server = await startRolloutServer();

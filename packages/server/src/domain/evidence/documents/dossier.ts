@@ -29,6 +29,7 @@ export function dossier(evidence: EvidenceView): string {
 }
 
 function decisionsPart({ decisions }: EvidenceView, units: Units): readonly string[] {
+  if (decisions.length === 0) return ["Nothing was decided yet."];
   return decisions.flatMap((decision, index) => [
     ...(index === 0 ? [] : [""]),
     `### ${index + 1}. ${decision.what}${decision.stage === null ? "" : `: ${plain(decision.stage)}`}, plan ${decision.planDigest.slice(0, 12)}`,
