@@ -27,7 +27,8 @@ function open(index) {
       for (let end = rest.indexOf("\n\n"); end !== -1; end = rest.indexOf("\n\n")) {
         const frame = rest.slice(0, end);
         rest = rest.slice(end + 2);
-        if (frame.includes("event: snapshot")) resolve();
+        // A snapshot, or what a server says that is too busy to vouch for one.
+        if (!frame.includes("event: delta")) resolve();
         else if (frame.includes('"urgent":true')) urgent(instanceId, frame);
       }
     });
