@@ -11,7 +11,7 @@ import type { Cancel, NextTurn, Timers } from "../ports/timers.ts";
 const WRITE_EVERY_MS = 10_000;
 
 /** Rows in one transaction: some milliseconds, so that no kill waits for longer. */
-const BATCH_MAX = 500;
+const BATCH_MAX = 250;
 
 /** Flags times environments times outcomes that are counted at once, and rows that wait for a store that can't be written. */
 const ROWS_MAX = 50_000;

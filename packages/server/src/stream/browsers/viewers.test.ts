@@ -9,6 +9,7 @@ import { createMemoryStore } from "../../store/memory-store.ts";
 import type { FeedChange } from "../feed.ts";
 import { Feed } from "../feed.ts";
 import { UNSENT_MAX_BYTES } from "../stream.ts";
+import { outcomesOf, valuesFor } from "./values.ts";
 import { Viewer } from "./viewer.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -63,7 +64,14 @@ async function start(flags: Record<string, Partial<FlagConfig>>) {
     regex: () => () => false,
   });
   const turns: (() => void)[] = [];
-  const viewers = new Viewers({ feed, clock, meter: silentMeter, nextTurn: (run) => void turns.push(run) });
+  const served: (readonly (readonly [string, string | undefined])[])[] = [];
+  const viewers = new Viewers({
+    feed,
+    clock,
+    meter: silentMeter,
+    nextTurn: (run) => void turns.push(run),
+    onServed: (_environment, values) => void served.push(outcomesOf(values)),
+  });
   feed.onChange = (change: FeedChange) => viewers.changed(change);
   const view = (id: string): Peer => {
     const peer = new Peer();
@@ -85,7 +93,7 @@ async function start(flags: Record<string, Partial<FlagConfig>>) {
     );
     await feed.catchUp();
   };
-  return { feed, viewers, view, change, turns };
+  return { feed, viewers, view, change, turns, served };
 }
 
 const ON = { fallthrough: { percentage: 100 } };
@@ -105,6 +113,22 @@ describe("viewers", () => {
     while (turns.length > 0) turns.shift()?.();
     const news = peers.map((peer) => peer.news().join("; "));
     expect(new Set(news)).toEqual(new Set(["changed a; changed b", "changed a b"]));
+  });
+
+  it("count as served with the values that they begin with, and with nothing that they hold or are told later", async () => {
+    const { viewers, view, change, served } = await start({ a: ON, b: {} });
+    view("ann");
+    await change("b", ON);
+    expect(served).toEqual([
+      [
+        ["a", "on"],
+        ["b", "off"],
+      ],
+    ]);
+    const { etag } = valuesFor((await start({ a: ON, b: ON })).feed.answers, { targetingKey: "ann" }, "browser");
+    viewers.begin({ context: { targetingKey: "ann" }, audience: "browser", tells: "values", etag });
+    viewers.begin({ context: { targetingKey: "ann" }, audience: "browser", tells: "notices" });
+    expect(served).toHaveLength(1);
   });
 
   it("that do not read miss nothing: they get what changed meanwhile, once, when they have read", async () => {
