@@ -111,7 +111,8 @@ export class SdkFleet {
   }) {
     const { processes, prefix = [], ...rest } = options;
     const program = fileURLToPath(new URL("sdk-process.mjs", import.meta.url));
-    const [first = "", ...line] = [...prefix, process.execPath, program, JSON.stringify(rest)];
+    const command: readonly string[] = [...prefix, process.execPath, program, JSON.stringify(rest)];
+    const [first = "", ...line] = command;
     this.#children = Array.from({ length: processes }, () =>
       spawn(first, line, { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
     );
