@@ -142,7 +142,7 @@ describe("moments of a plan", () => {
     await pass(server, 5 * MINUTE_MS);
     expect((await server.rollout(id)).status).toBe("completed");
     await pass(server, 20 * MINUTE_MS);
-    expect(told("team")).toEqual(["Summary", "Summary", "Completed"]);
+    expect(told("team")).toEqual(["Summary", "Summary", "Notice"]);
   });
 });
 
