@@ -50,6 +50,7 @@ interface Keeping {
   open(dataDir: string): Promise<{ readonly store: Store; readonly rollouts: RolloutStore; close(): Promise<void> }>;
   /** A kill falls anywhere within this time after the server is ready: some dozen transactions are written in it. */
   readonly lifeMsMax: number;
+  dispose(): Promise<void>;
 }
 
 async function inSqlite(): Promise<Keeping> {
