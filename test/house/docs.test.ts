@@ -63,6 +63,13 @@ describe("the pages", () => {
     expect(dead).toEqual([]);
   });
 
+  it("name every benchmark that there is", () => {
+    const benches = tracked.flatMap((path) => /^bench\/benches\/([\w-]+)\.mjs$/.exec(path)?.[1] ?? []);
+    const page = read("bench/README.md");
+    expect(benches.length).toBeGreaterThan(10);
+    expect(benches.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
   it("are all in the index of docs, which the README names", () => {
     const index = read("docs/README.md");
     const missing = pages.filter(
