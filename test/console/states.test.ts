@@ -88,6 +88,7 @@ describe.skipIf(!isInstalled("chromium"))("in light, in the dark and on a phone"
     await page.getByLabel("Token").fill("rmp_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").waitFor();
+    await page.setViewportSize(WIDE);
     await isForEverybody(page, "sign-in-refused", []);
   });
 
