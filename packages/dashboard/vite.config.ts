@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
-/** What of uPlot the console does not use, and what stands in its place: other curves, words for dates (its axes have ours), milliseconds, scatter plots, the legend. */
+/** What of uPlot the console does not use, and what stands in its place: other curves, logarithmic scales, words for dates (its axes have ours), milliseconds, scatter plots, the legend. */
 const UNUSED: readonly (readonly [statement: string, instead: string])[] = [
   ["uPlot.join = join;", ""],
   ["(paths.stepped = stepped);", ""],
@@ -22,6 +22,17 @@ const UNUSED: readonly (readonly [statement: string, instead: string])[] = [
   ["(ms == 1 ? timeAxisSplitsMs(_tzDate) : timeAxisSplitsS(_tzDate))", "timeAxisSplitsS(_tzDate)"],
   ["(ms == 1 ? timeIncrsMs : timeIncrsS)", "timeIncrsS"],
   ["\t\t_timeAxisStamps,\n", "\t\t[],\n"],
+  ["uPlot.rangeLog = rangeLog;", ""],
+  ["uPlot.rangeAsinh = rangeAsinh;", ""],
+  ["[_min, _max] = rangeLog(_min, _min, scaleX.log, false);", ";"],
+  ["[_min, _max] = rangeAsinh(_min, _min, scaleX.log, false);", ";"],
+  ["(sc.distr == 3 ? snapLogX : sc.distr == 4 ? snapAsinhX : snapNumX)", "snapNumX"],
+  ["(sc.distr == 3 ? snapLogY : sc.distr == 4 ? snapAsinhY : snapNumY)", "snapNumY"],
+  ["sc.distr == 3 ? logAxisSplits : sc.distr == 4 ? asinhAxisSplits : numAxisSplits", "numAxisSplits"],
+  [
+    "sc.distr >= 3 && sc.log == 10 ? log10AxisValsFilt : sc.distr == 3 && sc.log == 2 ? log2AxisValsFilt : retArg1",
+    "retArg1",
+  ],
   ["const mode = self.mode;", "const mode = 1;"],
   ["const showLegend = legend.show;", "const showLegend = false;"],
   ["let multiValLegend = false;", "const multiValLegend = false;"],

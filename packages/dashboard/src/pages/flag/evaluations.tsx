@@ -1,9 +1,9 @@
 import type { EvaluationsView, EvaluationTotals, FlagView } from "@rampart/core";
-import { computed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { useResource } from "../../api/resource.ts";
 import { Shown } from "../../ui/state.tsx";
-import { Ago, Clock, now } from "../../ui/time.tsx";
+import { AsTable } from "../../ui/table.tsx";
+import { Ago, now } from "../../ui/time.tsx";
 import { configPath } from "./paths.ts";
 
 const HOUR_MS = 3_600_000;
@@ -21,13 +21,11 @@ const SPANS = [
 /** Where a variant would have its name: no variant has this one. */
 const DEFAULT = "the caller's default";
 
-/** The end of this hour, in hours. */
-const nextHour = computed(() => Math.floor(now.value / HOUR_MS) + 1);
-
 /** How often the flag was asked for, and what it gave. */
 export function Evaluations({ flag, environment }: { readonly flag: FlagView; readonly environment: string }) {
   const [[, hours, perBar], choose] = useState<(typeof SPANS)[number]>(SPANS[0]);
-  const from = (nextHour.value - hours) * HOUR_MS;
+  // The last bar is of this hour. It is drawn with each answer, and so soon enough when another begins.
+  const from = (Math.floor(now.peek() / HOUR_MS) + 1 - hours) * HOUR_MS;
   const path = `${configPath(environment, flag.key)}/evaluations?from=${new Date(from).toISOString()}`;
   const resource = useResource<EvaluationsView>(path, { everyMs: EVERY_MS });
   return (
@@ -53,7 +51,7 @@ export function Evaluations({ flag, environment }: { readonly flag: FlagView; re
                   "No SDK has asked for it yet."
                 ) : (
                   <>
-                    Not in this time. Last <Ago at={view.lastEvaluatedAt} />.
+                    Not in this time; last <Ago at={view.lastEvaluatedAt} />.
                   </>
                 )}
               </p>
@@ -96,7 +94,7 @@ function Bars({ names, view, count, perBar }: BarsProps) {
         viewBox={`0 0 ${count} 100`}
         preserveAspectRatio="none"
         role="img"
-        aria-label="Evaluations over time by variant; the table below holds their numbers"
+        aria-label="Evaluations by variant; the table below holds their numbers"
       >
         {shown.map(({ name, index }) => (
           <path
@@ -118,37 +116,15 @@ function Bars({ names, view, count, perBar }: BarsProps) {
           </span>
         ))}
       </p>
-      <details class="small">
-        <summary>As a table</summary>
-        <div class="card-table" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th>From</th>
-                {shown.map(({ name }) => (
-                  <th key={name} class="number">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {bars.map((bar, at) => (
-                <tr key={at}>
-                  <td>
-                    <Clock at={new Date(begin + at * perBar * HOUR_MS).toISOString()} />
-                  </td>
-                  {shown.map(({ name, index }) => (
-                    <td key={name} class="number">
-                      {bar[index]?.toLocaleString()}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </details>
+      <AsTable
+        names={shown.map(({ name }) => name)}
+        rows={() =>
+          bars.map((bar, at) => [
+            new Date(begin + at * perBar * HOUR_MS).toISOString(),
+            ...shown.map(({ index }) => bar[index]?.toLocaleString()),
+          ])
+        }
+      />
     </>
   );
 }

@@ -2,8 +2,7 @@ import { measure, type MetricView, type RolloutEventView, type RolloutView } fro
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { reading } from "../../ui/reading.ts";
 import type { SparkPoint } from "../../ui/sparkline.tsx";
-import { AsTable } from "../../ui/table.tsx";
-import { Clock } from "../../ui/time.tsx";
+import { AsTable, type InstantRow } from "../../ui/table.tsx";
 import type { SeriesByMetric } from "./series.ts";
 import { eventTone } from "./words.ts";
 
@@ -74,7 +73,7 @@ function AllCharts({ rollout, series, story }: Pick<ChartsProps, "rollout" | "se
                     marks={marks}
                     thresholds={thresholdsOf(rollout, metric.name)}
                   />
-                  <AsTable>{() => <ChartTable metric={metric} points={points.slice(-ROWS_MAX)} />}</AsTable>
+                  <AsTable names={[metric.name]} rows={() => rowsOf(metric, points)} />
                 </>
               )}
             </figure>
@@ -124,27 +123,9 @@ function Chart({ metric, points, marks, thresholds }: ChartProps) {
   );
 }
 
-function ChartTable({ metric, points }: { readonly metric: MetricView; readonly points: readonly SparkPoint[] }) {
-  return (
-    <div class="card-table" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th>At</th>
-            <th class="number">{metric.name}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {points.toReversed().map(({ at, value }) => (
-            <tr key={at}>
-              <td>
-                <Clock at={new Date(at).toISOString()} />
-              </td>
-              <td class="number">{measure(value, metric.unit)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+function rowsOf({ unit }: MetricView, points: readonly SparkPoint[]): readonly InstantRow[] {
+  return points
+    .slice(-ROWS_MAX)
+    .toReversed()
+    .map(({ at, value }) => [new Date(at).toISOString(), measure(value, unit)]);
 }

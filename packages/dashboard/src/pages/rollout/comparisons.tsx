@@ -1,8 +1,7 @@
 import type { ComparisonPointView, ComparisonView, RolloutView } from "@rampart/core";
 import { Bar } from "../../ui/bar.tsx";
 import { Badge } from "../../ui/status.tsx";
-import { AsTable } from "../../ui/table.tsx";
-import { Clock } from "../../ui/time.tsx";
+import { AsTable, type InstantRow } from "../../ui/table.tsx";
 
 /** Points of the table that stands for the chart. */
 const ROWS_MAX = 20;
@@ -54,7 +53,10 @@ function Comparison({ comparison }: { readonly comparison: ComparisonView }) {
       {series.length < 2 ? null : (
         <>
           <Ribbon points={series} margin={margin} />
-          <AsTable>{() => <RibbonTable points={series.slice(-ROWS_MAX)} />}</AsTable>
+          <AsTable
+            names={["Times worse", "99 % range", "With it", "Without"]}
+            rows={() => series.slice(-ROWS_MAX).map(rowOf)}
+          />
         </>
       )}
     </div>
@@ -121,41 +123,14 @@ function Ribbon({
   );
 }
 
-function RibbonTable({ points }: { readonly points: readonly ComparisonPointView[] }) {
-  return (
-    <div class="card-table" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th>At</th>
-            <th class="number">Times worse</th>
-            <th class="number">99 % range</th>
-            <th class="number">With it</th>
-            <th class="number">Without</th>
-          </tr>
-        </thead>
-        <tbody>
-          {points.map((point) => (
-            <tr key={point.at}>
-              <td>
-                <Clock at={point.at} />
-              </td>
-              <td class="number">{point.ratio === undefined ? "–" : `×${short(point.ratio)}`}</td>
-              <td class="number">
-                {point.low === undefined ? "–" : `×${short(point.low)}`} to{" "}
-                {point.high === undefined ? "–" : `×${short(point.high)}`}
-              </td>
-              <td class="number">{point.on.rate === undefined ? "–" : rate(point, point.on.rate)}</td>
-              <td class="number">{point.off.rate === undefined ? "–" : rate(point, point.off.rate)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+function rowOf(point: ComparisonPointView): InstantRow {
+  const { at, ratio, low, high, on, off } = point;
+  const times = (value: number | undefined): string => (value === undefined ? "–" : `×${short(value)}`);
+  return [at, times(ratio), `${times(low)} to ${times(high)}`, rate(point, on.rate), rate(point, off.rate)];
 }
 
-function rate({ of }: ComparisonPointView, value: number): string {
+function rate({ of }: ComparisonPointView, value: number | undefined): string | undefined {
+  if (value === undefined) return undefined;
   return of === "failures" ? `${short(value * 100)} %` : `${short(value)} s`;
 }
 
