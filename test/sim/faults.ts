@@ -30,6 +30,7 @@ const FAULTS: readonly Fault[] = [
       const forMs = world.chance.between(500, 20_000);
       world.clockwork.note(`the server stands still for ${forMs} ms`);
       world.server.freeze(forMs);
+      world.history.stoodStill(forMs);
     },
   },
   {

@@ -42,6 +42,8 @@ export class History {
   /** The newest answer of the metric: undefined when it was no value. */
   #sample: { readonly atMs: number; readonly value: number | undefined } | undefined;
   #promotedAtMs = -Infinity;
+  /** For how long the server stood still since that answer, at most: what it was asked for meanwhile it does when it goes on. */
+  #stoodStillMs = 0;
 
   get newest(): Truth | undefined {
     return this.#truths.findLast((truth) => !truth.isEmergency);
@@ -54,6 +56,12 @@ export class History {
   /** The provider has answered. */
   sampled(atMs: number, value: number | undefined): void {
     this.#sample = { atMs, value };
+    this.#stoodStillMs = 0;
+  }
+
+  /** The server's process is stopped for a while. */
+  stoodStill(forMs: number): void {
+    this.#stoodStillMs += forMs;
   }
 
   /** Somebody asked for the next stage by hand. */
@@ -92,7 +100,7 @@ export class History {
     const sample = this.#sample;
     if (sample?.value === undefined || sample.value >= HEALTHY_MAX)
       this.#breaks(atMs, `rose to ${percentage} % though the newest answer was ${sample?.value}`);
-    else if (atMs - sample.atMs > FRESH_MS_MAX)
+    else if (atMs - sample.atMs > FRESH_MS_MAX + this.#stoodStillMs)
       this.#breaks(atMs, `rose to ${percentage} % on an answer of ${atMs - sample.atMs} ms ago`);
   }
 
