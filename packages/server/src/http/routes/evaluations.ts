@@ -49,7 +49,8 @@ function rangeOf(
   query: { readonly from?: string | undefined; readonly to?: string | undefined },
   now: number,
 ): { readonly from: number; readonly to: number } {
-  const to = query.to === undefined ? now : Date.parse(query.to);
+  // The hour that begins at this very moment is one of them.
+  const to = query.to === undefined ? now + 1 : Date.parse(query.to);
   const from = query.from === undefined ? to - DAY_MS : Date.parse(query.from);
   const refuse = (pointer: string, detail: string): never => {
     throw new ProblemError({
