@@ -69,7 +69,9 @@ describe("clients", () => {
     if (first === undefined || second === undefined) throw new Error("two clients are shown");
     const ended = { ...second, lastContactAt: "2026-01-05T11:59:00.000Z" };
     const { stderr } = await clients({ ...VIEW, clients: [first, ended] });
-    expect(stderr).toBe("1 of 2 clients in production were sent revision 42; 1 not heard of lately: ended, or cut off\n");
+    expect(stderr).toBe(
+      "1 of 2 clients in production were sent revision 42; 1 not heard of lately: ended, or cut off\n",
+    );
   });
 
   it("says that there are none", async () => {
