@@ -31,7 +31,7 @@ export class ServerStream {
     this.#controller = controller;
   }
 
-  async say(event: string, data: object): Promise<void> {
+  async say(event: string, data: object | null): Promise<void> {
     await this.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
