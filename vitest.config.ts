@@ -4,7 +4,10 @@ import { defineConfig } from "vitest/config";
 const conditions = ["source"];
 const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
-/** Real processes, networks and browsers share two cores with whatever else runs: what fails once is tried once more, and reported as such. */
+/**
+ * Real processes, databases, networks and browsers share two cores with whatever else runs: what fails once is tried once more, and told as such at the end.
+ * That hides no wrong rule: properties draw from a fixed seed, and simulations have theirs.
+ */
 const RETRIES_OF_REAL_PARTS = 1;
 
 const PROPERTIES = "./test/setup/properties.ts";
@@ -16,6 +19,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: "unit",
+          retry: RETRIES_OF_REAL_PARTS,
           setupFiles: [PROPERTIES],
           include: ["packages/*/src/**/*.test.{ts,tsx}", "examples/*/src/**/*.test.ts", "test/house/**/*.test.ts"],
           pool: "forks",

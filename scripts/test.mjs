@@ -86,20 +86,37 @@ function summarise(reports) {
 }
 
 function showFailures(files) {
-  const failures = files.flatMap((file) =>
-    [
-      ...(file.status === "failed" && file.message !== "" ? [{ title: "(the file)", messages: [file.message] }] : []),
-      ...file.assertionResults
-        .filter((test) => test.status === "failed")
-        .map((test) => ({ title: test.fullName, messages: test.failureMessages })),
-    ].map((failure) => ({ ...failure, name: relative(ROOT, file.name) })),
+  const failed = files.flatMap((file) => [
+    ...(file.status === "failed" && file.message !== ""
+      ? [{ file, title: "(the file)", messages: [file.message] }]
+      : []),
+    ...testsOf(file, ({ status }) => status === "failed"),
+  ]);
+  tellAgain(
+    "Passed at the second try only",
+    files.flatMap((file) => testsOf(file, isRetried)),
   );
-  if (failures.length > 0) console.log("\nFailed:");
-  for (const { name, title, messages } of failures.slice(0, FAILURES_SHOWN)) {
-    console.log(`  ${name} > ${title}`);
+  tellAgain("Failed", failed);
+}
+
+/** What a test that passed still has to say is why it was tried again. */
+function isRetried({ status, failureMessages }) {
+  return status === "passed" && failureMessages.length > 0;
+}
+
+function testsOf(file, isWanted) {
+  return file.assertionResults
+    .filter(isWanted)
+    .map(({ fullName, failureMessages }) => ({ file, title: fullName, messages: failureMessages }));
+}
+
+function tellAgain(heading, tests) {
+  if (tests.length > 0) console.log(`\n${heading}:`);
+  for (const { file, title, messages } of tests.slice(0, FAILURES_SHOWN)) {
+    console.log(`  ${relative(ROOT, file.name)} > ${title}`);
     for (const line of messages.join("\n").split("\n").slice(0, FAILURE_LINES)) console.log(`    ${line}`);
   }
-  if (failures.length > FAILURES_SHOWN) console.log(`  … and ${failures.length - FAILURES_SHOWN} more`);
+  if (tests.length > FAILURES_SHOWN) console.log(`  … and ${tests.length - FAILURES_SHOWN} more`);
 }
 
 function sum(reports, field) {
