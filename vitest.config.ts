@@ -10,6 +10,16 @@ const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } }
  */
 const RETRIES_OF_REAL_PARTS = 1;
 
+/** These hold leases and watchdogs against the real clock: they use little of a processor, and wait. */
+const MOSTLY_WAITING = [
+  "test/e2e/lease.test.ts",
+  "test/e2e/replicas.test.ts",
+  "test/faults/cut-off.test.ts",
+  "test/faults/half-closed.test.ts",
+  "test/faults/network.test.ts",
+  "test/faults/partition.test.ts",
+];
+
 const PROPERTIES = "./test/setup/properties.ts";
 
 export default defineConfig({
@@ -43,8 +53,20 @@ export default defineConfig({
           name: "e2e",
           retry: RETRIES_OF_REAL_PARTS,
           include: ["test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
+          exclude: MOSTLY_WAITING,
           pool: "forks",
           fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "waits",
+          retry: RETRIES_OF_REAL_PARTS,
+          include: MOSTLY_WAITING,
+          pool: "forks",
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,5 +1,5 @@
 /**
- * All suites, one after the other (two cores: running them side by side only makes each flaky), then what took long, then the line
+ * All suites, one after the other (two cores: busy ones side by side only make each other flaky), then what took long, then the line
  * `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
@@ -9,8 +9,8 @@ import { join, relative } from "node:path";
 import { installDebianPackages } from "./debian-packages.mjs";
 import { ROOT, build, say, seconds } from "./setup.mjs";
 
-/** `unit` runs from source; `sim` plays thousands of seeds in a world of its own; `e2e` starts the built programs in processes of their own, serially; `browser` shows them to real Chromium. */
-const PROJECTS = ["unit", "sim", "e2e", "browser"];
+/** `unit` runs from source; `sim` plays thousands of seeds in a world of its own; `e2e` starts the built programs in processes of their own, serially; `waits` does so side by side where it is mostly waiting; `browser` shows them to real Chromium. */
+const PROJECTS = ["unit", "sim", "e2e", "waits", "browser"];
 const SLOWEST_SHOWN = 10;
 /** Of a failed test, what is told again at the end: its first lines, for logs of which only the end is kept. */
 const FAILURES_SHOWN = 20;
