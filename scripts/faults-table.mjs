@@ -19,7 +19,7 @@ gap, no rollback is lost, nothing rose without a fresh pass, the audit's chain v
 
 Single faults have tests of their own, below. Their combinations are left to chance: \`npm run sim -- --seeds 100000\` plays a server, its evaluator and three SDKs, made of
 the real parts, in a world whose clocks, network, disk, metrics and operators all follow from a seed; two thousand seeds belong to \`npm test\`, and \`npm run sim -- --seed S\` plays one
-again, bit for bit. \`npm run nightly\` kills a real server 500 times and plays 20,000 seeds; [what it measured](benchmarks.md).
+again, bit for bit. \`npm run nightly\` kills a real server 500 times on each store and plays 20,000 seeds; [what it measured](benchmarks.md).
 
 Where a time has a figure with a text, the last recorded run measured it; the others are bounds that their tests hold.
 

@@ -43,6 +43,8 @@ export interface EncodedSnapshot {
   readonly body: Buffer;
   /** `body` as a `snapshot` event. */
   readonly frame: Buffer;
+  /** `body` as an `unconfirmed` event, made once for all streams when the first one needs it. */
+  readonly unconfirmed: () => Buffer;
   /** `body` compressed, made when first asked for. */
   readonly gzipped: () => Promise<Buffer>;
 }
@@ -192,8 +194,7 @@ export class Feed {
 
   /** Everything, as a `snapshot` event; as `unconfirmed` where it is not known whether it is what is stored now. */
   whole(): Buffer {
-    const { frame, body } = this.snapshot;
-    return this.isConfirmed ? frame : Buffer.concat([eventHead(this.#id(), "unconfirmed"), body, EVENT_END]);
+    return this.isConfirmed ? this.snapshot.frame : this.snapshot.unconfirmed();
   }
 
   /**
@@ -359,7 +360,8 @@ export class Feed {
 
   #encodeSnapshot(): EncodedSnapshot {
     const { environment, epoch, revision, digest, overruled } = this;
-    const head = eventHead(this.#id(), "snapshot");
+    const id = this.#id();
+    const head = eventHead(id, "snapshot");
     const off = overruled.length === 0 ? {} : { off: overruled };
     const json = Buffer.from(this.#content.snapshotJson({ environment, epoch, revision, digest, ...off }));
     const frame = Buffer.concat([head, json, EVENT_END]);
@@ -367,7 +369,14 @@ export class Feed {
     let gzipped: Promise<Buffer> | undefined;
     // Who holds the revision already has to be answered with what is above it.
     const above = overruled.length === 0 ? "" : `!${murmur3(overruled.join("\n"), 0).toString(16)}`;
-    return { etag: `"${this.#id()}${above}"`, body, frame, gzipped: () => (gzipped ??= gzipAsync(body)) };
+    let unconfirmed: Buffer | undefined;
+    return {
+      etag: `"${id}${above}"`,
+      body,
+      frame,
+      unconfirmed: () => (unconfirmed ??= Buffer.concat([eventHead(id, "unconfirmed"), body, EVENT_END])),
+      gzipped: () => (gzipped ??= gzipAsync(body)),
+    };
   }
 
   #id(): string {

@@ -71,6 +71,9 @@ describe("a server that is cut off from what others write", () => {
     // By a delta it would hold what another server may have taken back.
     expect(await open({ basis: `${feed.epoch}:1` }).next()).toMatchObject({ event: "unconfirmed" });
     expect(await open({ basis: `${feed.epoch}:2` }).next()).toMatchObject({ event: "unconfirmed", data: null });
+    // Thousands may come at once: it is made once for all of them.
+    expect(feed.whole()).toBe(feed.whole());
+    expect(String(feed.whole())).toContain("event: unconfirmed");
   });
 
   it("still tells everybody of a kill that it is asked for, those who come later too", async () => {
