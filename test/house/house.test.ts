@@ -120,6 +120,24 @@ describe("the house", () => {
     expect(long).toEqual([]);
   });
 
+  it("says of every export what it is: a docstring stands right before it", () => {
+    const declared = /^export (?:declare |async |abstract )*(?:const|function\*?|class|interface|type) (\w+)/;
+    // What a component is given is told where the component is.
+    const isProps = (path: string, name: string) => path.endsWith(".tsx") && name.endsWith("Props");
+    const exported = sources.flatMap((path) => {
+      const lines = read(path)
+        .split("\n")
+        .filter((line) => !line.startsWith("//"));
+      return lines.flatMap((line, index) => {
+        const name = declared.exec(line)?.[1];
+        if (name === undefined || isProps(path, name)) return [];
+        return [{ path, name, isTold: (lines[index - 1] ?? "").endsWith("*/") }];
+      });
+    });
+    expect(exported.length).toBeGreaterThan(2_000);
+    expect(exported.filter(({ isTold }) => !isTold).map(({ path, name }) => `${path}: ${name}`)).toEqual([]);
+  });
+
   it("never sleeps in a test", () => {
     const sleepers = tracked
       .filter((path) => /\.(test|contract)\.tsx?$/.test(path) && !path.startsWith("test/house/"))

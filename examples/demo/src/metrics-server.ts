@@ -13,6 +13,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+/** Serves the fleet's totals on a free local port until it is closed. */
 export async function serveMetrics(fleet: Fleet): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const totals = fleet.totals();

@@ -2,6 +2,7 @@ import type { MetricSourceOfDemo } from "./metrics-server.ts";
 
 /** The flag of the first scene, and the one of the second. */
 export const FLAG = "new-checkout";
+/** The flag of the second scene, which a comparison takes back. */
 export const COMPARED_FLAG = "new-search";
 
 /**

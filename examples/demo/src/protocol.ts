@@ -25,6 +25,7 @@ export interface Scenery {
   readonly flag: string;
 }
 
+/** Everything that a service says. */
 export type FromService = Report | Applied;
 
 /** From the demo to a service: from now on this share of the requests that take the new code fails. */
@@ -33,4 +34,5 @@ export interface Fault {
   readonly share: number;
 }
 
+/** Everything that a service is told. */
 export type ToService = Fault | Scenery;

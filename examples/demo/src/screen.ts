@@ -98,6 +98,7 @@ function evidence({ value = 0, threshold = 0 }: TriggerView): string {
   return `evidence ${Number(value.toPrecision(2))} of ${Number(threshold.toPrecision(2))}`;
 }
 
+/** A ratio as a percentage with one decimal; a dash when nothing is known. */
 export function share(value: number | undefined): string {
   return value === undefined ? "—" : `${(value * 100).toFixed(1)} %`;
 }

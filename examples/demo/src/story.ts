@@ -43,6 +43,7 @@ export interface Scene {
   readonly isBroken: boolean;
 }
 
+/** What came of one script. */
 export interface Outcome {
   readonly script: Script;
   readonly rollout: RolloutView;
@@ -54,6 +55,7 @@ export interface Outcome {
   readonly errorRateMax: number;
 }
 
+/** What a script is told with. */
 export interface Stagehands {
   readonly operator: Operator;
   readonly fleet: Fleet;
@@ -61,6 +63,7 @@ export interface Stagehands {
   readonly show: (scene: Scene) => void;
 }
 
+/** Plays a script until its rollout is over, or its time is. Rejects when the server refuses something. */
 export async function tell(
   script: Script,
   plan: string,

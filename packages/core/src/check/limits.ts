@@ -2,15 +2,24 @@
  * Bounds of what can be written. They are far above sane use, and keep one flag from filling the memory of every client or taking
  * milliseconds to evaluate.
  */
+
+/** Of a flag in one environment. */
 export const RULES_MAX = 500;
+/** Of one rule. */
 export const CLAUSES_PER_RULE_MAX = 100;
+/** Of one clause; a longer list is a segment. */
 export const VALUES_PER_CLAUSE_MAX = 10_000;
+/** Of a flag in one environment, all variants together. */
 export const TARGETS_MAX = 10_000;
+/** Of a flag in one environment. */
 export const PREREQUISITES_MAX = 20;
+/** Of a flag. */
 export const VARIANTS_MAX = 100;
+/** Of a flag. */
 export const TAGS_MAX = 50;
 /** Of each of a segment's two lists: about 4 MB with UUIDs, in every client. */
 export const SEGMENT_IDS_MAX = 100_000;
+/** Of a segment. */
 export const SEGMENT_RULES_MAX = 100;
 
 /** Characters of an id of a user, a salt, an attribute's name, an owner. */

@@ -11,6 +11,10 @@ export const REFRESH_MS = 3_600_000;
 /** Older values than this are not used unless the caller says otherwise: seven days. */
 export const CACHE_MAX_AGE_MS = 7 * 24 * 3_600_000;
 
+/**
+ * What is kept where, and who is told when that fails. `maxAgeMs`: older values are not used. `fingerprint`: values of another server or key are
+ * not used.
+ */
 export interface CacheKeeperOptions {
   readonly cache: CachePort;
   readonly ports: Pick<ClientPorts, "setTimer" | "now" | "wallNow">;

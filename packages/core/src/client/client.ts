@@ -40,6 +40,7 @@ export const CACHE_LOAD_MAX_MS = 1_000;
 /** Of the items that could not be read, this many are named each time. */
 const SKIPPED_NAMED_MAX = 10;
 
+/** What a client is made from besides its ports. */
 export interface ClientOptions extends Identity {
   /** Values to start from when there are no better ones: a snapshot, as `GET /sdk/v1/flags` gives it. */
   readonly bootstrap?: unknown;

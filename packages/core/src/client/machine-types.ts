@@ -29,18 +29,27 @@ export interface MachineConfig {
 
 /** The durations of every SDK; `MachineConfig` says what each is for. */
 export const OPEN_TIMEOUT_MS = 5_000;
+/** From the headers to the first byte, milliseconds. */
 export const FIRST_BYTE_MS = 3_000;
+/** A stream that is silent for this long is taken for dead, milliseconds. */
 export const WATCHDOG_MS = 12_000;
+/** A stream that lives this long is forgiven the failures before it, milliseconds. */
 export const SETTLE_MS = 10_000;
+/** Between two polls, milliseconds. */
 export const POLL_INTERVAL_MS = 10_000;
+/** Failures of the stream in a row, after which the client polls. */
 export const POLL_AFTER_FAILURES = 3;
+/** Until a refused key is tried again, milliseconds. */
 export const REFUSED_RETRY_MS = 300_000;
+/** The longest that a server can send a client away for, milliseconds. */
 export const RETRY_AFTER_MAX_MS = 300_000;
+/** Between attempts to connect: the first ceiling, and the last. */
 export const BACKOFF: Pick<MachineConfig, "backoffBaseMs" | "backoffMaxMs"> = {
   backoffBaseMs: 1_000,
   backoffMaxMs: 30_000,
 };
 
+/** The durations that every SDK runs with; tests shorten them. */
 export const MACHINE_DEFAULTS: MachineConfig = {
   ...BACKOFF,
   openTimeoutMs: OPEN_TIMEOUT_MS,
@@ -65,6 +74,7 @@ export type StreamState =
   /** No stream; the `retry` timer runs. */
   | { readonly kind: "waiting" };
 
+/** Polling, beside a stream that does not come. */
 export type FallbackState =
   | { readonly kind: "off" }
   /** The `poll` timer runs. */
@@ -77,6 +87,7 @@ export type FallbackState =
  */
 export type Standing = "unknown" | "good" | "lost" | "refused";
 
+/** Where the connection stands as a whole. `closed` is final. */
 export type MachineState =
   | { readonly kind: "idle" }
   | {
@@ -89,6 +100,7 @@ export type MachineState =
     }
   | { readonly kind: "closed" };
 
+/** Timers are known by name: setting one again replaces it. */
 export type TimerName = "retry" | "deadline" | "settle" | "poll";
 
 /** Why a request failed, as far as it matters here. No status: the network failed, or the answer made no sense. */
@@ -129,6 +141,7 @@ export type MachineAction =
   | { readonly kind: "setTimer"; readonly timer: TimerName; readonly afterMs: number }
   | { readonly kind: "cancelTimer"; readonly timer: TimerName };
 
+/** What one event does to the machine: its next state, and what is to be done, in this order. */
 export interface Step {
   readonly state: MachineState;
   readonly actions: readonly MachineAction[];

@@ -16,6 +16,7 @@ export interface ClientPorts extends Clocks {
   readonly regex?: LinearRegex;
 }
 
+/** Both clocks: one to measure with, one to tell instants with. */
 export interface Clocks {
   /** Monotonic, milliseconds since anything. */
   now(): number;
@@ -23,6 +24,7 @@ export interface Clocks {
   wallNow(): number;
 }
 
+/** How a stream is asked for. */
 export interface StreamRequest {
   readonly url: string;
   readonly headers: HttpHeaders;
@@ -30,6 +32,7 @@ export interface StreamRequest {
   readonly body?: string;
 }
 
+/** What a platform tells of a stream; none of it throws. */
 export interface StreamEvents {
   /** The response's headers came, with status 200. */
   opened(): void;
@@ -41,11 +44,13 @@ export interface StreamEvents {
   failed(failure: Failure & { readonly message: string }): void;
 }
 
+/** A stream that is open, or being opened. */
 export interface StreamHandle {
   /** Ends the stream. Idempotent. */
   close(): void;
 }
 
+/** One exchange that is not a stream. */
 export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
@@ -57,6 +62,7 @@ export interface HttpRequest {
   readonly bodyBytesMax: number;
 }
 
+/** A whole answer, whatever its status. */
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;
@@ -64,6 +70,7 @@ export interface HttpResponse {
   readonly retryAfter?: string;
 }
 
+/** An answer that is waited for. */
 export interface PendingResponse {
   /** Rejects when there is no whole answer in time. */
   readonly response: Promise<HttpResponse>;
@@ -71,6 +78,7 @@ export interface PendingResponse {
   abort(): void;
 }
 
+/** By name; names are in lower case. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
 /** Keeps one text. Both may reject; the client then goes on without. */

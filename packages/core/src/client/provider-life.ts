@@ -5,6 +5,7 @@ import type { ClientState, FlagClient, InitResult } from "./types.ts";
 /** The names of OpenFeature's provider events, as far as a flag client knows of them. */
 export type ProviderEvent = "Ready" | "Stale" | "Error" | "ConfigurationChanged";
 
+/** What OpenFeature's event handlers are given. */
 // A type, since OpenFeature wants what can be indexed.
 export type ProviderEventDetails = {
   readonly message?: string;

@@ -7,6 +7,7 @@ export const RECEIPT_SPREAD_MS = 500;
 /** A receipt that could not be delivered is tried again after one second, then after two; then the next connect's basis has to do. */
 export const RECEIPT_TRIES = 3;
 
+/** How receipts are sent. `post` rejects, or answers with another status than 2xx, when one was not taken. */
 export interface ReceiptsOptions {
   readonly ports: Pick<ClientPorts, "setTimer" | "random" | "wallNow">;
   readonly instanceId: string;

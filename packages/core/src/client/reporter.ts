@@ -27,6 +27,7 @@ export interface EventsBody extends MeasuresReport {
   readonly to: number;
 }
 
+/** What is reported, and how. `post` rejects when there was no whole answer. */
 export interface ReporterOptions {
   readonly measures: Measures;
   readonly ports: Pick<ClientPorts, "setTimer" | "now" | "wallNow">;

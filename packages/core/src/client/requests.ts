@@ -22,6 +22,7 @@ export interface SessionRequests {
   acknowledge(receipt: Acknowledgement): HttpRequest;
 }
 
+/** Who the client is, and to whom it speaks. */
 export interface Identity {
   readonly url: string;
   readonly sdkKey: string;

@@ -12,6 +12,7 @@ import { retryAfterMs } from "./retry-after.ts";
 import type { ClientEvents, ClientStatus } from "./types.ts";
 import type { Holder, Intake, Verdict } from "./verdict.ts";
 
+/** What a session works with, and whom it tells. None of the callbacks may throw. */
 export interface SessionOptions {
   readonly ports: ClientPorts;
   readonly requests: SessionRequests;

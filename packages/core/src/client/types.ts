@@ -24,6 +24,7 @@ export type ClientState =
   | "failed" // the server refused the key; values stay as they are
   | "closed";
 
+/** How `init` ended. It never rejects; `revision` is 0 while there are no values. */
 export interface InitResult {
   /** `ready`: current values. `stale`: values from a cache or bootstrap, the server not reached. `timeout`: no values yet, still trying. `failed`: refused. */
   readonly status: "ready" | "stale" | "timeout" | "failed";
@@ -31,6 +32,7 @@ export interface InitResult {
   readonly message?: string;
 }
 
+/** How the client stands at this moment. `epoch` is undefined, and `revision` 0, until it has values. */
 export interface ClientStatus {
   readonly state: ClientState;
   readonly epoch: string | undefined;
@@ -40,6 +42,7 @@ export interface ClientStatus {
   readonly transport: "none" | "stream" | "poll";
 }
 
+/** What listeners are given, by the name of the event. */
 export interface ClientEvents {
   ready: { readonly revision: number };
   /** Flags whose definition changed, in one atomic step. */

@@ -11,6 +11,7 @@ export interface VariantTable {
 
 /** Indices into the one table that all boolean flags share. */
 export const ON = 0;
+/** The second of the two; see `ON`. */
 export const OFF = 1;
 
 /** The table of every boolean flag: to be one is to have this very object. */

@@ -5,7 +5,9 @@ export const BOOLEAN_VARIANTS: Variants = Object.freeze({ on: true, off: false }
 
 /** Shared empty values, so that a flag without targets, rules or prerequisites holds none of its own. */
 export const NO_TARGETS: FlagConfig["targets"] = Object.freeze(Object.create(null) as FlagConfig["targets"]);
+/** No rules, shared. */
 export const NO_RULES: readonly Rule[] = Object.freeze([]);
+/** No prerequisites, shared. */
 export const NO_PREREQUISITES: readonly Prerequisite[] = Object.freeze([]);
 
 /** The attribute that is hashed unless a flag says otherwise: the user's id. */

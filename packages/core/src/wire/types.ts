@@ -105,5 +105,7 @@ export interface Acknowledgement {
  * `x-rampart-instance` (random id of the client), `x-rampart-sdk` (`node/0.1.0`), `x-rampart-basis` (`epoch:revision`, polling only).
  */
 export const INSTANCE_HEADER = "x-rampart-instance";
+/** Name and version of the SDK. */
 export const SDK_HEADER = "x-rampart-sdk";
+/** What the client holds, when it polls. */
 export const BASIS_HEADER = "x-rampart-basis";

@@ -4,8 +4,10 @@ import { CallError, type Failure } from "./problem.ts";
 /** A call that takes longer than this is taken for lost: whoever waits at 3 a.m. has to know. */
 const TIMEOUT_MS = 10_000;
 
+/** The methods that the API has. */
 export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
 
+/** `body` is sent as JSON; a `signal` that fires gives the call up. */
 export interface CallOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;

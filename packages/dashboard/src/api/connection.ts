@@ -8,6 +8,7 @@ const SILENCE_MAX_MS = 12_000;
 /** How long ago the server was heard is looked at this often. */
 const LOOK_EVERY_MS = 1_000;
 
+/** Whether what is shown is of now; `offline`: nothing was heard for too long. */
 export type ConnectionState = "connecting" | "live" | "offline";
 
 /** Whether the page hears of changes as they come. */

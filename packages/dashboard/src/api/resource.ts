@@ -40,6 +40,7 @@ const entries = new Map<string, Entry>();
 /** Asks for what is newer than what is known, and makes one of both. */
 export type Read<T> = (known: T | undefined) => Promise<T>;
 
+/** When an answer is asked for again, and how long it is kept. */
 export interface ResourceOptions<T> {
   /** Asked for again with these news. */
   readonly on?: readonly Topic[];
@@ -51,6 +52,7 @@ export interface ResourceOptions<T> {
   readonly read?: Read<T>;
 }
 
+/** An answer that is kept up to date while somebody shows it. */
 export interface Resource<T> extends Answer<T> {
   /** Asks again. */
   readonly reload: () => void;

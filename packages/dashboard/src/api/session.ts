@@ -15,6 +15,7 @@ export interface Session {
   readonly dev?: boolean;
 }
 
+/** `failed`: the server could not say. */
 export type SessionState =
   | { readonly kind: "asking" }
   | { readonly kind: "in"; readonly session: Session }

@@ -18,6 +18,7 @@ export interface Follower {
   readonly onCut: () => void;
 }
 
+/** What is heard of the server, until it is closed. */
 export interface Stream {
   /** Begins anew where it only seems to be open. */
   readonly renew: () => void;

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 
+/** `system`: as the machine is set. */
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "rampart.theme";

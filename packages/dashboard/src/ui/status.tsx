@@ -1,5 +1,6 @@
 import type { RolloutStatus } from "@rampart/core";
 
+/** What a colour stands for; never the only sign of it. */
 export type Tone = "good" | "warn" | "bad" | "accent" | "neutral";
 
 const STATUSES: Readonly<Record<RolloutStatus, readonly [word: string, tone: Tone, mark: string]>> = {

@@ -6,6 +6,7 @@ import { boundOf, OFF_WITHIN_MS } from "./plan/warnings/bound.ts";
 /** Drills rehearse on flags of this name and nothing else, so that no user ever notices one. */
 export const DRILL_FLAG = "rampart-drill";
 
+/** Whether a rehearsal counts. `tookMs`: from the breach to the last client; `hint`: what to do for a good one. */
 export type DrillVerdict =
   | { readonly kind: "good"; readonly tookMs: number }
   | { readonly kind: "bad"; readonly detail: string; readonly hint: string };

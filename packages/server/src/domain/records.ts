@@ -16,12 +16,14 @@ export interface ChangeMeta {
   readonly urgent?: boolean;
 }
 
+/** A flag as it is stored. */
 export interface FlagRecord {
   readonly definition: FlagDefinition;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }
 
+/** A flag's configuration in one environment, as it is stored. */
 export interface ConfigRecord {
   readonly environment: string;
   readonly key: string;
@@ -32,12 +34,14 @@ export interface ConfigRecord {
   readonly updatedBy: string;
 }
 
+/** A segment as it is stored. */
 export interface SegmentRecord {
   readonly segment: Segment;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }
 
+/** An environment, and how far its history goes. */
 export interface EnvironmentRecord {
   readonly key: string;
   /** Changes when history is not continuous (a restored backup). */

@@ -24,6 +24,7 @@ interface Cached {
   readonly checkedAtMs: number;
 }
 
+/** What callers are told apart with. */
 export interface AuthenticatorParts {
   readonly store: Pick<Store, "token" | "tokenByHash" | "touchToken">;
   readonly sessions: Sessions;

@@ -45,6 +45,7 @@ export type HttpCode =
   | "STORE_UNAVAILABLE"
   | "INTERNAL";
 
+/** Every code that a problem can have. Codes are part of the API. */
 export type ProblemCode = RefusalCode | RolloutRefusalCode | HttpCode;
 
 /** Every code that the API can answer with. */

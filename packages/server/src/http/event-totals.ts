@@ -11,6 +11,7 @@ export interface TrackTotals {
   readonly sum: number;
 }
 
+/** What came in since the server started, as `GET …/events` shows it. */
 export interface EventsView {
   /** By flag, then cohort. */
   readonly runs: { readonly [flag: string]: { readonly on?: RunTotals; readonly off?: RunTotals } };

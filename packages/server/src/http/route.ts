@@ -7,6 +7,7 @@ import type { Lane } from "./lanes.ts";
 import type { Failure } from "./problem.ts";
 import type { Reply, TAKEN_OVER } from "./reply.ts";
 
+/** The methods that routes are made for, as Hono writes them. */
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** The parameters that a path names: `/a/{b}/c` has `b`. `key` may hold slashes, encoded or not. */
@@ -65,6 +66,7 @@ export interface Call<Params, Query, Body, Granted> {
   readonly outgoing: ServerResponse;
 }
 
+/** What a handler gives back; `TAKEN_OVER`: it wrote the answer itself. */
 export type Handled = Reply | typeof TAKEN_OVER | Promise<Reply | typeof TAKEN_OVER>;
 
 /**

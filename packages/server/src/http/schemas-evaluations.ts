@@ -10,6 +10,7 @@ const totals = {
   }),
 };
 
+/** Hours begin at whole hours of UTC. */
 export const evaluationsView = z
   .object({
     flag: z.string(),

@@ -49,6 +49,7 @@ const decision = z.object({
   answers: z.array(answer).optional().openapi({ description: "What the sources said at the sampling before" }),
 });
 
+/** A rollout's evidence: what the incident report and the other documents are written from. */
 export const evidence = z
   .object({
     madeAt: instant,

@@ -28,6 +28,7 @@ export const legs = z
   })
   .openapi("Legs", { description: "Where the time went. The first three are known for changes of a rollout only." });
 
+/** Who applied one urgent change. */
 export const receiptsView = z
   .object({
     environment: z.string(),
@@ -53,4 +54,5 @@ export const receiptsView = z
   })
   .openapi("Receipts");
 
+/** The urgent changes of an environment that the server remembers, the newest first. */
 export const receiptsList = z.object({ items: z.array(receiptsView) }).openapi("ReceiptsList");

@@ -28,6 +28,7 @@ const verdict = z.enum(["pass", "fail", "inconclusive", "error"]);
 const percentage = z.number().openapi({ minimum: 0, maximum: 100 });
 const roles = z.array(z.string());
 
+/** What core calls `CauseView`. */
 export const cause = z
   .object({
     kind: z.string(),
@@ -44,10 +45,12 @@ export const cause = z
   })
   .openapi("Cause", { description: "Why something happened: what sort of thing did it, and which one" });
 
+/** The revision of the plan that a rollout runs by. */
 export const rolloutPlan = z
   .object({ name: z.string(), title: z.string(), digest: z.string(), version: count })
   .openapi("RolloutPlan");
 
+/** A rollout in lists. */
 export const rolloutSummary = z
   .object({
     id: z.string(),
@@ -84,6 +87,7 @@ const stage = z
   })
   .openapi("Stage");
 
+/** What a condition came to at the last sampling; `value` and `threshold` in the metric's unit. */
 export const judged = {
   verdict,
   value: z.number().optional(),
@@ -173,6 +177,7 @@ const waitingCriterion = z.object({
 
 const item = { item: z.string(), text: z.string(), roles };
 
+/** One thing that a rollout waits for; core calls it `WaitingView`. */
 export const waiting = z
   .union([
     z.object({ kind: z.literal("start"), at: instant }),
@@ -200,6 +205,7 @@ export const waiting = z
   ])
   .openapi("Waiting", { description: "One thing that a rollout waits for" });
 
+/** A rollout with all there is to show of it now. */
 export const rolloutView = rolloutSummary
   .extend({
     now: instant,
@@ -223,6 +229,7 @@ export const rolloutView = rolloutSummary
   })
   .openapi("Rollout");
 
+/** One line of a rollout's history. */
 export const rolloutEvent = z
   .object({
     id: count,
@@ -266,6 +273,7 @@ const planOutline = z
   })
   .openapi("PlanOutline");
 
+/** What is wrong with a plan's text; the outline when nothing is. */
 export const planValidation = z
   .object({
     valid: z.boolean(),
@@ -275,6 +283,7 @@ export const planValidation = z
   })
   .openapi("PlanValidation");
 
+/** The newest revision of a plan, in lists. */
 export const planSummary = z
   .object({
     name: z.string(),
@@ -288,6 +297,7 @@ export const planSummary = z
   })
   .openapi("PlanSummary");
 
+/** A revision of a plan with its text, and which revisions there are. */
 export const planView = planSummary
   .extend({
     text: z.string(),
@@ -297,6 +307,7 @@ export const planView = planSummary
   })
   .openapi("Plan");
 
+/** How a scenario went; `at` is an ISO 8601 duration from its start. */
 export const simulationView = z
   .object({
     outcome: status,
@@ -319,10 +330,12 @@ const reached = z
   .object({ id: z.string(), flag: z.string(), environment: z.string(), status, percentage })
   .openapi("ReachedRollout");
 
+/** Which rollouts heard a signal. */
 export const signalResult = z
   .object({ name: z.string(), value: z.number().optional(), at: instant, heard: z.array(reached) })
   .openapi("SignalResult");
 
+/** What each alert of a delivery led to. */
 export const alertsResult = z
   .object({
     alerts: z.array(
@@ -339,6 +352,7 @@ export const alertsResult = z
   })
   .openapi("AlertsResult");
 
+/** A message on its way to a channel. */
 export const outboxView = z
   .object({
     key: z.string(),

@@ -102,10 +102,12 @@ const flagState = z
   })
   .openapi("FlagState");
 
+/** A flag, and how it stands in each environment. */
 export const flagView = z
   .object({ ...definition, createdAt: instant, updatedAt: instant, environments: z.record(z.string(), flagState) })
   .openapi("Flag");
 
+/** What a flag is made from; only its key is needed. */
 export const newFlag = z
   .object(definition)
   .partial()
@@ -116,6 +118,7 @@ export const newFlag = z
   })
   .openapi("NewFlag");
 
+/** Changes to a flag's definition. Its key and its type stay. */
 export const flagPatch = z
   .object(definition)
   .omit({ key: true, type: true })
@@ -126,6 +129,7 @@ export const flagPatch = z
       "Each field replaces the whole; null sets it back to its default. Variants can be added and changed, not taken away.",
   });
 
+/** A flag's configuration in an environment; `revision` is what `If-Match` takes. */
 export const configView = z
   .object({
     ...config,
@@ -137,11 +141,13 @@ export const configView = z
   })
   .openapi("FlagConfig");
 
+/** Changes to a flag's configuration in an environment. */
 export const configPatch = z.object(config).partial().extend({ reason: reason.optional() }).openapi("FlagConfigPatch", {
   description:
     "`targets` is merged id by id (null takes one out); every other field replaces the whole; null sets it back to its default.",
 });
 
+/** What ramping, killing or restoring came to. */
 export const rampView = z
   .object({
     feature: z.string(),
@@ -174,8 +180,10 @@ const segment = {
   rules: z.array(z.object({ clauses: z.array(clause) })),
 };
 
+/** A segment, the same in every environment. */
 export const segmentView = z.object({ ...segment, createdAt: instant, updatedAt: instant }).openapi("Segment");
 
+/** What a segment is made from; only its key is needed. */
 export const newSegment = z
   .object(segment)
   .partial()
@@ -183,6 +191,7 @@ export const newSegment = z
   .extend({ reuse: z.boolean().optional(), reason: reason.optional() })
   .openapi("NewSegment");
 
+/** Changes to a segment; each field replaces the whole. */
 export const segmentPatch = z
   .object(segment)
   .omit({ key: true })
@@ -190,8 +199,10 @@ export const segmentPatch = z
   .extend({ reason: reason.optional() })
   .openapi("SegmentPatch");
 
+/** What a token is for; it bounds the scopes. */
 export const tokenKind = z.enum(["admin", "operator", "viewer", "server", "client", "ci"]);
 
+/** A token without what is secret of it; `prefix` tells it from others. */
 export const tokenView = z
   .object({
     id: z.string(),
@@ -209,6 +220,7 @@ export const tokenView = z
   })
   .openapi("Token");
 
+/** A token with its secrets, which are not stored and can't be shown again. */
 export const createdToken = tokenView
   .extend({
     token: z.string().openapi({ description: "Shown this once" }),
@@ -216,10 +228,12 @@ export const createdToken = tokenView
   })
   .openapi("CreatedToken");
 
+/** An environment, and how far its history goes. */
 export const environmentView = z
   .object({ key: z.string(), epoch: z.string(), revision: z.number().int() })
   .openapi("Environment");
 
+/** The clients that are connected, or polled lately, to any server on the store. */
 export const clientsView = z
   .object({
     environment: z.string(),
@@ -252,6 +266,7 @@ export const clientsView = z
   })
   .openapi("Clients");
 
+/** One act, chained to the one before by its hash. */
 export const auditEntry = z
   .object({
     seq: z.number().int(),
@@ -273,6 +288,7 @@ export const auditEntry = z
   })
   .openapi("AuditEntry");
 
+/** What a context gets, and each step on the way there. */
 export const explainedEvaluation = z
   .object({
     flagKey: z.string(),
@@ -290,6 +306,7 @@ export const explainedEvaluation = z
 
 const fieldError = z.object({ pointer: z.string(), detail: z.string(), hint: z.string().optional() });
 
+/** What every error's body is. */
 export const problem = z
   .object({
     type: z.string(),
@@ -305,6 +322,7 @@ export const problem = z
   })
   .openapi("Problem", { description: "RFC 9457. `code` is stable, `hint` says what to do." });
 
+/** Whether the process and its database are there. */
 export const health = z
   .object({
     status: z.enum(["healthy", "unhealthy"]),
@@ -314,6 +332,7 @@ export const health = z
   })
   .openapi("Health");
 
+/** Whether traffic should be sent here, check by check. */
 export const readiness = z
   .object({
     ready: z.boolean().openapi({ description: "Every check is `ok`" }),

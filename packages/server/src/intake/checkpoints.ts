@@ -18,6 +18,7 @@ const PREFIX = "units:";
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
+/** What checkpoints are written with. */
 export interface CheckpointsParts {
   readonly checkpoints: CheckpointStore;
   readonly clock: Clock;

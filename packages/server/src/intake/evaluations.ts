@@ -19,6 +19,7 @@ const ROWS_MAX = 50_000;
 /** Keys that no flag has and that are counted all the same, by environment and hour: a deleted flag that programs still ask for. */
 export const UNKNOWN_FLAGS_MAX = 100;
 
+/** What evaluations are counted with. */
 export interface EvaluationsParts {
   readonly store: EvaluationStore;
   readonly clock: Clock;

@@ -37,6 +37,7 @@ export interface Sharing {
   readonly leadership: Leadership;
 }
 
+/** What an exchange between servers works with, and whom it hands reports to. */
 export interface ExchangeParts extends Sharing {
   readonly timers: Timers;
   readonly logger: Logger;

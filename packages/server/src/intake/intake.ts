@@ -33,6 +33,7 @@ const SOLE_HOLDING = 1;
 /** How often what no rollout measures any more is let go of. */
 const SWEEP_EVERY_MS = 10_000;
 
+/** What an intake works with. */
 export interface IntakeParts {
   readonly checkpoints: CheckpointStore;
   readonly clock: Clock;

@@ -3,8 +3,11 @@ import { allLinks, type Link, type Outgoing } from "./outgoing.ts";
 
 /** What Slack takes, in characters. */
 export const SLACK_HEADER_MAX = 150;
+/** Of a section's text, characters. */
 export const SLACK_SECTION_MAX = 3000;
+/** Of one field's text, characters. */
 export const SLACK_FIELD_MAX = 2000;
+/** Fields of a section. */
 export const SLACK_FIELDS_MAX = 10;
 const URL_MAX = 3000;
 

@@ -17,6 +17,7 @@ import { Leases } from "./leases.ts";
 /** Resumes from this many different revisions are kept encoded; the rest are encoded again. A storm comes back from a handful. */
 const RESUMES_CACHED_MAX = 64;
 
+/** What a feed reads from and reports to. */
 export interface FeedParts {
   readonly store: Pick<Store, "content" | "changesSince">;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 const LINE_BREAK = /[\r\n\0]/;
 
+/** One event of a stream. Line breaks in `id` or `event` are a bug and throw. */
 export interface ServerSentEvent {
   /** Becomes the client's `lastEventId`. */
   readonly id?: string;
@@ -24,6 +25,7 @@ export function eventHead(id: string | undefined, event: string): Buffer {
   return Buffer.from(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: `);
 }
 
+/** What ends an event on the wire. */
 export const EVENT_END: Buffer = Buffer.from("\n\n");
 
 /** Instead of a heartbeat where it is not known what is stored now: the connection works, and that is all. */

@@ -32,11 +32,13 @@ const REVOKED_RETRY_MS = 60_000;
 /** Streams taken in one turn of the event loop: some ten milliseconds of work. */
 const TAKEN_PER_TURN = 100;
 
+/** How many streams are held, and how fast they are let in. */
 export interface HubLimits {
   readonly streamsMax: number;
   readonly admission: AdmissionRate;
 }
 
+/** What a hub works with, and whom it tells. */
 export interface HubParts {
   readonly feeds: Iterable<Feed>;
   readonly clock: Clock;

@@ -43,6 +43,7 @@ export interface Written {
   readonly nowMs: number;
 }
 
+/** What receipts are counted with, and who is told of the result. */
 export interface ReceiptsParts {
   readonly environment: string;
   readonly clients: Pick<Clients, "standing" | "heardAt">;

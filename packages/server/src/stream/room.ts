@@ -40,6 +40,7 @@ export interface StreamRequest {
   readonly basis: Basis | undefined;
 }
 
+/** What one environment's clients are served with. */
 export interface RoomParts {
   readonly feed: Feed;
   readonly clock: Clock;

@@ -13,6 +13,7 @@ export interface Checked {
   readonly validation: PlanValidation;
 }
 
+/** What the last simulation came to. */
 export type Simulated =
   | { readonly kind: "none" }
   | { readonly kind: "done"; readonly view: SimulationView }

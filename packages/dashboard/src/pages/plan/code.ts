@@ -15,6 +15,7 @@ export interface CodeEditor {
   destroy(): void;
 }
 
+/** What an editor is made from. */
 export interface CodeOptions {
   readonly holder: HTMLElement;
   /** What it begins with. */

@@ -7,6 +7,7 @@ import { rolloutPath } from "./commands.ts";
 /** Points of a curve that are kept in the page; beyond it every second one goes. */
 const POINTS_MAX = 600;
 
+/** Curves by the metric's name, the oldest point first. */
 export type SeriesByMetric = ReadonlyMap<string, readonly SparkPoint[]>;
 
 /** What each metric has said since the rollout began: as the server recorded it, and a point for each sampling that is seen here. */

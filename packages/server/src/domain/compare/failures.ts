@@ -13,6 +13,7 @@ const EARLY_WINDOWS_MIN = 60;
 const EARLY_SEEN_MIN = 100;
 const EARLY_FAILED_SHARE = 0.3;
 
+/** What a test of failures is made for; fixed for its life. */
 export interface FailuresSettings {
   /** False alarms that the fast layer of this metric may have in a whole rollout, 0…1. */
   readonly alpha: number;

@@ -11,6 +11,7 @@ export const LATENCY_EPOCH_WINDOWS = 600;
 /** From this share on, the few are those who are off, and the labels are bet on instead of the pool. */
 const LABEL_SHARE_MIN = 0.5;
 
+/** What a test of latencies is made for; fixed for its life. */
 export interface LatencySettings {
   /** False alarms that the fast layer of this metric may have in a whole rollout, 0…1. */
   readonly alpha: number;

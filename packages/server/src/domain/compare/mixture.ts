@@ -12,6 +12,7 @@ export interface Mixture {
   readonly logEvidence: number;
 }
 
+/** Before the first window: nothing was bet. */
 export const EMPTY_MIXTURE: Mixture = { window: 0, logWealth: [], logEvidence: 0 };
 
 /** `w_k` of window k = 1, 2, …: half on the first, the other half evenly on the other `planned` ones, none beyond. */

@@ -9,6 +9,7 @@ export interface Arm {
   readonly failures: ArrayLike<number>;
 }
 
+/** Both cohorts, over the same time. */
 export interface Arms {
   readonly on: Arm;
   readonly off: Arm;

@@ -1,6 +1,7 @@
 import { BUCKETS } from "@rampart/core";
 import { Random } from "./random.ts";
 
+/** Who comes how often in made-up traffic. */
 export interface TrafficSettings {
   readonly users: number;
   readonly requestsPerSecond: number;

@@ -42,6 +42,7 @@ const SLICE_MS = 5_000;
 
 const NONE: BySide = { on: 0, off: 0 };
 
+/** The failures' side of a comparison at the beginning of an epoch, which is counted from 0 in a rollout. */
 export function startFailuresSide(epoch: number): FailuresSide {
   return { epoch, tests: {}, seen: NONE, failed: NONE, failures: NONE, recent: [] };
 }
@@ -76,6 +77,7 @@ export function isFailuresSideOver({ tests }: FailuresSide): boolean {
   return Object.values(tests).some(isFailuresEpochOver);
 }
 
+/** The next epoch: its tests begin anew, the curve of what was seen goes on. */
 export function nextFailuresSide({ epoch, recent }: FailuresSide): FailuresSide {
   return { ...startFailuresSide(epoch + 1), recent };
 }
@@ -88,6 +90,7 @@ export function failuresResults({ tests }: FailuresSide): Dictionary<TestResult>
 /** Beyond this an odds ratio is no better known than "very much". */
 const ODDS_MAX = 64;
 
+/** The odds ratio of failing with the flag against without, as one point for a chart. `share`: of the users that are on, 0…1. */
 export function failuresPoint(side: FailuresSide, share: number, at: EpochMs): ComparisonPoint {
   const { estimate, low, high } = oddsOf(side.failed, share);
   return {

@@ -43,6 +43,7 @@ export interface Comparing {
   readonly slow: SlowLooks;
 }
 
+/** What one look is taken at. */
 export interface LookAt {
   readonly measured: MeasuredMetric;
   /** What the look before left; undefined: this is the first one. */
@@ -59,6 +60,7 @@ export interface LookAt {
   readonly now: EpochMs;
 }
 
+/** What one look found. */
 export interface Look {
   readonly comparing: Comparing;
   /** By the plan's metric. */

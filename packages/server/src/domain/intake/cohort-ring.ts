@@ -18,6 +18,7 @@ export interface CohortTotal {
   newestAt: number | undefined;
 }
 
+/** Whose counts are asked for; `all`: both together. */
 export type Cohorts = "on" | "off" | "all";
 
 interface Tier {

@@ -12,6 +12,7 @@ export interface Series {
   kept: JsonValue | undefined;
 }
 
+/** A series in which nothing was counted yet, at a percentage in thousandths of a percent. */
 export function newSeries(thousandths: number): Series {
   return { tally: new UnitTally(thousandths), guard: new ReplayGuard(), kept: undefined };
 }

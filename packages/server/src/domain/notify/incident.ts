@@ -29,6 +29,7 @@ const ACTS: { readonly [event in NotifyEvent]: IncidentAct } = {
   notice: "none",
 };
 
+/** What the event does to the rollout's incident; every event has an answer. */
 export function incidentActOf(event: NotifyEvent): IncidentAct {
   return ACTS[event];
 }

@@ -23,6 +23,7 @@ export const PLACEHOLDERS = {
   reason: "why, in that person's words",
 } as const satisfies { readonly [name: string]: string };
 
+/** The name of one of them. */
 export type Placeholder = keyof typeof PLACEHOLDERS;
 
 /** What the placeholders stand for; one that has nothing to say is missing. */

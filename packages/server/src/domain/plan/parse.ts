@@ -10,11 +10,13 @@ import { checkStructure, type Finding } from "./structure.ts";
 import type { Plan } from "./types.ts";
 import { warningsOf } from "./warnings/warnings.ts";
 
+/** What a plan is checked against besides itself. */
 export interface ParseOptions {
   /** Variables of the server's environment, to check that those of the plan exist. Without it they are not checked. */
   readonly variables?: (name: string) => string | undefined;
 }
 
+/** A plan, or everything that is wrong with it. Warnings don't keep a plan from running. */
 export type ParsedPlan =
   | { readonly ok: true; readonly plan: Plan; readonly warnings: readonly PlanProblem[] }
   | { readonly ok: false; readonly problems: readonly PlanProblem[] };

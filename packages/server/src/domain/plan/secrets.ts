@@ -1,6 +1,7 @@
 import { fillTemplate, variablesOf } from "./grammar/template.ts";
 import type { Metric, MetricSource, Plan, ResolvedSource, Template } from "./types.ts";
 
+/** A metric that its provider can ask for, or why it can't. */
 export type ResolvedMetric =
   | { readonly ok: true; readonly metric: Metric & { readonly source: ResolvedSource } }
   /** Variables that are not set. Nothing of their values is told, since there are none. */

@@ -17,12 +17,14 @@ export interface PlanSource {
   locate(path: Path, at: "key" | "value"): Place;
 }
 
+/** Where something stands in the text, counted from 1; `endColumn` is the one behind its last character on that line. */
 export interface Place {
   readonly line: number;
   readonly column: number;
   readonly endColumn: number;
 }
 
+/** `read`: values with their places, and mistakes that leave them readable. `unreadable`: not YAML, or too much of it. */
 export type ReadSource =
   | { readonly kind: "read"; readonly source: PlanSource; readonly problems: readonly PlanProblem[] }
   | { readonly kind: "unreadable"; readonly problems: readonly PlanProblem[] };

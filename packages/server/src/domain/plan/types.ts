@@ -64,6 +64,7 @@ export interface PlanAbout {
   readonly signoffs: readonly Signoff[];
 }
 
+/** Who can be reached how, for the reports. */
 export interface Contact {
   readonly role: string;
   /** A telephone number, an address, a channel. */
@@ -72,6 +73,7 @@ export interface Contact {
   readonly responsibility?: string;
 }
 
+/** What could go wrong, as the authors judged it; for the reports. */
 export interface Risk {
   readonly risk: string;
   readonly probability?: string;
@@ -79,6 +81,7 @@ export interface Risk {
   readonly mitigation?: string;
 }
 
+/** Who agreed to the plan outside of Rampart; for the reports. */
 export interface Signoff {
   readonly item: string;
   readonly by?: string;
@@ -106,6 +109,7 @@ export type MetricUnit = "ratio" | "percent" | "seconds" | "milliseconds" | "cou
  */
 export type Template = string;
 
+/** Something that is measured, by the name that conditions use. */
 export interface Metric {
   readonly name: string;
   readonly unit: MetricUnit;
@@ -117,6 +121,7 @@ export interface Metric {
   readonly description?: string;
 }
 
+/** Where a metric's samples come from. `signal`: pushed by somebody; the others are asked every interval. */
 export type MetricSource =
   /** No `url`: the server's own Prometheus. */
   | {
@@ -159,6 +164,7 @@ export type MetricSource =
 export type ResolvedSource = MetricSource & { readonly [resolved]: true };
 declare const resolved: unique symbol;
 
+/** How a sample is held against the threshold. */
 export type Comparison = "<" | "<=" | ">" | ">=" | "==" | "!=";
 
 /** `p95 < 500ms`, `tickets >= baseline + 25%`, in the metric's unit. */
@@ -170,6 +176,7 @@ export interface Condition {
   readonly text: string;
 }
 
+/** What a sample is held against: a value, or the baseline and what is added to it. */
 export type Threshold =
   | { readonly kind: "absolute"; readonly value: number }
   /** baseline × (1 + `by`). */
@@ -187,9 +194,12 @@ export interface Criterion {
   readonly forMs: number;
 }
 
+/** `rollback` is the hard stop, `pause` the soft one, `notify` only tells. */
 export type TriggerAction = "rollback" | "pause" | "notify";
+/** P0 is the worst. Rules for notifying and escalating go by it. */
 export type Severity = "P0" | "P1" | "P2" | "P3";
 
+/** What makes a rollout act by itself. */
 export interface Trigger {
   /** Unique within a stage; a stage's trigger of the same name replaces the plan's. */
   readonly name: string;
@@ -225,11 +235,13 @@ export interface CompareWithin {
   readonly alpha?: number;
 }
 
+/** What has to hold before the first stage, all at once. */
 export type Precondition =
   | { readonly kind: "check"; readonly item: ChecklistItem }
   | { readonly kind: "criterion"; readonly criterion: Criterion }
   | { readonly kind: "drill"; readonly withinMs: number; readonly underMs: number };
 
+/** Something that a person ticks. */
 export interface ChecklistItem {
   /** Slug of the text, unique in the plan. */
   readonly id: string;
@@ -242,6 +254,7 @@ export interface ChecklistItem {
   readonly run?: string;
 }
 
+/** One step of the ramp. */
 export interface Stage {
   readonly name: string;
   readonly description?: string;
@@ -266,6 +279,7 @@ export interface Approval {
   readonly count: number;
 }
 
+/** What is looked at and done after a rollback. Without `verify` nothing is watched. */
 export interface RollbackPlan {
   readonly verify?: { readonly withinMs: number; readonly criteria: readonly Criterion[] };
   readonly checklist: readonly ChecklistItem[];
@@ -287,6 +301,7 @@ export interface Review {
   readonly checklist: readonly ChecklistItem[];
 }
 
+/** What missing data leads to, after the plan's `noDataAfter`. It never passes, whichever it is. */
 export type NoDataPolicy = "hold" | "pause" | "rollback";
 
 /** Moments that notifications are bound to. */
@@ -317,6 +332,7 @@ export type NotifyEvent =
   /** A moment that a rule names (`at`) has come: told to that rule's channels alone, so that no rule is `on` it. */
   | "notice";
 
+/** Who is told of what, or when: by `on`, by `atMs` or by `everyMs`. */
 export interface NotifyRule {
   readonly on: readonly NotifyEvent[];
   /** Empty: any. */
@@ -333,6 +349,7 @@ export interface NotifyRule {
   readonly message?: string;
 }
 
+/** Who is called this long after a rollback or a pause, unless somebody has acknowledged it by then. */
 export interface EscalationStep {
   readonly afterMs: number;
   readonly to: readonly string[];

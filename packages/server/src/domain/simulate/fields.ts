@@ -45,6 +45,7 @@ export function readAt(reader: Reader<{ readonly at: string }>): number {
   return at.duration() ?? 0;
 }
 
+/** The unit of a plan's metric; `none` where the plan has no such metric. */
 export function unitOf(plan: Plan, name: string): MetricUnit {
   return (Object.hasOwn(plan.metrics, name) ? plan.metrics[name]?.unit : undefined) ?? "none";
 }

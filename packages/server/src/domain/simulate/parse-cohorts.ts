@@ -16,6 +16,7 @@ export const CONDUCTS_MAX = 100;
 /** Requests a second that a simulation can make up. */
 export const TRAFFIC_RATE_MAX = 10_000;
 
+/** Made-up users of a scenario, as they were written; what is left out has a default. */
 export interface CohortsDocument {
   readonly users?: number;
   readonly requestsPerSecond?: number;

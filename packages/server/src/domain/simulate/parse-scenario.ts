@@ -35,6 +35,7 @@ interface ChangeDocument {
   readonly error?: string;
 }
 
+/** A scenario, or everything that is wrong with it. */
 export type ParsedScenario =
   | { readonly ok: true; readonly scenario: Scenario }
   | { readonly ok: false; readonly problems: readonly PlanProblem[] };

@@ -15,6 +15,7 @@ export interface SimulationReport {
   readonly timeline: readonly TimelineEntry[];
 }
 
+/** One thing that happened, as `--json` prints it. */
 export interface TimelineEntry {
   /** ISO 8601 duration from the start. */
   readonly at: string;

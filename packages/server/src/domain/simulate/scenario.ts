@@ -23,6 +23,7 @@ export interface Scenario {
   readonly assume: "preconditions" | "nothing";
 }
 
+/** From here on, until its next change, a metric gives this. */
 export interface MetricChange {
   readonly atMs: number;
   readonly sample: Sample;
@@ -39,8 +40,10 @@ export interface ConductChange extends Conduct {
   readonly atMs: number;
 }
 
+/** What happens, and when, in milliseconds from the start. */
 export type ScenarioEvent = { readonly atMs: number } & ScenarioAct;
 
+/** What somebody or something does. */
 export type ScenarioAct =
   /** `planDigest` of an approval is filled in when it is played. */
   | { readonly kind: "command"; readonly person: Person; readonly command: ScenarioCommand }
@@ -51,6 +54,7 @@ export type ScenarioAct =
   /** The server dies, and is back after `outageMs`; commands and signals that come in between are lost. */
   | { readonly kind: "crash"; readonly outageMs: number };
 
+/** A person's command. A scenario's rollout is started by the simulation, and an approval's digest is filled in. */
 export type ScenarioCommand =
   | Exclude<Command, { kind: "approve" } | { kind: "start" }>
   | { readonly kind: "approve"; readonly role: string };

@@ -20,6 +20,7 @@ import type { Scenario, ScenarioEvent } from "./scenario.ts";
 /** A simulation takes no more steps than this: some seconds. Skipping what is quiet, real scenarios take some hundreds. */
 export const SIMULATION_STEPS_MAX = 1_000_000;
 
+/** How a scenario went. */
 export interface Simulation {
   /** Where the rollout stands at the end of the scenario. */
   readonly outcome: Status;
@@ -32,6 +33,7 @@ export interface Simulation {
   readonly state: RolloutState;
 }
 
+/** How it is played. Nothing of this changes the timeline, but for a lower `stepsMax`. */
 export interface SimulateOptions {
   /** Take every single sampling, also where none can change anything. The timeline is the same; for tests. */
   readonly everySampling?: boolean;
@@ -41,6 +43,7 @@ export interface SimulateOptions {
   readonly onStep?: (taken: TakenStep) => void;
 }
 
+/** One step of the reducer, for those who hold it against something else. */
 export interface TakenStep {
   /** The plan without what the scenario takes for granted. */
   readonly plan: Plan;

@@ -7,6 +7,7 @@ import type { Scope } from "../../domain/tokens.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 
+/** The section of the reference page for what SDKs call. */
 export const SDK_TAG = "SDKs";
 
 /** A thousand series with their bins, and all the units that an SDK keeps apart between two reports. */

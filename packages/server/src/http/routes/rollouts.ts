@@ -21,6 +21,7 @@ import { route } from "../route.ts";
 import { pageOf } from "../schemas.ts";
 import { rolloutSummary as summaryShown, rolloutView as rolloutShown } from "../schemas-rollouts.ts";
 
+/** The section of the reference page for rollouts. */
 export const ROLLOUT_TAG = "Rollouts";
 
 const ID_BYTES = 6;

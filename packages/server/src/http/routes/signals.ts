@@ -11,6 +11,7 @@ import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { signalResult } from "../schemas-rollouts.ts";
 
+/** The section of the reference page for facts from outside. */
 export const SIGNAL_TAG = "Signals and alerts";
 
 const SIGNAL_MAX_BYTES = 4 * 1024;

@@ -8,6 +8,7 @@ import type { Pool } from "./pool.ts";
 /** What a server sends itself must have come back within this time. */
 const PROBE_MAX_MS = 2_000;
 
+/** What a change feed works with. `url` is for a connection of its own, which listens. */
 export interface ChangeFeedParts {
   readonly url: string;
   readonly pool: Pool;

@@ -11,6 +11,7 @@ export const LEASE_MS = 10_000;
 /** How often the one that has it renews it, and the others try to get it. */
 export const LEASE_LOOK_MS = 1_000;
 
+/** What the lease is held with. */
 export interface LeaderLeaseParts {
   readonly pool: Pool;
   /** Of this process, unlike any other. */

@@ -24,6 +24,7 @@ export interface Replica {
   readonly name: string;
 }
 
+/** What servers see each other with. `secretCheck`: made from the server's secret, so that one which was given another is noticed. */
 export interface ReplicasParts {
   readonly pool: Pool;
   readonly timers: Timers;

@@ -23,6 +23,7 @@ const bytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () =>
 /** Counts up with each row that is added. */
 const ordinal = () => bigint("ordinal", { mode: "number" }).generatedAlwaysAsIdentity();
 
+/** Environments in their order, and the revision that each has reached. */
 export const environments = rampart.table("environments", {
   key: text("key").primaryKey(),
   position: integer("position").notNull(),
@@ -30,6 +31,7 @@ export const environments = rampart.table("environments", {
   revision: integer("revision").notNull(),
 });
 
+/** Definitions, which every environment shares. */
 export const flags = rampart.table("flags", {
   key: text("key").primaryKey(),
   definition: json("definition").$type<FlagDefinition>().notNull(),
@@ -37,6 +39,7 @@ export const flags = rampart.table("flags", {
   updatedAt: instant("updated_at").notNull(),
 });
 
+/** A flag in an environment, with the revision at which it last changed. */
 export const configs = rampart.table(
   "configs",
   {
@@ -50,6 +53,7 @@ export const configs = rampart.table(
   (table) => [primaryKey({ columns: [table.environment, table.key] })],
 );
 
+/** Segments, which every environment shares. */
 export const segments = rampart.table("segments", {
   key: text("key").primaryKey(),
   segment: json("segment").$type<Segment>().notNull(),
@@ -105,6 +109,7 @@ export const audit = rampart.table("audit", {
   hash: text("hash").notNull(),
 });
 
+/** Only a token's hash is here; the token itself was shown once. */
 export const tokens = rampart.table("tokens", {
   ordinal: ordinal(),
   id: text("id").primaryKey(),
@@ -121,6 +126,7 @@ export const tokens = rampart.table("tokens", {
   browsers: json("browsers").$type<BrowserRules>(),
 });
 
+/** Every revision of every plan, by the digest of its text. */
 export const plans = rampart.table("plans", {
   ordinal: ordinal(),
   digest: text("digest").primaryKey(),
@@ -162,6 +168,7 @@ export const rolloutEvents = rampart.table(
   (table) => [primaryKey({ columns: [table.rolloutId, table.seq] })],
 );
 
+/** What happened in a rollout, for people; `seq` is the step of its log that it belongs to. */
 export const rolloutRecords = rampart.table(
   "rollout_records",
   {
@@ -173,6 +180,7 @@ export const rolloutRecords = rampart.table(
   (table) => [primaryKey({ columns: [table.rolloutId, table.id] })],
 );
 
+/** What a rollout's decisions were made on. */
 export const rolloutEvidence = rampart.table(
   "rollout_evidence",
   {
@@ -184,6 +192,7 @@ export const rolloutEvidence = rampart.table(
   (table) => [primaryKey({ columns: [table.rolloutId, table.id] })],
 );
 
+/** Messages on their way to channels, written with the transition that they tell of. */
 export const outbox = rampart.table("outbox", {
   ordinal: ordinal(),
   key: text("key").primaryKey(),

@@ -13,6 +13,7 @@ import { blob, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite
  * they are read and written whole, and nothing is ever looked up by a field of theirs.
  */
 
+/** Environments in their order, and the revision that each has reached. */
 export const environments = sqliteTable("environments", {
   key: text("key").primaryKey(),
   position: integer("position").notNull(),
@@ -20,6 +21,7 @@ export const environments = sqliteTable("environments", {
   revision: integer("revision").notNull(),
 });
 
+/** Definitions, which every environment shares. */
 export const flags = sqliteTable("flags", {
   key: text("key").primaryKey(),
   definition: text("definition", { mode: "json" }).$type<FlagDefinition>().notNull(),
@@ -27,6 +29,7 @@ export const flags = sqliteTable("flags", {
   updatedAt: integer("updated_at").notNull(),
 });
 
+/** A flag in an environment, with the revision at which it last changed. */
 export const configs = sqliteTable(
   "configs",
   {
@@ -40,6 +43,7 @@ export const configs = sqliteTable(
   (table) => [primaryKey({ columns: [table.environment, table.key] })],
 );
 
+/** Segments, which every environment shares. */
 export const segments = sqliteTable("segments", {
   key: text("key").primaryKey(),
   segment: text("segment", { mode: "json" }).$type<Segment>().notNull(),
@@ -95,6 +99,7 @@ export const audit = sqliteTable("audit", {
   hash: text("hash").notNull(),
 });
 
+/** Only a token's hash is here; the token itself was shown once. */
 export const tokens = sqliteTable("tokens", {
   id: text("id").primaryKey(),
   hash: text("hash").notNull().unique(),
@@ -110,6 +115,7 @@ export const tokens = sqliteTable("tokens", {
   browsers: text("browsers", { mode: "json" }).$type<BrowserRules>(),
 });
 
+/** Every revision of every plan, by the digest of its text. */
 export const plans = sqliteTable("plans", {
   digest: text("digest").primaryKey(),
   name: text("name").notNull(),
@@ -149,6 +155,7 @@ export const rolloutEvents = sqliteTable(
   (table) => [primaryKey({ columns: [table.rolloutId, table.seq] })],
 );
 
+/** What happened in a rollout, for people; `seq` is the step of its log that it belongs to. */
 export const rolloutRecords = sqliteTable(
   "rollout_records",
   {
@@ -160,6 +167,7 @@ export const rolloutRecords = sqliteTable(
   (table) => [primaryKey({ columns: [table.rolloutId, table.id] })],
 );
 
+/** What a rollout's decisions were made on. */
 export const rolloutEvidence = sqliteTable(
   "rollout_evidence",
   {
@@ -171,6 +179,7 @@ export const rolloutEvidence = sqliteTable(
   (table) => [primaryKey({ columns: [table.rolloutId, table.id] })],
 );
 
+/** Messages on their way to channels, written with the transition that they tell of. */
 export const outbox = sqliteTable("outbox", {
   key: text("key").primaryKey(),
   rolloutId: text("rollout_id").notNull(),

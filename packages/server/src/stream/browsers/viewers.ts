@@ -23,6 +23,7 @@ const FRAMES_KEPT_MAX = 256;
 /** A heartbeat for those who only hear notices: their protocol has none, and a comment is nothing to it. */
 const COMMENT: Buffer = Buffer.from(": heartbeat\n\n");
 
+/** What the viewers of one environment are served with. */
 export interface ViewersParts {
   readonly feed: Feed;
   readonly clock: Clock;

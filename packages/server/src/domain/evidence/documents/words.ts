@@ -70,6 +70,7 @@ const IMPLIED: ReadonlyMap<string, string> = new Map([
 /** Units of the metrics by name. */
 export type Units = ReadonlyMap<string, MetricUnitName>;
 
+/** The units of everything that the rollout measured. A metric that is not in it was never sampled. */
 export function unitsOf({ series }: Pick<EvidenceView, "series">): Units {
   return new Map(series.map(({ metric, unit }) => [metric, unit]));
 }

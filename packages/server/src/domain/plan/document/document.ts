@@ -109,4 +109,5 @@ export const planDocument = z
     description: "How a feature flag is ramped up in stages, what is watched meanwhile, and what takes it back to 0 %.",
   });
 
+/** A plan's YAML as the schema lets it through: durations, conditions and percentages are still text. */
 export type PlanDocument = z.infer<typeof planDocument>;

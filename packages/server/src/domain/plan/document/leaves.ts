@@ -31,9 +31,11 @@ const meta = (title: string, description: string, leaf: Leaf, pattern?: string) 
   ...(pattern === undefined ? {} : { pattern }),
 });
 
+/** A span such as `90s`. The schema's pattern is for editors; the grammar reads it. */
 export const duration = (description: string, leaf: Leaf = { examples: ["90s", "15m", "24h"] }) =>
   z.string().meta(meta("duration", description, leaf, DURATION_PATTERN));
 
+/** A metric, an operator and a threshold, such as `p95 < 500ms`. */
 export const condition = (description: string) =>
   z
     .string()
@@ -46,14 +48,17 @@ export const condition = (description: string) =>
       ),
     );
 
+/** Before or after something: a span with its sign, such as `-2h`. */
 export const moment = (description: string) =>
   z.string().meta(meta("moment", description, { examples: ["-2h", "+24h"] }, MOMENT_PATTERN));
 
+/** 0…100, as a number or with a percent sign; the grammar checks the decimals. */
 export const percentage = (description: string, leaf: Leaf = { examples: [5, 12.5] }) =>
   z
     .union([z.number().min(0).max(100), z.string().meta({ pattern: PERCENTAGE_PATTERN })])
     .meta(meta("percentage", description, leaf));
 
+/** Names a part of the plan, so that others can refer to it. */
 export const name = (description: string, example: string) =>
   z
     .string()
@@ -77,6 +82,7 @@ export const prose = (description: string, example: string) =>
     .max(TEXT_LENGTH_MAX)
     .meta(meta("text", description, { examples: [example] }));
 
+/** A text that may hold `${VARIABLE}`, to be filled in from the server's environment. */
 export const template = (description: string, example: string) =>
   z
     .string()
@@ -84,6 +90,7 @@ export const template = (description: string, example: string) =>
     .max(2_000)
     .meta(meta("template", description, { examples: [example] }));
 
+/** PromQL. Only Prometheus knows whether it is right. */
 export const query = (description: string, example: string) =>
   z
     .string()
@@ -91,6 +98,7 @@ export const query = (description: string, example: string) =>
     .max(QUERY_LENGTH_MAX)
     .meta(meta("PromQL", description, { examples: [example] }));
 
+/** One of a few words; `standard`: what it is when left out. */
 export const choice = <const T extends readonly [string, ...string[]]>(
   values: T,
   description: string,

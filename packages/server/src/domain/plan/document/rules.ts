@@ -80,6 +80,7 @@ export const criterion = z
 /** Criteria of a stage, of the verification of a rollback, of a review. */
 export const criteria = (description: string) => z.array(criterion).max(LIST_LENGTH_MAX).meta({ description });
 
+/** What a person ticks: in a stage, after a rollback, after completion. */
 export const checklistItem = z
   .union([
     line("What is to be done.", "User feedback neutral or positive"),
@@ -97,6 +98,7 @@ export const checklistItem = z
 /** Things that people tick. */
 export const checklist = (description: string) => z.array(checklistItem).max(LIST_LENGTH_MAX).meta({ description });
 
+/** What makes a rollout go back, pause or tell somebody. Which fields go together is checked when it is lowered. */
 export const trigger = z
   .strictObject({
     name: name("Names the trigger; in a stage, the same name replaces the plan's trigger there.", "errors"),
@@ -132,6 +134,7 @@ export const trigger = z
 /** Triggers of the plan or of a stage. */
 export const triggers = (description: string) => z.array(trigger).max(LIST_LENGTH_MAX).meta({ description });
 
+/** What has to be true before anybody is exposed: exactly one of `check`, `require` and `drill`. */
 export const precondition = z
   .strictObject({
     check: line("Something that a person ticks.", "Staging environment fully validated").optional(),

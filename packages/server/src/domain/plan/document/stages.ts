@@ -38,6 +38,7 @@ const approval = z
   ])
   .meta({ title: "approval", description: "A role, or a role with how many of its holders." });
 
+/** One step of the ramp. */
 export const stage = z
   .strictObject({
     name: name("Names the stage.", "canary"),
@@ -80,6 +81,7 @@ export const stage = z
   })
   .meta({ description: "A share of the users, for a time." });
 
+/** What happens once the flag is at 0 % again. */
 export const rollback = z
   .strictObject({
     verify: z
@@ -141,6 +143,7 @@ export const NOTIFY_EVENTS = [
   "overdue",
 ] as const;
 
+/** Who is told of what, or when. */
 export const notifyRule = z
   .strictObject({
     on: oneOrMany(z.enum(NOTIFY_EVENTS), "On these events.", NOTIFY_EVENTS.length).optional(),
@@ -168,6 +171,7 @@ export const notifyRule = z
     oneOf: [{ required: ["on"] }, { required: ["at"] }, { required: ["every"] }],
   });
 
+/** Who is called next while nobody reacts. */
 export const escalationStep = z
   .strictObject({
     after: duration("How long after the rollback or the pause, until somebody acknowledges it.", {

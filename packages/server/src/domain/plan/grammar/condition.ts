@@ -4,6 +4,7 @@ import { parsed, refused, type Parsed } from "./parsed.ts";
 /** The unit a number was written with; `plain`: none, so it is in the metric's own unit. */
 export type LiteralUnit = "%" | "ms" | "s" | "m" | "h" | "plain";
 
+/** A number as it was written, before it is converted to the metric's unit. */
 export interface Literal {
   readonly value: number;
   readonly unit: LiteralUnit;

@@ -18,6 +18,7 @@ export interface Lowering {
   readonly variables: ((name: string) => string | undefined) | undefined;
 }
 
+/** The plan's own Prometheus; without a `url` it is the server's. */
 export interface PrometheusServer {
   readonly url?: Template;
   readonly headers: { readonly [name: string]: Template };

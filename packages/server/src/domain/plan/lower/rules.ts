@@ -11,6 +11,7 @@ import { exactlyOne, from, meaningless, type Lowering } from "./context.ts";
 export const CRITERION_FOR_MS = 120_000;
 
 type Spec = PlanDocument["spec"];
+/** A criterion as it was written. */
 export type CriterionDocument = NonNullable<Spec["stages"][number]["criteria"]>[number];
 type TriggerDocument = NonNullable<Spec["triggers"]>[number];
 

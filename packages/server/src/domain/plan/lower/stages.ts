@@ -12,6 +12,7 @@ import { lowerWindow } from "./window.ts";
 
 type StageDocument = PlanDocument["spec"]["stages"][number];
 
+/** What the `stages` of a document come to. */
 export interface StageParts {
   readonly stages: readonly Stage[];
   /** Metrics that the stages' own `promql` triggers need, by name. */

@@ -6,6 +6,7 @@ import { checkQuery, promqlMetric } from "./metrics.ts";
 import { checkNames } from "./names.ts";
 import { lowerTrigger } from "./rules.ts";
 
+/** What a list of `triggers` comes to. */
 export interface TriggerParts {
   readonly triggers: readonly Trigger[];
   /** What `promql` triggers read, by the trigger's name. */
