@@ -2,7 +2,7 @@ import { z } from "zod";
 import { LineCounter, parseDocument } from "yaml";
 import { fillTemplate, variablesOf } from "../domain/plan/grammar/template.ts";
 import { LOG_CHANNEL } from "../domain/notify/route.ts";
-import { parseTemplate } from "../domain/notify/template.ts";
+import { parseTemplate } from "../domain/plan/grammar/placeholders.ts";
 import { PAGERDUTY_URL } from "./pagerduty.ts";
 import { STATUSPAGE_URL } from "./statuspage.ts";
 

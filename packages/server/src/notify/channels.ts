@@ -1,6 +1,6 @@
 import type { AuditEntry } from "@rampart/core";
 import { LOG_CHANNEL } from "../domain/notify/route.ts";
-import { FILLED_LENGTH_MAX, fillPlaceholders } from "../domain/notify/template.ts";
+import { FILLED_LENGTH_MAX, fillPlaceholders } from "../domain/plan/grammar/placeholders.ts";
 import { clip } from "../domain/notify/message.ts";
 import type { Channel, ChannelDesk, SavedChannel } from "../ports/channels.ts";
 import type { EgressDoor } from "../ports/egress.ts";

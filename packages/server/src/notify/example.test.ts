@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parsePlan } from "../domain/plan/parse.ts";
-import { PLACEHOLDERS } from "../domain/notify/template.ts";
+import { PLACEHOLDERS } from "../domain/plan/grammar/placeholders.ts";
 import { TRIES_MAX } from "./back-off.ts";
 import { readChannels } from "./channels-file.ts";
 

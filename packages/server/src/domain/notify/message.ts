@@ -6,7 +6,12 @@ import type { Notify } from "../rollout/effect.ts";
 import { sentence } from "../rollout/sentence.ts";
 import { own } from "../rollout/lookup.ts";
 import { statusOf, type RolloutState } from "../rollout/state.ts";
-import { FILLED_LENGTH_MAX, fillPlaceholders, type Placeholder, type TemplateValues } from "./template.ts";
+import {
+  FILLED_LENGTH_MAX,
+  fillPlaceholders,
+  type Placeholder,
+  type TemplateValues,
+} from "../plan/grammar/placeholders.ts";
 
 /** One thing worth knowing: `Value` / `6.1%`. */
 export interface Fact {

@@ -2,10 +2,10 @@ import { nearest } from "../../nearest.ts";
 import { NOTIFY_EVENTS } from "../document/stages.ts";
 import type { PlanDocument } from "../document/document.ts";
 import { parseMoment } from "../grammar/moment.ts";
+import { parseTemplate } from "../grammar/placeholders.ts";
 import type { Reader } from "../reader.ts";
 import type { EscalationStep, NotifyEvent, NotifyRule, Severity } from "../types.ts";
 import { exactlyOne, from, meaningless, type Lowering } from "./context.ts";
-import { parseTemplate } from "../../notify/template.ts";
 
 type Spec = PlanDocument["spec"];
 

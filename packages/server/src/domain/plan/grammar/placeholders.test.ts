@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fillPlaceholders, parseTemplate, PLACEHOLDERS, type TemplateValues } from "./template.ts";
+import { fillPlaceholders, parseTemplate, PLACEHOLDERS, type TemplateValues } from "./placeholders.ts";
 
 const NAMES = Object.keys(PLACEHOLDERS);
 

@@ -1,5 +1,5 @@
-import { nearest } from "../nearest.ts";
-import { parsed, refused, type Parsed } from "../plan/grammar/parsed.ts";
+import { nearest } from "../../nearest.ts";
+import { parsed, refused, type Parsed } from "./parsed.ts";
 
 /** What a template may hold between `{{` and `}}`, and what it stands for. Nothing is ever run. */
 export const PLACEHOLDERS = {
