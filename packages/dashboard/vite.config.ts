@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
-/** What of uPlot the console does not use, and what stands in its place: other curves, logarithmic scales, words for dates (its axes have ours), milliseconds, scatter plots, the legend. */
+/** What of uPlot the console does not use, and what stands in its place: other curves, logarithmic scales, words for dates (its axes have ours), milliseconds, scatter plots, the legend, and the pointer with all that hangs on it: values are read in each chart's table. */
 const UNUSED: readonly (readonly [statement: string, instead: string])[] = [
   ["uPlot.join = join;", ""],
   ["(paths.stepped = stepped);", ""],
@@ -37,6 +37,30 @@ const UNUSED: readonly (readonly [statement: string, instead: string])[] = [
   ["const showLegend = legend.show;", "const showLegend = false;"],
   ["let multiValLegend = false;", "const multiValLegend = false;"],
   ["multiValLegend = getMultiVals != null;", ""],
+  ["const showCursor =                cursor.show;", "const showCursor = false;"],
+  ["updateCursor(null, _fire, _pub);", ""],
+  ["updateCursor(null, true, false);\n\t\t\tshouldSetCursor", "shouldSetCursor"],
+  ["events.mousedown = mouseDown;", ""],
+  ["events.mousemove = mouseMove;", ""],
+  ["events.mouseup = mouseUp;", ""],
+  ["events.dblclick = dblClick;", ""],
+  ["sync.sub(self);", ""],
+  ["sync.unsub(self);", ""],
+  ["self.pub = pub;", ""],
+  ["uPlot.sync = _sync;", ""],
+  ["const sync = _sync(syncKey);", ""],
+  ["self.setSeries = setSeries;", ""],
+  ["self.addSeries = addSeries;", ""],
+  ["self.delSeries = delSeries;", ""],
+  ["self.setSelect = setSelect;", ""],
+  ["self.setLegend = setLegend;", ""],
+  ["self.addBand = addBand;", ""],
+  ["self.setBand = setBand;", ""],
+  ["self.delBand = delBand;", ""],
+  ["if (select.show && shouldSetSelect) {", "if (false) {"],
+  ["if (select.show && !shouldSetSelect &&", "if (false &&"],
+  ["if (legend.show && legend.live && shouldSetLegend) {", "if (false) {"],
+  ["flags != 0 && bands.forEach(", "false && bands.forEach("],
 ];
 
 /** Leaves those parts of uPlot out, for the budget's sake: nobody could reach them but by these names. */
