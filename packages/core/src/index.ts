@@ -1,3 +1,4 @@
+export * from "./api/actor.ts";
 export * from "./api/budget.ts";
 export type * from "./api/comparisons.ts";
 export type * from "./api/drills.ts";

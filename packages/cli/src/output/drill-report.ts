@@ -1,4 +1,4 @@
-import { budgetOf, type DrillView } from "@rampart/core";
+import { actorName, budgetOf, type DrillView } from "@rampart/core";
 import { plural } from "./format.ts";
 import { seconds } from "./measure.ts";
 
@@ -27,7 +27,7 @@ export function drillReport(drill: DrillView): string {
     "| --- | --- |",
     ...rows,
     "",
-    `Rollout ${rollout}, revision ${revision}, by ${by}.`,
+    `Rollout ${rollout}, revision ${revision}, by ${actorName(by)}.`,
     "",
   ].join("\n");
 }

@@ -1,8 +1,8 @@
+import { actorName } from "@rampart/core";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { connection, heardAt } from "../api/connection.ts";
 import { sessionState, signOut } from "../api/session.ts";
-import { nameOf } from "../ui/actor.ts";
 import { seconds } from "../ui/duration.ts";
 import { now } from "../ui/time.tsx";
 import { Toasts } from "../ui/toast.tsx";
@@ -130,7 +130,7 @@ function Foot() {
       {state.kind === "in" ? (
         <div class="stack-tight">
           <span class="soft">Signed in as</span>
-          <strong>{nameOf(state.session.actor)}</strong>
+          <strong>{actorName(state.session.actor)}</strong>
           <span class="soft">{state.session.kind}</span>
           {state.session.actor === "dev" ? null : (
             <button type="button" class="button button-small" onClick={() => void signOut()}>

@@ -1,9 +1,9 @@
+import { actorName } from "@rampart/core";
 import type { AuditEntry, Page } from "@rampart/core";
 import { useState } from "preact/hooks";
 import { location, setQuery } from "../app/router.ts";
 import { call } from "../api/call.ts";
 import { useResource } from "../api/resource.ts";
-import { nameOf } from "../ui/actor.ts";
 import { useEnvironments } from "../ui/environments.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Clock } from "../ui/time.tsx";
@@ -148,7 +148,7 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
         </div>
       </details>
       <span class="soft small">
-        {nameOf(actor)}, <Clock at={at} />
+        {actorName(actor)}, <Clock at={at} />
       </span>
     </li>
   );

@@ -1,8 +1,7 @@
-import { BUDGET_MS, type DrillPage, type DrillView, type Page, type PlanSummary } from "@rampart/core";
+import { actorName, BUDGET_MS, type DrillPage, type DrillView, type Page, type PlanSummary } from "@rampart/core";
 import { useState } from "preact/hooks";
 import { refresh, useResource } from "../api/resource.ts";
 import { may } from "../api/session.ts";
-import { nameOf } from "../ui/actor.ts";
 import { CommandDialog } from "../ui/dialog.tsx";
 import { useEnvironment, useEnvironments } from "../ui/environments.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
@@ -119,7 +118,7 @@ function DrillTable({ drills }: { readonly drills: readonly DrillView[] }) {
               <Verdict tookMs={drill.tookMs} withinMs={drill.withinMs ?? BUDGET_MS} />
             </td>
             <td class="number">{drill.clients}</td>
-            <td>{nameOf(drill.by)}</td>
+            <td>{actorName(drill.by)}</td>
             <td>
               <a href={`/rollouts/${drill.rollout}`}>
                 Look<span class="visually-hidden"> at the drill of {drill.at}</span>

@@ -1,7 +1,8 @@
+import { actorName } from "@rampart/core";
 import type { AuditEntry, OutboxView, Page, RolloutSummary } from "@rampart/core";
 import { useResource } from "../api/resource.ts";
 import { may } from "../api/session.ts";
-import { actionWords, nameOf } from "../ui/actor.ts";
+import { actionWords } from "../ui/actor.ts";
 import { Bar } from "../ui/bar.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { isActive, percent, StatusBadge } from "../ui/status.tsx";
@@ -75,7 +76,7 @@ export function OverviewPage() {
                     {entry.reason === undefined ? null : <span class="soft"> · {entry.reason}</span>}
                   </span>
                   <span class="soft small">
-                    {nameOf(entry.actor)}, <Ago at={entry.at} />
+                    {actorName(entry.actor)}, <Ago at={entry.at} />
                   </span>
                 </li>
               ))}

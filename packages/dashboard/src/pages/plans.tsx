@@ -1,7 +1,7 @@
+import { actorName } from "@rampart/core";
 import type { Page, PlanSummary } from "@rampart/core";
 import { useResource } from "../api/resource.ts";
 import { may } from "../api/session.ts";
-import { nameOf } from "../ui/actor.ts";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Ago } from "../ui/time.tsx";
 import { TEMPLATES } from "./plan/templates.ts";
@@ -77,7 +77,7 @@ function PlanTable({ plans }: { readonly plans: readonly PlanSummary[] }) {
             <td>{plan.environment}</td>
             <td class="number">{plan.version}</td>
             <td>
-              <Ago at={plan.createdAt} /> by {nameOf(plan.createdBy)}
+              <Ago at={plan.createdAt} /> by {actorName(plan.createdBy)}
             </td>
           </tr>
         ))}

@@ -1,8 +1,3 @@
-/** Who the audit names, as people know them: `token:ab12 (Jane)` is `Jane`. */
-export function nameOf(actor: string): string {
-  return /^token:\S+ \((.*)\)$/.exec(actor)?.[1] ?? actor;
-}
-
 /** What was done, as the audit names it, in words: `flag.rolledBack` is `Flag rolled back`. */
 export function actionWords(action: string): string {
   const words = action.replaceAll(".", " ").replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

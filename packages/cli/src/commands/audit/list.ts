@@ -1,4 +1,4 @@
-import type { AuditEntry, Page } from "@rampart/core";
+import { actorName, type AuditEntry, type Page } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
 import { parseCount, parseNumber } from "../../input/count.ts";
 import { moment, orDash } from "../../output/format.ts";
@@ -51,11 +51,6 @@ export const defineList: Define = (audit, bind) => {
     );
 };
 
-/** People know a token by its name; its id is in the JSON. */
-function actorText(actor: string): string {
-  return /^token:\S+ \((.+)\)$/.exec(actor)?.[1] ?? actor;
-}
-
 function listText(run: Run, entries: readonly AuditEntry[]): string {
   return table(
     [
@@ -75,7 +70,7 @@ function listText(run: Run, entries: readonly AuditEntry[]): string {
       { text: entry.target, paint: "bold" },
       orDash(entry.environment),
       orDash(entry.revision),
-      actorText(entry.actor),
+      actorName(entry.actor),
       orDash(entry.reason),
     ]),
     { style: run.style, columns: run.io.stdout.columns },

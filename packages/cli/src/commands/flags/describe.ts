@@ -1,4 +1,4 @@
-import type { Clause, EvaluationsView, FlagConfigView, Serve } from "@rampart/core";
+import { actorName, type Clause, type EvaluationsView, type FlagConfigView, type Serve } from "@rampart/core";
 import type { Api } from "../../api/types.ts";
 import { paths } from "../../api/paths.ts";
 import { ago, count, percent, plural, span } from "../../output/format.ts";
@@ -42,7 +42,7 @@ function configText(run: Run, config: FlagConfigView, evaluations: EvaluationsVi
         "lease",
         config.leaseMs === undefined ? undefined : `${span(config.leaseMs)} without contact, then ${config.offVariant}`,
       ],
-      ["revision", `${config.revision}, ${ago(config.updatedAt, now)} by ${config.updatedBy}`],
+      ["revision", `${config.revision}, ${ago(config.updatedAt, now)} by ${actorName(config.updatedBy)}`],
       [
         "last asked for",
         evaluations.lastEvaluatedAt === undefined ? "not in 30 d" : ago(evaluations.lastEvaluatedAt, now),

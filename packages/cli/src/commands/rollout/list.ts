@@ -1,4 +1,4 @@
-import type { Page, RolloutSummary } from "@rampart/core";
+import { actorName, type Page, type RolloutSummary } from "@rampart/core";
 import { paths } from "../../api/paths.ts";
 import { parseCount } from "../../input/count.ts";
 import { ago, percent } from "../../output/format.ts";
@@ -65,7 +65,7 @@ function listText(run: Run, rollouts: readonly RolloutSummary[]): string {
       one.stage?.name ?? "-",
       `${one.plan.name} v${one.plan.version}`,
       { text: ago(one.startAt, run.io.now()), paint: "dim" },
-      { text: one.createdBy, paint: "dim" },
+      { text: actorName(one.createdBy), paint: "dim" },
     ]),
     { style: run.style, columns: run.io.stdout.columns },
   );

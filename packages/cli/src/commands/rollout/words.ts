@@ -1,4 +1,4 @@
-import { rolloutCauseWords, rolloutEventWords } from "@rampart/core";
+import { actorName, rolloutCauseWords, rolloutEventWords } from "@rampart/core";
 import type { CauseView, RolloutCommand, RolloutEventView, RolloutStatus, RolloutSummary } from "@rampart/core";
 import { length } from "../../output/measure.ts";
 import type { Paint } from "../../output/style.ts";
@@ -81,7 +81,7 @@ export function causeText(cause: CauseView, at: string, event?: string): string 
     condition === undefined ? "" : `(${condition})`,
     value === undefined ? "" : `at ${causeValue(cause, value)}`,
     forMs > 0 ? `for ${length(forMs)}` : "",
-    by === undefined ? "" : `by ${by}`,
+    by === undefined ? "" : `by ${actorName(by)}`,
     reason === undefined ? "" : `· ${reason}`,
     comparison === undefined ? "" : `· ${comparison}`,
     attribution === "shared" ? "· shared incident, flag not implicated" : "",

@@ -1,8 +1,8 @@
+import { actorName } from "@rampart/core";
 import type { AuditEntry, FlagConfigView, JsonValue, Page } from "@rampart/core";
 import { call } from "../../api/call.ts";
 import { refresh, useResource } from "../../api/resource.ts";
 import { may } from "../../api/session.ts";
-import { nameOf } from "../../ui/actor.ts";
 import { Empty, Shown } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { attempt } from "../../ui/toast.tsx";
@@ -74,7 +74,7 @@ function Entry({ entry, config }: { readonly entry: AuditEntry; readonly config:
         ) : null}
       </details>
       <span class="soft small">
-        {nameOf(actor)}, <Ago at={at} />
+        {actorName(actor)}, <Ago at={at} />
       </span>
     </li>
   );

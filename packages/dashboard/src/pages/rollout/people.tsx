@@ -1,7 +1,7 @@
+import { actorName } from "@rampart/core";
 import type { ChecklistItemView, RolloutCommand, RolloutView } from "@rampart/core";
 import { useState } from "preact/hooks";
 import { holds, may } from "../../api/session.ts";
-import { nameOf } from "../../ui/actor.ts";
 import { CommandDialog } from "../../ui/dialog.tsx";
 import { Badge, isActive } from "../../ui/status.tsx";
 import { Ago } from "../../ui/time.tsx";
@@ -27,7 +27,7 @@ export function People({ rollout }: { readonly rollout: RolloutView }) {
               {approval.given.map(({ by, at }) => (
                 <span class="soft" key={by}>
                   {" "}
-                  · {nameOf(by)}, <Ago at={at} />
+                  · {actorName(by)}, <Ago at={at} />
                 </span>
               ))}
             </span>
@@ -90,7 +90,7 @@ function Item({ item, rollout }: { readonly item: ChecklistItemView; readonly ro
       </span>
       {item.ticked !== undefined ? (
         <span class="soft small">
-          {nameOf(item.ticked.by)}, <Ago at={item.ticked.at} />
+          {actorName(item.ticked.by)}, <Ago at={item.ticked.at} />
         </span>
       ) : mayTick ? (
         <button

@@ -1,7 +1,7 @@
+import { actorName } from "@rampart/core";
 import type { CauseView, RolloutEventPage, RolloutEventView } from "@rampart/core";
 import { call } from "../../api/call.ts";
 import { type Resource, useResource } from "../../api/resource.ts";
-import { nameOf } from "../../ui/actor.ts";
 import { Shown } from "../../ui/state.tsx";
 import { percent } from "../../ui/status.tsx";
 import { Still } from "../../ui/still.tsx";
@@ -72,7 +72,9 @@ function Why({ cause }: { readonly cause: CauseView | undefined }) {
   const { kind, condition, by, reason } = cause;
   // A command's name is what the line begins with, and the page is about the rollout.
   const subject = kind === "command" || kind === "start" ? undefined : cause.subject;
-  const parts = [subject, condition, by === undefined || by === subject ? undefined : `by ${nameOf(by)}`, reason];
+  const parts = [subject, condition, by === undefined || by === subject ? undefined : `by ${actorName(by)}`, reason];
   const said = parts.filter((part) => part !== undefined && part !== "");
-  return said.length === 0 ? null : <span class="soft"> · {said.map((part) => nameOf(part ?? "")).join(" · ")}</span>;
+  return said.length === 0 ? null : (
+    <span class="soft"> · {said.map((part) => actorName(part ?? "")).join(" · ")}</span>
+  );
 }

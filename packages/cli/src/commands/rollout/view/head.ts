@@ -1,4 +1,4 @@
-import type { RolloutView } from "@rampart/core";
+import { actorName, type RolloutView } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
 import { line, wrap } from "../../../output/lines.ts";
 import { elapsed } from "../../../output/measure.ts";
@@ -14,7 +14,7 @@ export function headLines(view: RolloutView, canvas: RolloutCanvas): readonly st
     view.exposedAt === undefined
       ? `made ${ago(view.createdAt, canvas.now)}`
       : `first users ${ago(view.exposedAt, canvas.now)}`,
-    `by ${view.createdBy}`,
+    `by ${actorName(view.createdBy)}`,
     view.id,
   ];
   return [

@@ -1,4 +1,4 @@
-import type { ApprovalView, ChecklistItemView, RolloutView } from "@rampart/core";
+import { actorName, type ApprovalView, type ChecklistItemView, type RolloutView } from "@rampart/core";
 import { ago } from "../../../output/format.ts";
 import { line } from "../../../output/lines.ts";
 import type { Cell } from "../../../output/table.ts";
@@ -15,7 +15,7 @@ export function approvalLines(view: RolloutView, canvas: RolloutCanvas): readonl
 
 function approvalCells({ stage, role, needed, given, isOpen }: ApprovalView, now: number): readonly Cell[] {
   const isDone = given.length >= needed;
-  const people = given.map(({ by, at }) => `${by} ${ago(at, now)}`).join(", ");
+  const people = given.map(({ by, at }) => `${actorName(by)} ${ago(at, now)}`).join(", ");
   const missing = needed === 1 ? "" : `${given.length} of ${needed}`;
   const state = isDone
     ? people
@@ -43,7 +43,11 @@ export function checklistLines(view: RolloutView, canvas: RolloutCanvas): readon
 
 function itemCells({ text, roles, ticked, dueAt }: ChecklistItemView, now: number): readonly Cell[] {
   if (ticked !== undefined) {
-    return [{ text: "✔", paint: "green" }, ` ${text}  `, { text: `${ticked.by} ${ago(ticked.at, now)}`, paint: "dim" }];
+    return [
+      { text: "✔", paint: "green" },
+      ` ${text}  `,
+      { text: `${actorName(ticked.by)} ${ago(ticked.at, now)}`, paint: "dim" },
+    ];
   }
   const isLate = dueAt !== undefined && Date.parse(dueAt) < now;
   const due = dueAt === undefined ? [] : [isLate ? `was due ${ago(dueAt, now)}` : `due ${ago(dueAt, now)}`];

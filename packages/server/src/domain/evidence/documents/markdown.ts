@@ -1,4 +1,4 @@
-import type { Instant } from "@rampart/core";
+import { actorName, type Instant } from "@rampart/core";
 
 /** What stands where a template asks for something that nobody told the server. */
 export const UNKNOWN = "not known to Rampart";
@@ -83,7 +83,5 @@ export function between(from: Instant, to: Instant): string {
 
 /** Who it was, without the token's id: `anna`. */
 export function person(actor: string): string {
-  const [, name] = /^token:[0-9a-f]+ \((.*)\)$/.exec(actor) ?? [];
-  if (name !== undefined) return name;
-  return actor.startsWith("rollout:") ? "Rampart" : actor;
+  return actor.startsWith("rollout:") ? "Rampart" : actorName(actor);
 }
