@@ -28,7 +28,9 @@ describe("a pause", () => {
     const { outcome, lines, summary } = tell(spec(), "events: [{ at: 1h, pause: true }]\nuntil: 12h");
     expect(outcome).toBe("paused");
     expect(lines("reminded")).toEqual(["5h reminded a 5", "9h reminded a 5"]);
-    expect(summary).toMatch(/^Paused a \(5 %\): waits for a person's decision/);
+    expect(summary).toBe(
+      "Paused a (5 %) by operator: waits for a person to resume, promote or roll it back, and for 1h more of 2h.",
+    );
   });
 
   it("while awaiting approval keeps an approval from opening the stage", () => {

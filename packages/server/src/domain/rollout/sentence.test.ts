@@ -83,10 +83,37 @@ describe("what a rollout waits for, in a sentence", () => {
     );
   });
 
+  it.each([
+    [
+      "a trigger",
+      `triggers: [{ name: slow, when: p95 >= 1s, action: pause }]\n${stages}`,
+      "metrics: { p95: [{ at: 0s, value: 100ms }, { at: 5m, value: 2s }] }",
+      "by trigger slow",
+    ],
+    ["a person", stages, "events: [{ at: 2m, pause: looking at the logs }]", "by operator"],
+    [
+      "the time that ran out",
+      "stages: [{ name: canary, percentage: 5, duration: 1h, timeout: 2h, criteria: [error_rate < 1%] }]",
+      "metrics: { error_rate: 3% }\nuntil: 3h",
+      "because canary is out of time",
+    ],
+    [
+      "data that is missing",
+      `noData: pause\n${stages}`,
+      "metrics: { error_rate: [{ at: 0s, value: 0.1% }, { at: 5m, value: null }] }",
+      "because there is no data of error_rate",
+    ],
+  ])("says that a pause wants a decision, and what brought it about: %s", (_, spec, scenario, cause) => {
+    const until = scenario.includes("until") ? "" : "\nuntil: 20m";
+    expect(summary(spec, scenario + until)).toMatch(
+      `Paused canary (5 %) ${cause}: waits for a person to resume, promote or roll it back, and for `,
+    );
+  });
+
   it("says how it ended", () => {
     expect(summary("stages: [{ name: a, percentage: 5, duration: 1h }]", "")).toBe("Completed at 5 %.");
     expect(summary(stages, "events: [{ at: 1m, rollback: true }]")).toBe(
-      "Rolled back by command rollback; nothing was there to see recovery by.",
+      "Rolled back by operator; nothing was there to see recovery by.",
     );
   });
 });

@@ -1,4 +1,4 @@
-import { measure } from "@rampart/core";
+import { actorName, measure, rolloutCauseWords } from "@rampart/core";
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
@@ -16,7 +16,7 @@ export function sentence(plan: Plan, state: RolloutState): string {
   const { phase } = state;
   switch (phase.kind) {
     case "rolledBack":
-      return `Rolled back by ${phase.cause.kind} ${phase.cause.subject}${why(phase.cause)}; ${RECOVERY[phase.recovery]}.`;
+      return `Rolled back ${brought(phase.cause)}${why(phase.cause)}; ${RECOVERY[phase.recovery]}.`;
     case "completed":
       return `Completed at ${state.percentage} %.`;
     case "cancelled":
@@ -27,12 +27,27 @@ export function sentence(plan: Plan, state: RolloutState): string {
     case "running":
     case "rollingBack":
     case "verifying": {
-      const parts = together(mostTelling(waitingFor(plan, state)).map((one) => phrase(plan, state, one)));
+      const waiting = mostTelling(waitingFor(plan, state));
+      const [decision] = waiting.flatMap((one) => (one.kind === "decision" ? [one] : []));
+      const parts = together(waiting.flatMap((one) => phrase(plan, state, one) ?? []));
+      const head = `${HEAD[statusOf(state)]}${where}`;
+      if (decision !== undefined) {
+        const rest = parts.length === 0 ? "" : `, and for ${list(parts)}`;
+        return `${head} ${brought(decision.cause)}: waits for a person to resume, promote or roll it back${rest}.`;
+      }
       return parts.length === 0
-        ? `${HEAD[statusOf(state)]}${where}: nothing is missing, it goes on with the next sampling.`
-        : `${HEAD[statusOf(state)]}${where}: waits for ${list(parts)}.`;
+        ? `${head}: nothing is missing, it goes on with the next sampling.`
+        : `${head}: waits for ${list(parts)}.`;
     }
   }
+}
+
+/** What brought it about: `by trigger errors`, `by Jane`, `because canary is out of time`. */
+function brought(cause: Cause): string {
+  const { kind, subject, by } = cause;
+  if (kind === "command") return `by ${by === undefined ? "hand" : actorName(by)}`;
+  if (kind === "noData") return `because there is no data of ${subject}`;
+  return `${kind === "trigger" || kind === "alert" || kind === "rejection" ? "by" : "because"} ${rolloutCauseWords(cause)}`;
 }
 
 /** What comparing the cohorts says of it. */
@@ -99,7 +114,8 @@ function together(phrases: readonly Phrase[]): readonly string[] {
   });
 }
 
-function phrase(plan: Plan, state: RolloutState, waiting: Waiting): Phrase {
+/** Undefined: that is the sentence itself, and not one of its parts. */
+function phrase(plan: Plan, state: RolloutState, waiting: Waiting): Phrase | undefined {
   switch (waiting.kind) {
     case "start":
       return { name: `its start in ${timeLeft(waiting.at - state.now)}` };
@@ -139,9 +155,7 @@ function phrase(plan: Plan, state: RolloutState, waiting: Waiting): Phrase {
     case "data":
       return { before: "data of ", name: waiting.metric, after: ` (${waiting.reason})`, plural: "metrics" };
     case "decision":
-      return {
-        name: `a person's decision (${waiting.cause.kind} ${waiting.cause.subject}): resume, promote or roll back`,
-      };
+      return undefined;
     case "commit":
       return { name: "the confirmation that the flag is off" };
     case "recovery": {

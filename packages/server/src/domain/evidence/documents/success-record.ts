@@ -22,7 +22,7 @@ export function successRecord(evidence: EvidenceView): string {
       ["Deployed By", deployedBy(evidence)],
       ["Started", moment(begun)],
       ["Completed", ended === undefined ? UNKNOWN : moment(ended)],
-      ["Duration", ended === undefined ? UNKNOWN : `${minutes(begun, ended)} minutes (${between(begun, ended)})`],
+      ["Duration", ended === undefined ? UNKNOWN : `${inMinutes(begun, ended)} (${between(begun, ended)})`],
       [
         "Stages",
         `${passed}/${stages.length} PASS${promoted.length === 0 ? "" : `, ${promoted.length} ended by a person (${promoted.map(({ name }) => name).join(", ")})`}`,
@@ -49,7 +49,10 @@ export function successRecord(evidence: EvidenceView): string {
   ]);
 }
 
-const minutes = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 60_000);
+function inMinutes(from: string, to: string): string {
+  const minutes = Math.round((Date.parse(to) - Date.parse(from)) / 60_000);
+  return `${minutes} minute${minutes === 1 ? "" : "s"}`;
+}
 
 function stageTable({ stages, approvals }: EvidenceView): readonly string[] {
   return table(
