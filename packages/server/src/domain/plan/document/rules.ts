@@ -4,11 +4,12 @@ import { choice, condition, duration, line, name, oneOrMany, prose, query } from
 /** Lists longer than this are not plans any more. */
 export const LIST_LENGTH_MAX = 100;
 
-const alpha = z
-  .number()
-  .gt(0)
-  .max(0.5)
-  .meta({ description: "How often a false alarm is accepted, over the whole rollout.", examples: [0.005] });
+const alpha = (description: string, example: number) =>
+  z
+    .number()
+    .gt(0)
+    .max(0.5)
+    .meta({ description, examples: [example] });
 
 const margin = (description: string, example: string) =>
   z.string().meta({ title: "margin", description, examples: [example], pattern: "^\\d+(?:\\.\\d+)?%$" });
@@ -22,7 +23,7 @@ const compareWithin = z
         "How much worse the on cohort may be. Default: 100% (twice as many failures), or 20% (longer) for p50, p95 and p99.",
         "25%",
       ).optional(),
-      alpha: alpha.optional(),
+      alpha: alpha("How often harm beyond `within` may pass for none. Default: 0.05.", 0.01).optional(),
     }),
   ])
   .meta({
@@ -37,7 +38,10 @@ const compareWorse = z
     z.strictObject({
       metric: line("A metric that the SDKs report.", "upload_errors"),
       worseBy: margin("How much worse is tolerated. Default: nothing.", "25%").optional(),
-      alpha: alpha.optional(),
+      alpha: alpha(
+        "How often a false alarm is accepted, over the whole rollout. Default: a share of 0.01, by `weight`.",
+        0.005,
+      ).optional(),
       weight: z
         .number()
         .gt(0)

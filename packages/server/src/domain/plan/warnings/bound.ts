@@ -61,7 +61,8 @@ export function boundOf(
   return { boundMs: reactMs + forMs, forMs, reactMs, ...(lookbackMs === undefined ? {} : { lookbackMs }) };
 }
 
-function everyOf(metric: Metric | undefined): number {
+/** How seldom a check asks to be called, milliseconds; 0: at every sampling, as everything else is. */
+export function everyOf(metric: Metric | undefined): number {
   return metric?.source.kind === "http" ? (metric.source.everyMs ?? 0) : 0;
 }
 

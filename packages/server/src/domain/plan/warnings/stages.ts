@@ -1,8 +1,9 @@
 import { lookAtSeconds } from "../../compare/slow.ts";
+import { PROOF_ALPHA } from "../compared.ts";
 import { formatDuration } from "../grammar/duration.ts";
 import type { Condition, Criterion, Plan, Stage, Trigger } from "../types.ts";
 import { directionOf, reachOf } from "./reach.ts";
-import { HOLDBACK_HINT } from "./triggers.ts";
+import { HOLDBACK_HINT, shareText } from "./triggers.ts";
 import type { Warn } from "./warn.ts";
 
 /** What can be said of stages and their criteria. `planTriggers`: the plan's own, as they are where no stage replaces them. */
@@ -17,6 +18,7 @@ export function warnOfStages(plan: Plan, planTriggers: readonly Trigger[], warn:
       warnOfFor(stage, criterion, elapsedMs, warn);
       warnOfGap(stage, criterion, warn);
       warnOfMissingControl(plan, criterion, warn);
+      warnOfLaxAlpha(criterion, warn);
       warnOfEarlyTimeout(stage, criterion, warn);
     }
     warnOfApprovals(stage, warn);
@@ -48,6 +50,20 @@ function warnOfMissingControl(plan: Plan, criterion: Criterion, warn: Warn): voi
     criterion,
     `in stage ${blind.map(({ name }) => name).join(", ")} everybody has the flag: nobody is there to compare with, and the stage never ends`,
     `${HOLDBACK_HINT}, or take the criterion out of that stage: \`inherit: false\``,
+  );
+}
+
+/** A proof that is wrong more often than this, 0…1, proves little. */
+const PROOF_ALPHA_MAX = 0.1;
+
+function warnOfLaxAlpha(criterion: Criterion, warn: Warn): void {
+  if (criterion.test.kind !== "compare") return;
+  const { alpha } = criterion.test.within;
+  if (alpha === undefined || alpha <= PROOF_ALPHA_MAX) return;
+  warn(
+    criterion,
+    `with alpha ${alpha} it holds in up to ${shareText(alpha)} of rollouts that are worse than it allows`,
+    `leave \`alpha\` out for ${shareText(PROOF_ALPHA)}`,
   );
 }
 

@@ -1,6 +1,7 @@
+import { ROLLOUT_ALPHA } from "../compared.ts";
 import { formatDuration } from "../grammar/duration.ts";
 import type { Condition, Plan, Stage, Trigger } from "../types.ts";
-import { FAN_OUT_MS, OFF_WITHIN_MS, QUERY_DEADLINE_MS, boundOf, lookbackOf } from "./bound.ts";
+import { FAN_OUT_MS, OFF_WITHIN_MS, QUERY_DEADLINE_MS, boundOf, everyOf, lookbackOf } from "./bound.ts";
 import { directionOf, reachOf } from "./reach.ts";
 import type { Warn } from "./warn.ts";
 
@@ -13,6 +14,7 @@ export function warnOfTriggers(plan: Plan, warn: Warn): void {
     warnOfPatience(plan, trigger, warn);
     warnOfSingleErrors(plan, trigger, warn);
     warnOfMissingControl(plan, trigger, warn);
+    warnOfLaxAlpha(trigger, warn);
   }
   for (const stage of plan.stages) {
     if (!stage.triggers.some(({ action }) => action === "rollback")) {
@@ -49,12 +51,21 @@ function warnOfBound(plan: Plan, trigger: Trigger, warn: Warn): void {
   const { reactMs, forMs } = boundOf(plan, trigger);
   if (reactMs <= OFF_WITHIN_MS) return;
   const plus = forMs === 0 ? "" : ` (and its \`for\` of ${formatDuration(forMs)} before that)`;
-  const most = formatDuration(Math.floor((OFF_WITHIN_MS - QUERY_DEADLINE_MS - FAN_OUT_MS) / 1000) * 1000);
+  const mostMs = Math.floor((OFF_WITHIN_MS - QUERY_DEADLINE_MS - FAN_OUT_MS) / 1000) * 1000;
   warn(
     trigger,
     `from the breach being seen to off everywhere it can take ${formatDuration(reactMs)}${plus}, above ${formatDuration(OFF_WITHIN_MS)}`,
-    `sample every ${most} or more often: \`interval\`, and a metric's \`every\``,
+    `sample every ${formatDuration(mostMs)} or more often: ${tooSlow(plan, trigger, mostMs).join(" and ")}`,
   );
+}
+
+/** What makes a trigger's sampling slower than this; only a check has an `every` of its own. */
+function tooSlow(plan: Plan, { test }: Trigger, mostMs: number): readonly string[] {
+  const metric = test.kind === "condition" ? plan.metrics[test.condition.metric] : undefined;
+  return [
+    ...(plan.intervalMs > mostMs ? ["set `interval`"] : []),
+    ...(metric !== undefined && everyOf(metric) > mostMs ? [`set the \`every\` of ${metric.name}`] : []),
+  ];
 }
 
 function warnOfPatience(plan: Plan, trigger: Trigger, warn: Warn): void {
@@ -102,6 +113,23 @@ function shareThreshold(plan: Plan, condition: Condition): number | undefined {
       ? condition.threshold.value / 100
       : undefined;
 }
+
+/** More false alarms than this, 0…1, and people stop believing it. All comparisons of a plan that names no `alpha` have a fifth of it. */
+const ALARM_ALPHA_MAX = 0.05;
+
+function warnOfLaxAlpha(trigger: Trigger, warn: Warn): void {
+  if (trigger.test.kind !== "compare" || trigger.action === "notify") return;
+  const { alpha } = trigger.test.compare;
+  if (alpha === undefined || alpha <= ALARM_ALPHA_MAX) return;
+  warn(
+    trigger,
+    `with alpha ${alpha} it ${trigger.action === "rollback" ? "takes back" : "pauses"} up to ${shareText(alpha)} of rollouts that are healthy`,
+    `leave \`alpha\` out: all comparisons together then do so in ${shareText(ROLLOUT_ALPHA)} at most`,
+  );
+}
+
+/** `5 %` of 0.05. */
+export const shareText = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
 /** At 100 % there is nobody to compare with. */
 function warnOfMissingControl(plan: Plan, trigger: Trigger, warn: Warn): void {

@@ -176,6 +176,24 @@ describe("a warning is given of", () => {
       },
       /in stage full everybody has the flag/,
     ],
+    [
+      "a comparison that is wrong every other time",
+      {
+        metrics: "    mine: { sdk: { measure: error_rate } }",
+        triggers:
+          "    - { name: errors, when: error_rate >= 5%, action: rollback }\n    - { name: worse, compare: { metric: mine, alpha: 0.5 }, action: rollback }",
+      },
+      /^trigger 2: with alpha 0.5 it takes back up to 50 % of rollouts that are healthy$/,
+    ],
+    [
+      "a proof that is wrong every other time",
+      {
+        metrics: "    mine: { sdk: { measure: error_rate } }",
+        stages:
+          "    - { name: canary, percentage: 5, duration: 1h, timeout: 2h, criteria: [{ compare: { metric: mine, alpha: 0.5 } }] }",
+      },
+      /with alpha 0.5 it holds in up to 50 % of rollouts that are worse than it allows$/,
+    ],
     ["an unused metric", { metrics: "    spare: { signal: spare }" }, /^metric spare: no condition is about it$/],
     [
       "milliseconds that are taken for seconds",
@@ -213,6 +231,37 @@ describe("a warning is given of", () => {
     ],
   ])("%s", (_, parts, message) => {
     expect(warnings(parts)).toEqual(expect.arrayContaining([expect.stringMatching(message)]));
+  });
+
+  it.each<[string, Parts, string]>([
+    ["the plan's interval", { spec: "  interval: 1m" }, "sample every 27s or more often: set `interval`"],
+    [
+      "a check that is called seldom",
+      {
+        metrics: "    health: { http: { url: http://h, every: 45s } }",
+        triggers: "    - { name: health, when: health < 50%, action: rollback }",
+      },
+      "sample every 27s or more often: set the `every` of health",
+    ],
+    [
+      "both",
+      {
+        spec: "  interval: 1m",
+        metrics: "    health: { http: { url: http://h, every: 90s } }",
+        triggers: "    - { name: health, when: health < 50%, action: rollback }",
+      },
+      "sample every 27s or more often: set `interval` and set the `every` of health",
+    ],
+  ])("sampling that is too seldom, with what to change: %s", (_, parts, hint) => {
+    const result = parsePlan(plan(parts));
+    expect(result.ok && result.warnings.map((one) => one.hint)).toContain(hint);
+  });
+
+  it("nothing of an alpha that is strict enough", () => {
+    const metrics = "    mine: { sdk: { measure: error_rate } }";
+    const triggers =
+      "    - { name: errors, when: error_rate >= 5%, for: 2m, action: rollback }\n    - { name: worse, compare: { metric: mine, alpha: 0.05 }, action: rollback }";
+    expect(warnings({ metrics, triggers })).toEqual([]);
   });
 
   it("nothing where the cohort is too small for a value", () => {
