@@ -18,7 +18,7 @@ describe("why something happened", () => {
   });
 
   it("says who did it, and why", () => {
-    expect(causeText({ kind: "command", subject: "pause", by: "anna", reason: "lunch" }, AT)).toBe(
+    expect(causeText({ kind: "command", subject: "pause", by: "token:ab12 (anna)", reason: "lunch" }, AT)).toBe(
       "pause by anna · lunch",
     );
     expect(causeText({ kind: "noData", subject: "p95", since: "2026-01-05T11:54:00Z" }, AT)).toBe(

@@ -46,6 +46,14 @@ describe("preconditions", () => {
     expect(old.summary).toContain("the last one is too old");
   });
 
+  it("goes by the newest drill, not by the best", () => {
+    const { ramp } = tell(
+      spec(`[{ drill: { within: 1h, under: 30s } }, { check: "Team is ready" }]`),
+      "events: [{ at: 10m, drill: 12s }, { at: 20m, drill: 45s }, { at: 30m, tick: Team is ready }, { at: 40m, drill: 9s }]",
+    );
+    expect(ramp).toBe("40m 5");
+  });
+
   it("must hold again when an approval for the first stage took its time", () => {
     const approved = `preconditions: [{ require: error_rate < 1%, for: 5m }]\nstages: [{ name: a, percentage: 5, duration: 1h, approvals: [lead] }]`;
     const scenario =
