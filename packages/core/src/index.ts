@@ -41,6 +41,7 @@ export * from "./measure/unit-codec.ts";
 export * from "./measure/unit-entries.ts";
 export * from "./measure/units.ts";
 export * from "./measure/value-bins.ts";
+export * from "./model/json-pointer.ts";
 export { defaultConfig, defaultVariants } from "./model/defaults.ts";
 export { digestOf, type Revised } from "./ruleset/digest.ts";
 export * from "./ruleset/ruleset.ts";

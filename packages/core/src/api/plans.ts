@@ -1,17 +1,21 @@
 import type { RolloutStatus } from "./rollouts.ts";
 import type { Instant } from "./types.ts";
 
-/** One thing that is wrong with a plan, or worth a second thought. Lines and columns count from 1. */
+/** One thing that is wrong with a plan, or worth a second thought. */
 export interface PlanProblemView {
+  /** From 1. */
   readonly line: number;
+  /** From 1, in UTF-16 code units. */
   readonly column: number;
-  /** Exclusive, on the same line. */
+  /** From 1; where the offending text ends on its first line, exclusive. At least `column`. */
   readonly endColumn: number;
-  /** JSON pointer; empty for the document. */
+  /** JSON pointer of the value; empty for the document. */
   readonly path: string;
-  /** The offending value as JSON, cut. */
+  /** The offending value as JSON, cut; undefined where something is missing, or where it could be a secret. */
   readonly value?: string;
+  /** What is wrong, with the value. */
   readonly message: string;
+  /** What to do. */
   readonly hint: string;
 }
 

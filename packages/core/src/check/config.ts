@@ -2,7 +2,8 @@ import type { FlagConfig, FlagDefinition, Prerequisite, Rule, Serve } from "../m
 import type { FieldProblem } from "../model/problem.ts";
 import { show } from "../model/show.ts";
 import { readServing, type Serving } from "../read/flag.ts";
-import { pointerTo, readBoolean, readRecord, type Problems } from "../read/value.ts";
+import { pointerTo } from "../model/json-pointer.ts";
+import { readBoolean, readRecord, type Problems } from "../read/value.ts";
 import { checkCount, checkDistinct, checkLength } from "./bounds.ts";
 import { checkClauses, type CheckOptions } from "./clauses.ts";
 import {

@@ -4,7 +4,8 @@ import { isKey, KEY_HINT } from "../model/key.ts";
 import type { FieldProblem } from "../model/problem.ts";
 import { show } from "../model/show.ts";
 import { readFlagType, readVariants } from "../read/flag.ts";
-import { pointerTo, readItems, readRecord, readText, type Problems } from "../read/value.ts";
+import { pointerTo } from "../model/json-pointer.ts";
+import { readItems, readRecord, readText, type Problems } from "../read/value.ts";
 import { checkCount, checkDistinct, checkLength } from "./bounds.ts";
 import { checkFlagKey } from "./key.ts";
 import {

@@ -1,6 +1,7 @@
 import type { FieldProblem } from "../model/problem.ts";
 import { show } from "../model/show.ts";
-import { isRecord, pointerTo } from "../read/value.ts";
+import { pointerTo } from "../model/json-pointer.ts";
+import { isRecord } from "../read/value.ts";
 
 /** One half of a pair that makes up a character: no UTF-8 can hold it, and no canonical JSON. */
 const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -1,4 +1,5 @@
 import { TARGETING_KEY } from "../model/defaults.ts";
+import { pointerSteps } from "../model/json-pointer.ts";
 
 /** A user's attributes, which belong to the application: reading one can run its code, and throw. */
 export type Attributes = { readonly [name: string]: unknown };
@@ -29,10 +30,7 @@ export function readAttribute(attribute: Attribute, id: string, attributes: Attr
 }
 
 function compilePointer(pointer: string): Read {
-  const steps = pointer
-    .slice(1)
-    .split("/")
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const steps = pointerSteps(pointer);
   return (_id, attributes) => {
     let value: unknown = attributes;
     for (const step of steps) value = ownField(value, step);

@@ -1,7 +1,7 @@
 import type { FieldProblem } from "../model/problem.ts";
 import type { EvaluationContext, User } from "../model/flag.ts";
 import { show } from "../model/show.ts";
-import { pointerTo } from "../read/value.ts";
+import { pointerTo } from "../model/json-pointer.ts";
 import { contextOf, isUser } from "./context.ts";
 
 /** Size of a context as compact JSON, counted in UTF-16 units: an attacker's context must not cost more than a request. */

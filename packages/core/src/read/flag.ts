@@ -11,17 +11,8 @@ import type { JsonValue } from "../model/json.ts";
 import { show } from "../model/show.ts";
 import { readClauses } from "./clause.ts";
 import { readServe, readVariantName, type Servable } from "./serve.ts";
-import {
-  pointerTo,
-  readBoolean,
-  readCount,
-  readItems,
-  readJson,
-  readKey,
-  readRecord,
-  readText,
-  type Problems,
-} from "./value.ts";
+import { pointerTo } from "../model/json-pointer.ts";
+import { readBoolean, readCount, readItems, readJson, readKey, readRecord, readText, type Problems } from "./value.ts";
 
 /** What evaluation needs of a flag's configuration. */
 export type Serving = Omit<FlagConfig, "clientVisible">;

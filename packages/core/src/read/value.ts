@@ -1,5 +1,6 @@
 import { isKey, KEY_HINT } from "../model/key.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
+import { pointerTo } from "../model/json-pointer.ts";
 import type { FieldProblem } from "../model/problem.ts";
 import { show } from "../model/show.ts";
 
@@ -104,9 +105,4 @@ export function readJson(value: unknown, at: string, problems: Problems, depth =
     copy[key] = read;
   }
   return Object.freeze(copy) as JsonObject;
-}
-
-/** The JSON pointer (RFC 6901) of a field. */
-export function pointerTo(at: string, field: string): string {
-  return `${at}/${field.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

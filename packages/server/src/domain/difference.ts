@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@rampart/core";
+import { pointerTo, type JsonObject, type JsonValue } from "@rampart/core";
 import { canonicalJson } from "./canonical.ts";
 import type { Difference } from "./problems.ts";
 
@@ -9,16 +9,9 @@ import type { Difference } from "./problems.ts";
 export function differencesOf(yours: JsonValue, current: JsonValue, pointer = ""): readonly Difference[] {
   if (isObject(yours) && isObject(current)) {
     const names = new Set([...Object.keys(yours), ...Object.keys(current)]);
-    return [...names].flatMap((name) =>
-      differencesOf(own(yours, name), own(current, name), `${pointer}/${escapePointer(name)}`),
-    );
+    return [...names].flatMap((name) => differencesOf(own(yours, name), own(current, name), pointerTo(pointer, name)));
   }
   return canonicalJson(yours) === canonicalJson(current) ? [] : [{ pointer, yours, current }];
-}
-
-/** One step of a JSON pointer (RFC 6901). */
-export function escapePointer(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 /** A JSON object, rather than a list, null or a plain value. */

@@ -1,5 +1,4 @@
-import type { JsonObject } from "@rampart/core";
-import { escapePointer } from "./difference.ts";
+import { pointerTo, type JsonObject } from "@rampart/core";
 import { nearest } from "./nearest.ts";
 import type { FieldError, Refusal } from "./problems.ts";
 import { FIELD_ERRORS_MAX, quoted } from "./problems.ts";
@@ -53,7 +52,7 @@ function unknownField(field: string, known: readonly string[]): FieldError {
   const [guess] = nearest(field, known);
   const instead = guess === undefined ? `the fields are ${known.join(", ")}` : `did you mean ${guess}?`;
   return {
-    pointer: `/${escapePointer(field)}`,
+    pointer: pointerTo("", field),
     detail: `${quoted(field)} is not a field that can be changed: ${instead}`,
   };
 }

@@ -1,7 +1,7 @@
 import type { FlagDefinition, JsonObject, JsonValue, LinearRegex, Segment } from "@rampart/core";
-import { checkDefinition, checkSegment, completeSegment } from "@rampart/core";
+import { checkDefinition, checkSegment, completeSegment, pointerTo } from "@rampart/core";
 import type { Decision } from "./records.ts";
-import { differencesOf, escapePointer } from "./difference.ts";
+import { differencesOf } from "./difference.ts";
 import { invalidBody, mergeFields } from "./merge.ts";
 import type { FieldError, Refusal } from "./problems.ts";
 import { quoted } from "./problems.ts";
@@ -38,7 +38,7 @@ function lostVariants(current: FlagDefinition, next: FlagDefinition): readonly F
   return Object.keys(current.variants)
     .filter((name) => !Object.hasOwn(next.variants, name))
     .map((name) => ({
-      pointer: `/variants/${escapePointer(name)}`,
+      pointer: pointerTo("/variants", name),
       detail: `${quoted(name)} can't be taken away: rules, targets and programs may name it; add variants or change their values`,
     }));
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { pointerTo } from "@rampart/core";
 import type { FieldError } from "../domain/problems.ts";
 import { quoted } from "../domain/problems.ts";
 import { jsonErrorOffset } from "./json-error.ts";
@@ -136,7 +137,7 @@ function findForbidden(value: unknown, pointer: string, depth: number): FieldErr
   if (typeof value !== "object" || value === null) return undefined;
   if (depth > DEPTH_MAX) return { pointer: pointer.slice(0, 80), detail: `nested more than ${DEPTH_MAX} deep` };
   for (const [key, inner] of Object.entries(value)) {
-    const inside = `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const inside = pointerTo(pointer, key);
     if (FORBIDDEN_KEYS.has(key)) return { pointer: inside, detail: `${quoted(key)} is no name for a field` };
     const found = findForbidden(inner, inside, depth + 1);
     if (found !== undefined) return found;

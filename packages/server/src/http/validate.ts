@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import { pointerOf } from "@rampart/core";
 import { nearest } from "../domain/nearest.ts";
 import type { FieldError } from "../domain/problems.ts";
 import { FIELD_ERRORS_MAX, quoted } from "../domain/problems.ts";
@@ -64,8 +65,4 @@ function errorsOf(issue: z.core.$ZodIssue, schema: z.ZodType): readonly FieldErr
       guess === undefined ? (known.length === 0 ? "" : `: there are ${known.join(", ")}`) : `: did you mean ${guess}?`;
     return { pointer: pointerOf([...issue.path, key]), detail: `is not known here${instead}` };
   });
-}
-
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

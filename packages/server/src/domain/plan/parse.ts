@@ -1,9 +1,10 @@
+import { pointerOf } from "@rampart/core";
 import type { PlanDocument } from "./document/document.ts";
 import { digestOf } from "./digest.ts";
 import { metadataOf } from "./lower/metadata.ts";
 import { contextOf, lowerPlan } from "./lower/plan.ts";
 import { inOneGo, type Pieces } from "../pieces.ts";
-import { PROBLEMS_MAX, mayHoldSecrets, placeOf, pointerOf, shown, type PlanProblem } from "./problem.ts";
+import { PROBLEMS_MAX, mayHoldSecrets, placeOf, shown, type PlanProblem } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { readingSource, type PlanSource } from "./source.ts";
 import { checkStructure, type Finding } from "./structure.ts";

@@ -1,22 +1,7 @@
-import type { JsonValue } from "@rampart/core";
+import type { JsonValue, PlanProblemView } from "@rampart/core";
 
-/** One thing that is wrong with a plan, or worth a second thought. */
-export interface PlanProblem {
-  /** From 1. */
-  readonly line: number;
-  /** From 1, in UTF-16 code units. */
-  readonly column: number;
-  /** From 1; where the offending text ends on its first line, exclusive. At least `column`. */
-  readonly endColumn: number;
-  /** JSON pointer of the value; empty for the document. */
-  readonly path: string;
-  /** The offending value as JSON, cut; undefined where something is missing, or where it could be a secret. */
-  readonly value?: string;
-  /** What is wrong, with the value. */
-  readonly message: string;
-  /** What to do. */
-  readonly hint: string;
-}
+/** One thing that is wrong with a plan, or worth a second thought, as the API tells it. */
+export type PlanProblem = PlanProblemView;
 
 /** Keys and indexes from the document's root. */
 export type Path = readonly (string | number)[];
@@ -26,11 +11,6 @@ export const PROBLEMS_MAX = 100;
 
 /** Longer values are cut where they are shown. */
 const VALUE_LENGTH_MAX = 80;
-
-/** A JSON pointer (RFC 6901). */
-export function pointerOf(path: Path): string {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-}
 
 /** A value as it is shown in messages: JSON, cut at 80 characters. */
 export function shown(value: JsonValue | undefined): string {

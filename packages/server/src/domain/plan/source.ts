@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from "@rampart/core";
+import { pointerOf, type JsonObject, type JsonValue } from "@rampart/core";
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
 import { inOneGo, type Pieces } from "../pieces.ts";
-import { PROBLEMS_MAX, pointerOf, shown, type Path, type PlanProblem } from "./problem.ts";
+import { PROBLEMS_MAX, shown, type Path, type PlanProblem } from "./problem.ts";
 import { PLAN_DEPTH_MAX, composeYaml, explain, withoutCascade } from "./yaml.ts";
 
 /** A plan is a page; a megabyte is an attack or the wrong file. */

@@ -1,9 +1,9 @@
-import type { JsonValue } from "@rampart/core";
+import { pointerOf, type JsonValue } from "@rampart/core";
 import type { z } from "zod";
 import { nearest } from "../nearest.ts";
 import { planDocument, type PlanDocument } from "./document/document.ts";
 import { fieldsOf, schemaAt, type SchemaNode } from "./json-schema.ts";
-import { mayHoldSecrets, pointerOf, shown, type Path } from "./problem.ts";
+import { mayHoldSecrets, shown, type Path } from "./problem.ts";
 
 /** A problem before it is known where in the text it stands. */
 export interface Finding {

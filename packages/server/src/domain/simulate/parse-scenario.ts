@@ -1,7 +1,7 @@
-import type { JsonValue } from "@rampart/core";
+import { pointerOf, type JsonValue } from "@rampart/core";
 import { nearest } from "../nearest.ts";
 import { inOneGo, type Pieces } from "../pieces.ts";
-import { PROBLEMS_MAX, pointerOf, shown, type PlanProblem } from "../plan/problem.ts";
+import { PROBLEMS_MAX, shown, type PlanProblem } from "../plan/problem.ts";
 import { Reader } from "../plan/reader.ts";
 import { readingSource } from "../plan/source.ts";
 import type { Finding } from "../plan/structure.ts";
