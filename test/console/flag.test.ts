@@ -33,7 +33,7 @@ describe.skipIf(!isInstalled("chromium"))("the pages of flags", () => {
 
   async function named(user: string): Promise<void> {
     await page.getByLabel("User id", { exact: true }).first().fill(user);
-    await press("Name");
+    await press("Add");
   }
 
   it("make one, refuse a second of its name, and keep what was typed", async () => {
@@ -154,7 +154,7 @@ describe.skipIf(!isInstalled("chromium"))("the pages of flags", () => {
     await api(desk.server, "PATCH", pathOf("historic"), { targets: { first: "on" } });
     await api(desk.server, "PATCH", pathOf("historic"), { targets: { second: "on" }, reason: "swapped" });
     await page.getByText("swapped").click();
-    await page.locator("del", { hasText: "first" }).waitFor();
+    await page.locator("dt", { hasText: "User second" }).waitFor();
     await page.getByRole("button", { name: "Put back what was before" }).first().click();
     await page.locator(".chip", { hasText: "first" }).waitFor();
     expect((await config("historic")).targets).toEqual({ first: "on" });

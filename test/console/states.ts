@@ -95,7 +95,7 @@ export const STATES: readonly State[] = [
       await page.getByLabel("Attributes, as JSON").fill('{"country": "DE"}');
       await page.getByRole("button", { name: "Explain" }).click();
       await page.locator("#who").locator("xpath=../..").locator(".steps").waitFor();
-      await page.locator("summary", { hasText: "config.changed" }).first().click();
+      await page.locator("summary", { hasText: "Changed" }).first().click();
     },
     also: ["dark", "phone"],
   },

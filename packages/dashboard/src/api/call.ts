@@ -1,4 +1,5 @@
 import type { Problem } from "@rampart/core";
+import { isOver } from "./over.ts";
 import { CallError, type Failure } from "./problem.ts";
 
 /** A call that takes longer than this is taken for lost: whoever waits at 3 a.m. has to know. */
@@ -27,6 +28,9 @@ function giveWay(): void {
   reads.abort();
   reads = new AbortController();
 }
+
+/** Where one signs in and out. */
+export const SESSION = "/console/session";
 
 /** What is only tried out changes nothing, and can wait. */
 const TRIED_OUT = "/api/v1/plans/";
@@ -80,6 +84,7 @@ async function reach<T>(
       hint: "Check that it runs, and the network between.",
     });
   });
+  if (response.status === 401 && path !== SESSION) isOver.value = true;
   if (!response.ok) throw new CallError(refusal(response.status, text));
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }

@@ -3,7 +3,6 @@ import { useEffect } from "preact/hooks";
 import { call } from "./call.ts";
 import { connection, type News, onNews } from "./connection.ts";
 import { type Failure, failureOf } from "./problem.ts";
-import { sessionState } from "./session.ts";
 import { shared } from "./shared.ts";
 
 /** While changes are not heard of, what is shown is asked for this often. */
@@ -137,7 +136,6 @@ async function askNow(entry: Entry): Promise<void> {
       entry.answer.value = { data, at: Date.now(), isLoading: false };
     } catch (thrown) {
       const failure = failureOf(thrown);
-      if (failure.kind === "signedOut") sessionState.value = { kind: "out" };
       entry.answer.value = { ...entry.answer.value, failure, isLoading: false };
     }
     await pause;

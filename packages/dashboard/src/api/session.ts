@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import { call } from "./call.ts";
+import { call, SESSION } from "./call.ts";
+import { isOver } from "./over.ts";
 import { type Failure, failureOf } from "./problem.ts";
 
 /** Who is signed in, and what they may do. */
@@ -28,7 +29,7 @@ export const sessionState = signal<SessionState>({ kind: "asking" });
 /** Asks the server who is signed in. */
 export async function askSession(): Promise<void> {
   try {
-    sessionState.value = { kind: "in", session: await call<Session>("GET", "/console/session") };
+    sessionState.value = { kind: "in", session: await call<Session>("GET", SESSION) };
   } catch (thrown) {
     const failure = failureOf(thrown);
     sessionState.value = failure.kind === "signedOut" ? { kind: "out" } : { kind: "failed", failure };
@@ -37,13 +38,18 @@ export async function askSession(): Promise<void> {
 
 /** Signs in with a token's text. Rejects with a `CallError`. */
 export async function signIn(token: string): Promise<void> {
-  sessionState.value = { kind: "in", session: await call<Session>("POST", "/console/session", { body: { token } }) };
+  const before = sessionState.value;
+  const session = await call<Session>("POST", SESSION, { body: { token } });
+  // What is in the page was for somebody else's eyes.
+  if (before.kind === "in" && before.session.actor !== session.actor) return window.location.reload();
+  isOver.value = false;
+  sessionState.value = { kind: "in", session };
 }
 
-/** Signs out of this browser. */
+/** Signs out of this browser, and leaves nothing of what was shown. Rejects with a `CallError`: whoever thinks to be out must not be in. */
 export async function signOut(): Promise<void> {
-  await call("DELETE", "/console/session").catch(() => undefined);
-  sessionState.value = { kind: "out" };
+  await call("DELETE", SESSION);
+  window.location.reload();
 }
 
 /** Whether whoever is signed in may do what needs the scope; `environment`: there. */

@@ -1,9 +1,10 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connect } from "../api/connection.ts";
+import { isOver } from "../api/over.ts";
 import { askSession, sessionState } from "../api/session.ts";
 import { KillButton } from "../pages/rollout/head.tsx";
-import { SignInPage } from "../pages/sign-in.tsx";
+import { SignInAgain, SignInPage } from "../pages/sign-in.tsx";
 import { Empty, FailureNotice, Skeleton } from "../ui/state.tsx";
 import { match } from "./match.ts";
 import type { PageProps } from "./page-props.ts";
@@ -34,9 +35,12 @@ export function App() {
       );
     case "in":
       return (
-        <Shell>
-          <CurrentPage />
-        </Shell>
+        <>
+          <Shell>
+            <CurrentPage />
+          </Shell>
+          {isOver.value ? <SignInAgain /> : null}
+        </>
       );
   }
 }
@@ -50,9 +54,11 @@ function WayBack() {
 function CurrentPage() {
   const { path } = location.value;
   const found = pageAt(path);
-  const title = found?.title ?? "Not found";
+  const title = found === undefined ? "Not found" : found.title;
   const isFirst = useRef(true);
-  useEffect(() => void (document.title = `${title} · Rampart`), [title]);
+  useEffect(() => {
+    if (title !== undefined) document.title = `${title} · Rampart`;
+  }, [title]);
   useEffect(() => {
     // Whoever goes on by key or ear begins anew at the new page's top; a page that was loaded begins there anyway.
     if (!isFirst.current) document.querySelector<HTMLElement>("#main")?.focus({ preventScroll: true });

@@ -20,8 +20,8 @@ export type Page =
   | { readonly kind: "here"; readonly component: ComponentType<PageProps> }
   | { readonly kind: "later"; readonly load: () => Promise<ComponentType<PageProps>> };
 
-/** What the window is called while a page is shown. */
-type Title = (params: PageProps["params"]) => string;
+/** What the window is called while a page is shown; undefined: the page says so itself. */
+type Title = (params: PageProps["params"]) => string | undefined;
 
 const here = (component: ComponentType<PageProps>): Page => ({ kind: "here", component });
 
@@ -29,7 +29,7 @@ const here = (component: ComponentType<PageProps>): Page => ({ kind: "here", com
 const PAGES: readonly (readonly [pattern: string, page: Page, title: Title])[] = [
   ["/", here(OverviewPage), () => "Overview"],
   ["/rollouts", here(RolloutsPage), () => "Rollouts"],
-  ["/rollouts/:id", here(RolloutPage), () => "Rollout"],
+  ["/rollouts/:id", here(RolloutPage), () => undefined],
   ["/flags", here(FlagsPage), () => "Flags"],
   ["/flags/:key*", here(FlagPage), ({ key = "Flag" }) => key],
   ["/plans", here(PlansPage), () => "Plans"],
@@ -51,7 +51,7 @@ const PAGES: readonly (readonly [pattern: string, page: Page, title: Title])[] =
 export interface Found {
   readonly page: Page;
   readonly params: PageProps["params"];
-  readonly title: string;
+  readonly title: string | undefined;
 }
 
 /** The page at a path; undefined where there is none. */

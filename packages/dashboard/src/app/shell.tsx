@@ -5,7 +5,7 @@ import { connection, heardAt } from "../api/connection.ts";
 import { sessionState, signOut } from "../api/session.ts";
 import { seconds } from "../ui/duration.ts";
 import { now } from "../ui/time.tsx";
-import { Toasts } from "../ui/toast.tsx";
+import { complain, Toasts } from "../ui/toast.tsx";
 import { location } from "./router.ts";
 import { chooseTheme, type Theme, theme } from "./theme.ts";
 
@@ -133,7 +133,7 @@ function Foot() {
           <strong>{actorName(state.session.actor)}</strong>
           <span class="soft">{state.session.kind}</span>
           {state.session.actor === "dev" ? null : (
-            <button type="button" class="button button-small" onClick={() => void signOut()}>
+            <button type="button" class="button button-small" onClick={() => void signOut().catch(complain)}>
               Sign out
             </button>
           )}

@@ -8,6 +8,8 @@ import { useEnvironments } from "../ui/environments.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Clock } from "../ui/time.tsx";
 import { complain } from "../ui/toast.tsx";
+import { Differences } from "./flag/differences.tsx";
+import { changesIn } from "./flag/words.ts";
 
 const FILTERS = ["environment", "target", "action", "actor"] as const;
 
@@ -108,7 +110,11 @@ function Entries({ path }: { readonly path: string }) {
           <>
             <div class="card">
               {all.length === 0 ? (
-                <Empty title="Nothing matches" />
+                <Empty title="Nothing matches">
+                  <p>
+                    <a href="/audit">Show everything</a>
+                  </p>
+                </Empty>
               ) : (
                 <ul class="needs">
                   {all.map((entry) => (
@@ -139,13 +145,19 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
           {environment === undefined ? null : <span class="soft"> in {environment}</span>}
           {reason === undefined ? null : <span class="soft"> · {reason}</span>}
         </summary>
-        <div class="differences">
-          {before === undefined ? null : <pre aria-label="Before">{JSON.stringify(before, undefined, 2)}</pre>}
-          {after === undefined ? null : <pre aria-label="After">{JSON.stringify(after, undefined, 2)}</pre>}
-          <p class="small soft">
-            Number {seq}, hash <code>{hash.slice(0, 16)}</code>
-          </p>
-        </div>
+        <Differences changes={changesIn(before, after)} />
+        <p class="small soft">
+          Number {seq}, hash <code>{hash.slice(0, 16)}</code>
+        </p>
+        {before === undefined && after === undefined ? null : (
+          <details class="small">
+            <summary>As JSON</summary>
+            <div class="differences">
+              {before === undefined ? null : <pre aria-label="Before">{JSON.stringify(before, undefined, 2)}</pre>}
+              {after === undefined ? null : <pre aria-label="After">{JSON.stringify(after, undefined, 2)}</pre>}
+            </div>
+          </details>
+        )}
       </details>
       <span class="soft small">
         {actorName(actor)}, <Clock at={at} />

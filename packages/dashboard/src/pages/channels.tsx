@@ -22,7 +22,10 @@ export function ChannelsPage() {
   return (
     <>
       <div class="page-head">
-        <h1>Channels</h1>
+        <div class="stack-tight">
+          <h1>Channels</h1>
+          <p class="soft">Where plans send word: who is told, and what could not be delivered.</p>
+        </div>
         {mayWrite ? (
           <button type="button" class="button button-primary" onClick={() => ask({ to: "save" })}>
             New channel

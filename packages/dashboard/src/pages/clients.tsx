@@ -24,18 +24,19 @@ export function ClientsPage() {
       <Shown resource={clients} lines={8}>
         {(view) => (
           <>
-            <div class="card card-body stack-tight">
-              <p class="row">
-                <strong class="big">
-                  {view.current.toLocaleString()} of {view.total.toLocaleString()}
-                </strong>
-                <span class="soft">clients at revision {view.revision}</span>
-              </p>
-              <Bar
-                share={view.total === 0 ? 0 : view.current / view.total}
-                tone={view.current === view.total ? "good" : "warn"}
-              />
-            </div>
+            {view.total === 0 ? null : (
+              <div class="card card-body stack-tight">
+                <p class="row">
+                  <strong class="big">
+                    {view.current.toLocaleString()} of {view.total.toLocaleString()}
+                  </strong>
+                  <span class="soft">
+                    {view.total === 1 ? "client" : "clients"} at revision {view.revision}
+                  </span>
+                </p>
+                <Bar share={view.current / view.total} tone={view.current === view.total ? "good" : "warn"} />
+              </div>
+            )}
             <div class="card card-table" tabIndex={0}>
               {view.clients.length === 0 ? (
                 <Empty title="No SDK is connected">

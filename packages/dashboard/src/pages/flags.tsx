@@ -46,7 +46,15 @@ export function FlagsPage() {
           {({ items }) => {
             const found = items.filter((flag) => matches(flag, search));
             if (items.length === 0) return <NoFlags />;
-            if (found.length === 0) return <Empty title={`Nothing matches “${search}”`} />;
+            if (found.length === 0) {
+              return (
+                <Empty title={`Nothing matches “${search}”`}>
+                  <p>
+                    <a href="/flags">Show all {items.length}</a>
+                  </p>
+                </Empty>
+              );
+            }
             return <FlagTable flags={found} environment={environment ?? ""} />;
           }}
         </Shown>

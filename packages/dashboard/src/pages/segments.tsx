@@ -36,7 +36,9 @@ export function SegmentsPage() {
         <Shown resource={segments}>
           {({ items }) =>
             items.length === 0 ? (
-              <Empty title="No segment yet" />
+              <Empty title="No segment yet">
+                <p>Beta testers, staff, a region: name them once, and let the rules of any flag ask for them.</p>
+              </Empty>
             ) : (
               <SegmentTable segments={items} mayWrite={mayWrite} onEdit={edit} onRemove={remove} />
             )

@@ -30,7 +30,10 @@ export function TokensPage() {
   return (
     <>
       <div class="page-head">
-        <h1>Tokens</h1>
+        <div class="stack-tight">
+          <h1>Tokens</h1>
+          <p class="soft">Whoever calls this server has one: people, pipelines, programs with an SDK.</p>
+        </div>
         <button type="button" class="button button-primary" onClick={() => setMaking(true)}>
           New token
         </button>
@@ -91,7 +94,7 @@ function TokenTable({
             <td>{token.environments.includes("*") ? "all" : token.environments.join(", ")}</td>
             <td>{token.roles.join(", ")}</td>
             <td>
-              <code>{token.prefix}…</code>
+              <code class="nowrap">{token.prefix}…</code>
             </td>
             <td class="nowrap">{token.lastUsedAt === undefined ? "never" : <Ago at={token.lastUsedAt} />}</td>
             <td class="nowrap">

@@ -3,13 +3,17 @@ import type { Resource } from "../api/resource.ts";
 import type { Failure } from "../api/problem.ts";
 import { Ago } from "./time.tsx";
 
+/** A hint that names calls of the API helps nobody who looks at a page. */
+const FOR_PROGRAMS = /\b(?:GET|POST|PUT|PATCH|DELETE) \//;
+
 /** Why something can't be shown or was not done, and what to do. */
 export function FailureNotice({ failure, retry }: { readonly failure: Failure; readonly retry?: () => void }) {
+  const { hint } = failure;
   return (
     <div class="notice notice-bad" role="alert">
       <div class="grow stack-tight">
         <strong>{failure.detail}</strong>
-        {failure.hint === undefined ? null : <span class="soft">{failure.hint}</span>}
+        {hint === undefined || FOR_PROGRAMS.test(hint) ? null : <span class="soft">{hint}</span>}
         {failure.errors?.map((error) => (
           <span class="small" key={error.pointer}>
             <code>{error.pointer === "" ? "/" : error.pointer}</code> {error.detail}
@@ -21,7 +25,7 @@ export function FailureNotice({ failure, retry }: { readonly failure: Failure; r
           </span>
         ))}
       </div>
-      {retry === undefined ? null : (
+      {retry === undefined || failure.status === 404 ? null : (
         <button type="button" class="button button-small" onClick={retry}>
           Try again
         </button>

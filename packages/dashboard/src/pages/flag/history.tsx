@@ -3,11 +3,14 @@ import type { AuditEntry, FlagConfigView, JsonValue, Page } from "@rampart/core"
 import { call } from "../../api/call.ts";
 import { refresh, useResource } from "../../api/resource.ts";
 import { may } from "../../api/session.ts";
+import { actionWords } from "../../ui/actor.ts";
 import { Empty, Shown } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { attempt } from "../../ui/toast.tsx";
 import { changesOf } from "./draft.ts";
+import { Differences } from "./differences.tsx";
 import { configPath } from "./paths.ts";
+import { changesIn } from "./words.ts";
 
 /** Fields that a restore puts back. The state of the kill switch is nobody's to restore by the way. */
 const RESTORABLE = ["targets", "rules", "fallthrough", "offVariant", "clientVisible", "prerequisites"];
@@ -30,7 +33,7 @@ export function History({ config }: { readonly config: FlagConfigView }) {
           items.length === 0 ? (
             <Empty title="Nothing was changed yet" />
           ) : (
-            <ul class="needs">
+            <ul class="needs history">
               {items.map((entry) => (
                 <Entry key={entry.seq} entry={entry} config={config} />
               ))}
@@ -45,6 +48,8 @@ export function History({ config }: { readonly config: FlagConfigView }) {
 function Entry({ entry, config }: { readonly entry: AuditEntry; readonly config: FlagConfigView }) {
   const { key: flag, environment } = config;
   const { action, at, actor, reason, before, after } = entry;
+  const changes = changesIn(before, after);
+  const [only] = changes;
   const back = changesOf(config, restorable(before));
   const putBack = (): void => {
     const body = { ...back, reason: `back to how it was before number ${entry.seq}` };
@@ -57,16 +62,11 @@ function Entry({ entry, config }: { readonly entry: AuditEntry; readonly config:
     <li>
       <details class="grow">
         <summary>
-          <strong>{action}</strong>
+          <strong>{actionWords(action.replace(/^(?:flag|config)\./, ""))}</strong>
+          {action === "flag.ramped" && only !== undefined ? ` ${only.was ?? ""} → ${only.is ?? ""}` : null}
           {reason === undefined ? null : <span class="soft"> · {reason}</span>}
         </summary>
-        <ul class="stack-tight differences-list">
-          {differences(before, after).map(([name, was, is]) => (
-            <li key={name}>
-              <code>{name}</code> <del>{was}</del> <ins>{is}</ins>
-            </li>
-          ))}
-        </ul>
+        <Differences changes={changes} />
         {Object.keys(back).length > 0 && may("flags:write", environment) ? (
           <button type="button" class="button button-small" onClick={putBack}>
             Put back what was before
@@ -89,16 +89,3 @@ function fieldsOf(value: JsonValue | undefined): Readonly<Record<string, JsonVal
 function restorable(before: JsonValue | undefined): Readonly<Record<string, JsonValue>> {
   return Object.fromEntries(Object.entries(fieldsOf(before)).filter(([name]) => RESTORABLE.includes(name)));
 }
-
-function differences(
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
-): readonly (readonly [string, string, string])[] {
-  const [was, is] = [fieldsOf(before), fieldsOf(after)];
-  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
-  return names
-    .map((name) => [name, textOf(was[name]), textOf(is[name])] as const)
-    .filter(([, one, other]) => one !== other);
-}
-
-const textOf = (value: JsonValue | undefined): string => (value === undefined ? "–" : JSON.stringify(value));

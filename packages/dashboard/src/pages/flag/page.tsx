@@ -102,6 +102,11 @@ function Whole({ flag, config }: { readonly flag: FlagView; readonly config: Fla
   return (
     <>
       <Managed flag={flag.key} environment={environment} />
+      {config.enabled ? null : (
+        <p class="notice notice-bad">
+          Killed: everybody gets {config.offVariant}, whatever is set here. Restore brings it back as it stands.
+        </p>
+      )}
       <div class="rollout-columns">
         <div class="stack">
           {percentage === undefined || !config.enabled || !may("flags:ramp", environment) ? null : (

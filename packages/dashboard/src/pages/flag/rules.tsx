@@ -3,28 +3,7 @@ import { useTyped } from "../../ui/typed.ts";
 import { emptyRule, moveAt, replaceAt } from "./draft.ts";
 import { ServeField } from "./serve-field.tsx";
 import { textOf, valuesOf } from "./values.ts";
-
-const OPERATORS: readonly (readonly [op: Operator, word: string])[] = [
-  ["in", "is one of"],
-  ["equals", "equals"],
-  ["contains", "contains"],
-  ["startsWith", "begins with"],
-  ["endsWith", "ends with"],
-  ["matches", "matches (regular expression)"],
-  ["lessThan", "<"],
-  ["lessThanOrEqual", "≤"],
-  ["greaterThan", ">"],
-  ["greaterThanOrEqual", "≥"],
-  ["before", "is before (date)"],
-  ["after", "is after (date)"],
-  ["semverEqual", "version ="],
-  ["semverLessThan", "version <"],
-  ["semverLessThanOrEqual", "version ≤"],
-  ["semverGreaterThan", "version >"],
-  ["semverGreaterThanOrEqual", "version ≥"],
-  ["inCidr", "is in the network"],
-  ["inSegment", "is in the segment"],
-];
+import { OPERATORS } from "./words.ts";
 
 export interface RulesProps {
   readonly rules: readonly Rule[];

@@ -55,7 +55,7 @@ export function Targets({ targets, variants, onChange }: TargetsProps) {
           ))}
         </select>
         <button type="button" class="button button-small" onClick={add}>
-          Name
+          Add
         </button>
       </div>
     </div>

@@ -59,13 +59,23 @@ export function WhoIsIn({ flag, environment }: { readonly flag: string; readonly
   );
 }
 
+/** OpenFeature's reasons, in words. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["SPLIT", "by a share of users"],
+  ["TARGETING_MATCH", "by name or by a rule"],
+  ["DISABLED", "the flag is killed"],
+  ["STATIC", "as everybody"],
+  ["DEFAULT", "as everybody else"],
+  ["ERROR", "by an error"],
+]);
+
 function Explained({ result }: { readonly result: ExplainedEvaluation }) {
   const { value, variant, reason, bucket, steps, errorMessage } = result;
   return (
     <div class="stack-tight">
       <p>
-        <strong>{variant ?? JSON.stringify(value)}</strong> <span class="soft">because of {reason}</span>
-        {bucket === undefined ? null : <span class="soft"> · bucket {(bucket / 1000).toFixed(3)} of 100</span>}
+        <strong>{variant ?? JSON.stringify(value)}</strong> <span class="soft">{REASONS.get(reason) ?? reason}</span>
+        {bucket === undefined ? null : <span class="soft"> · bucket {bucket.toLocaleString()} of 100,000</span>}
       </p>
       {errorMessage === undefined ? null : <p class="field-error">{errorMessage}</p>}
       <ol class="steps">

@@ -189,8 +189,7 @@ function Problems({ problems, warnings }: Found) {
               <strong>
                 Line {problem.line}: {problem.message}
               </strong>
-              <br />
-              <span class="soft small">{problem.hint}</span>
+              <span class="soft small hint">{problem.hint}</span>
             </span>
           </li>
         ))}

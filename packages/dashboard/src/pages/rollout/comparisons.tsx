@@ -36,7 +36,7 @@ function Comparison({ comparison }: { readonly comparison: ComparisonView }) {
           </Badge>
         )}
       </div>
-      <p>{line}</p>
+      <p>{line.replace(`${metric}: `, "")}</p>
       {tests.map(({ name, evidence, needed, isAlarm }) => (
         <div class="row" key={name}>
           <span class="grow">

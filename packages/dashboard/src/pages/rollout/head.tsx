@@ -1,10 +1,12 @@
 import type { RolloutView } from "@rampart/core";
+import { useEffect, useMemo } from "preact/hooks";
 import { call } from "../../api/call.ts";
 import { may } from "../../api/session.ts";
 import { HoldButton } from "../../ui/hold-button.tsx";
 import { percent, StatusBadge } from "../../ui/status.tsx";
 import { attempt, taken } from "../../ui/toast.tsx";
 import { command } from "./commands.ts";
+import { withoutFigures } from "./words.ts";
 
 /**
  * Takes the feature back: by its rollout, or where that is over by killing the flag. It needs nothing but the rollout's id, so that it works
@@ -36,12 +38,15 @@ export function KillButton({ id, rollout }: { readonly id: string; readonly roll
 
 /** What is rolled out, where it stands, and the button that takes it back. */
 export function RolloutHead({ id, rollout }: { readonly id: string; readonly rollout: RolloutView | undefined }) {
+  const title = rollout === undefined ? "Rollout" : `${percent(rollout.percentage)} ${rollout.flag}`;
+  useEffect(() => void (document.title = `${title} · Rampart`), [title]);
   return (
     <div class="rollout-head">
       <div class="grow stack-tight">
         <p class="soft">
           <a href="/rollouts">Rollouts</a>
-          {rollout === undefined ? null : ` · ${rollout.environment} · ${rollout.plan.title}`}
+          {rollout === undefined ? null : ` · ${rollout.environment} · `}
+          {rollout === undefined ? null : <bdi>{rollout.plan.title}</bdi>}
         </p>
         <div class="row">
           <h1>{rollout === undefined ? `Rollout ${id}` : <a href={`/flags/${rollout.flag}`}>{rollout.flag}</a>}</h1>
@@ -58,15 +63,20 @@ export function RolloutHead({ id, rollout }: { readonly id: string; readonly rol
   );
 }
 
-/** Where it stands and why, in a sentence; read out when it changes. */
+/** Where it stands and why, in a sentence; read out when it says something else, and not with each second of it. */
 export function Verdict({ rollout }: { readonly rollout: RolloutView }) {
+  const { sentence, escalation } = rollout;
   const tone = TONES[rollout.status] ?? "neutral";
+  const more = escalation === undefined ? "" : "People are being told, step by step, until somebody acknowledges.";
+  const words = withoutFigures(sentence + more);
+  const said = useMemo(() => `${sentence} ${more}`, [words]);
   return (
-    <div class={`verdict verdict-${tone}`} role="status" aria-live="polite">
-      <p>{rollout.sentence}</p>
-      {rollout.escalation === undefined ? null : (
-        <p class="small">People are being told, step by step, until somebody acknowledges.</p>
-      )}
+    <div class={`verdict verdict-${tone}`}>
+      <p>{sentence}</p>
+      {more === "" ? null : <p class="small">{more}</p>}
+      <span class="visually-hidden" role="status">
+        {said}
+      </span>
     </div>
   );
 }

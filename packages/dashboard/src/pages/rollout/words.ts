@@ -33,3 +33,6 @@ export function eventTone(event: string): "good" | "warn" | "bad" | "neutral" {
   if (WARN.has(event)) return "warn";
   return GOOD.has(event) ? "good" : "neutral";
 }
+
+/** What stays of a sentence while its times and values move. */
+export const withoutFigures = (sentence: string): string => sentence.replaceAll(/(?:\d[\d.,]*(?:ms|[dhms%])?)+/g, "");
