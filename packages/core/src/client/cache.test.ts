@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Cached } from "./cache-text.ts";
 import { decodeCache, encodeCache, fingerprintOf, mayReplace } from "./cache-text.ts";
 import { createClientOnPorts } from "./client.ts";
+import { IDENTITY } from "./testing/connected.ts";
 import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
 import type { ClientOptions } from "./client.ts";
 import type { FlagClient, InitResult } from "./types.ts";
 
-const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 const ON = snapshotOf(5, [flagAt(5, {})]);
 const DAY_MS = 24 * 3_600_000;
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createClientOnPorts } from "./client.ts";
+import { IDENTITY } from "./testing/connected.ts";
 import { deltaOf, flagAt, FLAG, goodbyeOf, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
 import type { ClientEvents, FlagClient } from "./types.ts";
 
-const IDENTITY = { url: "http://flags.test/", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 const ON = snapshotOf(5, [flagAt(5, { percentage: 100 })]);
 
 let platform: FakePlatform;
@@ -14,7 +14,7 @@ const events: { readonly event: keyof ClientEvents; readonly payload: unknown }[
 function create(
   options: { readonly bootstrap?: unknown; readonly sdkKey?: string; readonly url?: string } = {},
 ): FlagClient {
-  client = createClientOnPorts(platform.ports, { ...IDENTITY, ...options });
+  client = createClientOnPorts(platform.ports, { ...IDENTITY, url: "http://flags.test/", ...options });
   events.length = 0;
   for (const event of ["ready", "change", "stale", "error"] as const)
     client.on(event, (payload) => events.push({ event, payload }));

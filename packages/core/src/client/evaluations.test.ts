@@ -3,11 +3,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { EVALUATIONS_MAX, UNKNOWN_KEYS_MAX, type EvaluationCount } from "../measure/evaluation-counts.ts";
 import { createClientOnPorts } from "./client.ts";
 import type { EventsBody } from "./reporter.ts";
+import { connectedClient, IDENTITY } from "./testing/connected.ts";
 import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
 import type { FlagClient } from "./types.ts";
 
-const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 const COLOUR = { ...flagAt(3, { key: "colour" }), type: "string", variants: { red: "r", blue: "b" } } as const;
 const SNAPSHOT = snapshotOf(5, [
   flagAt(5, {}),
@@ -21,10 +21,7 @@ let client: FlagClient;
 
 beforeEach(async () => {
   platform = new FakePlatform();
-  client = createClientOnPorts(platform.ports, IDENTITY);
-  void client.init();
-  await settle();
-  platform.stream.open().send("snapshot", SNAPSHOT);
+  client = await connectedClient(platform, SNAPSHOT);
 });
 
 const reports = () => platform.sent("/events") as readonly EventsBody[];
@@ -221,11 +218,8 @@ describe("evaluations", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         platform = new FakePlatform();
-        client = createClientOnPorts(platform.ports, IDENTITY);
-        void client.init();
-        await settle();
         let present = snapshotOf(5, [flagAt(5, { percentage: 50 })]);
-        platform.stream.open().send("snapshot", present);
+        client = await connectedClient(platform, present);
         const given = { on: 0, off: 0 };
         for (const [index, what] of steps.entries()) {
           if (what === "ask") given[client.isEnabled(FLAG, `user-${index}`) ? "on" : "off"] += 1;

@@ -1,20 +1,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createClientOnPorts } from "./client.ts";
+import { connectedClient, IDENTITY } from "./testing/connected.ts";
 import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
-import { FakePlatform, settle } from "./testing/platform.ts";
+import { FakePlatform } from "./testing/platform.ts";
 import type { FlagClient } from "./types.ts";
 
-const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 const LEASED = snapshotOf(5, [flagAt(5, { leaseMs: 25_000 })]);
 
 let platform: FakePlatform;
 let client: FlagClient;
 
 async function connect(snapshot = LEASED): Promise<void> {
-  client = createClientOnPorts(platform.ports, IDENTITY);
-  void client.init();
-  await settle();
-  platform.stream.open().send("snapshot", snapshot);
+  client = await connectedClient(platform, snapshot);
 }
 
 /** A new process with the cache that the last one left, and no server. */
@@ -92,10 +89,7 @@ describe("a flag with a lease", () => {
 
   it("is off when such a server is all that a client ever heard of; flags without a lease are served", async () => {
     const plain = flagAt(5, { key: "plain" });
-    client = createClientOnPorts(platform.ports, IDENTITY);
-    void client.init();
-    await settle();
-    platform.stream.open().send("unconfirmed", snapshotOf(5, [...LEASED.flags, plain]));
+    client = await connectedClient(platform, snapshotOf(5, [...LEASED.flags, plain]), "unconfirmed");
     expect(served()).toMatchObject({ value: false, reason: "STALE" });
     expect(client.isEnabled("plain", "u")).toBe(true);
     expect(client.status().state).toBe("stale");

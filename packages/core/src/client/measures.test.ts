@@ -8,12 +8,12 @@ import { REPORTED_UNITS_MAX, UNIT_SERIES_MAX } from "../measure/unit-counts.ts";
 import { unitOf, unitSides } from "../measure/units.ts";
 import { valueBin } from "../measure/value-bins.ts";
 import { Measures, SERIES_MAX } from "./measures.ts";
+import { connectedClient, IDENTITY } from "./testing/connected.ts";
 import { flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
 import type { EventsBody } from "./reporter.ts";
 import type { FlagClient } from "./types.ts";
 
-const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 const SNAPSHOT = snapshotOf(5, [
   flagAt(5, {}),
   flagAt(4, { key: "off-for-all", percentage: 0 }),
@@ -26,10 +26,7 @@ let client: FlagClient;
 
 beforeEach(async () => {
   platform = new FakePlatform();
-  client = createClientOnPorts(platform.ports, IDENTITY);
-  void client.init();
-  await settle();
-  platform.stream.open().send("snapshot", SNAPSHOT);
+  client = await connectedClient(platform, SNAPSHOT);
 });
 
 const reports = () => platform.sent("/events") as readonly EventsBody[];

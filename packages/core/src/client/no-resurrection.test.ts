@@ -2,12 +2,11 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { epochAt } from "../wire/epoch.ts";
 import { createClientOnPorts } from "./client.ts";
+import { IDENTITY } from "./testing/connected.ts";
 import { deltaOf, flagAt, FLAG, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
 import type { ClientStatus, FlagClient } from "./types.ts";
 import type { Emergency, Snapshot } from "../wire/types.ts";
-
-const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 
 /** One decision of an operator: the flag is on for everybody, or killed. */
 interface Decision {

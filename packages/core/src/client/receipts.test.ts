@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createClientOnPorts } from "./client.ts";
+import { connectedClient, IDENTITY } from "./testing/connected.ts";
 import { deltaOf, flagAt, heartbeatOf, snapshotOf } from "./testing/frames.ts";
 import { FakePlatform, settle } from "./testing/platform.ts";
 import type { FlagClient } from "./types.ts";
 
-const IDENTITY = { url: "http://flags.test", sdkKey: "rs_secret", sdk: "test/1", instanceId: "i-1" };
 const ON = snapshotOf(5, [flagAt(5, {})]);
 const kill = (revision: number, how: { readonly from?: number } = {}) =>
   deltaOf(revision, flagAt(revision, { killed: true }), { urgent: true, ...how });
@@ -14,10 +14,7 @@ let client: FlagClient;
 
 beforeEach(async () => {
   platform = new FakePlatform();
-  client = createClientOnPorts(platform.ports, IDENTITY);
-  void client.init();
-  await settle();
-  platform.stream.open().send("snapshot", ON);
+  client = await connectedClient(platform, ON);
 });
 
 describe("a receipt", () => {
