@@ -1,3 +1,4 @@
+import { capital } from "../domain/capital.ts";
 import { withAnswers } from "../domain/evidence/answers.ts";
 import { messageOf } from "../domain/notify/message.ts";
 import { route } from "../domain/notify/route.ts";
@@ -181,5 +182,3 @@ export function tellElsewhere(commit: RolloutCommit, elsewhere: string): Rollout
     ),
   };
 }
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -1,4 +1,5 @@
-import { measure } from "@rampart/core";
+import { actorName, measure, rolloutCauseWords } from "@rampart/core";
+import { capital } from "../capital.ts";
 import { instantOf } from "../instant.ts";
 import type { MetricUnit, NotifyEvent, Plan } from "../plan/types.ts";
 import type { Cause } from "../rollout/cause.ts";
@@ -114,12 +115,12 @@ function causeFacts(plan: Plan, cause: Cause): readonly Fact[] {
   const measured = (value: number | undefined): string | undefined =>
     value === undefined ? undefined : measure(value, unit);
   return [
-    ...fact("Why", `${cause.kind} ${cause.subject}`.trimEnd()),
+    ...fact("Why", rolloutCauseWords(cause)),
     ...fact("Condition", cause.condition),
     ...fact("Value", measured(cause.value)),
     ...fact("Threshold", measured(cause.threshold)),
     ...fact("Since", cause.since === undefined ? undefined : instantOf(cause.since)),
-    ...fact("By", cause.by),
+    ...fact("By", cause.by === undefined ? undefined : actorName(cause.by)),
     ...fact("Reason", cause.reason),
     ...fact("Comparison", cause.comparison),
   ];
@@ -134,8 +135,6 @@ function unitOf(plan: Plan, condition: string | undefined): MetricUnit {
 function fact(name: string, value: string | undefined): readonly Fact[] {
   return value === undefined || value === "" ? [] : [{ name, value: clip(value, FACT_LENGTH_MAX) }];
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A text of at most `lengthMax` characters (UTF-16), its end marked where it was cut; never half a character. */
 export function clip(text: string, lengthMax: number): string {

@@ -1,5 +1,6 @@
 import { pointerOf, type JsonValue } from "@rampart/core";
 import type { z } from "zod";
+import { capital } from "../capital.ts";
 import { nearest } from "../nearest.ts";
 import { planDocument, type PlanDocument } from "./document/document.ts";
 import { fieldsOf, schemaAt, type SchemaNode } from "./json-schema.ts";
@@ -154,7 +155,7 @@ function missingField(path: Path, node: SchemaNode | undefined): StructureFindin
     path,
     at: "key",
     message: `${fieldName(path)} is missing`,
-    hint: `${node?.description ?? "it is needed"} ${capitalised(exampleOf(node))}`.trim(),
+    hint: `${node?.description ?? "it is needed"} ${capital(exampleOf(node))}`.trim(),
   };
 }
 
@@ -195,7 +196,7 @@ function wrongChoice(path: Path, value: JsonValue, values: readonly unknown[]): 
     at: "value",
     value,
     message: `${fieldName(path)} can't be ${shown(value)}`,
-    hint: suggestion === undefined ? all : `did you mean "${suggestion}"? ${capitalised(all)}`,
+    hint: suggestion === undefined ? all : `did you mean "${suggestion}"? ${capital(all)}`,
   };
 }
 
@@ -248,8 +249,6 @@ function exampleOf(node: SchemaNode | undefined): string {
   if (fields.length > 0) return `a mapping with ${fields.join(", ")}`;
   return node?.type === "array" ? "write a list: one item a line, each after a dash" : "see docs/plan.md";
 }
-
-const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 function valueAt(json: JsonValue, path: Path): JsonValue | undefined {
   let value: JsonValue | undefined = json;

@@ -1,47 +1,28 @@
-import { measure } from "@rampart/core";
+import { measure, rolloutEventWords } from "@rampart/core";
 import type { CauseView, EvidenceView, MetricUnitName, RolloutEventView } from "@rampart/core";
+import { capital } from "../../capital.ts";
 import { person, span, UNKNOWN } from "./markdown.ts";
 
-const EVENTS: { readonly [event: string]: string } = {
-  scheduled: "Rollout scheduled",
-  started: "Rollout started",
-  preconditionsMet: "All preconditions hold",
-  awaiting: "Waiting to open the stage",
-  approved: "Approved",
-  rejected: "Rejected",
-  approvalsVoided: "Approvals void, because the plan was edited",
-  ticked: "Checklist item ticked",
-  stageStarted: "Stage opened",
-  stageDone: "Stage done",
-  promoted: "Stage ended by a person, in place of its criteria",
-  paused: "Paused",
-  resumed: "Resumed",
-  triggerFired: "Trigger fired",
-  alert: "Alert received",
-  signal: "Signal received",
-  noData: "No data",
-  dataBack: "Data is back",
-  timedOut: "Stage not done in its time",
-  rollbackStarted: "Rollback decided",
-  verifying: "Flag off; watching whether this helped",
-  recovered: "Recovered",
-  notRecovered: "Not recovered: the flag is not the cause, or not alone",
-  rolledBack: "Rollback complete",
-  holdbackReleased: "Holdback released",
-  completed: "Rollout completed",
-  cancelled: "Rollout cancelled",
-  reminded: "Reminder sent",
-  escalated: "Escalated",
-  acknowledged: "Acknowledged",
-  reviewed: "Review held",
-  planEdited: "Plan edited",
-  drillRecorded: "Drill recorded",
-  refused: "Refused",
-};
+/** What is clear in a rollout's log and not in a document about it. */
+const IN_FULL: ReadonlyMap<string, string> = new Map([
+  ["scheduled", "Rollout scheduled"],
+  ["started", "Rollout started"],
+  ["ticked", "Checklist item ticked"],
+  ["promoted", "Stage ended by a person, in place of its criteria"],
+  ["alert", "Alert received"],
+  ["signal", "Signal received"],
+  ["timedOut", "Stage not done in its time"],
+  ["rollbackStarted", "Rollback decided"],
+  ["verifying", "Flag off; watching whether this helped"],
+  ["notRecovered", "Not recovered: the flag is not the cause, or not alone"],
+  ["completed", "Rollout completed"],
+  ["cancelled", "Rollout cancelled"],
+  ["reviewed", "Review held"],
+]);
 
 /** What happened, in a sentence for people who were not there. */
 export function eventSentence({ event, stage, percentage, cause, at }: RolloutEventView, units: Units): string {
-  const what = Object.hasOwn(EVENTS, event) ? (EVENTS[event] ?? event) : event;
+  const what = IN_FULL.get(event) ?? capital(rolloutEventWords(event));
   const where =
     (event === "stageStarted" || event === "stageDone" || event === "awaiting") && stage !== null ? ` (${stage})` : "";
   const exposure = event === "stageStarted" ? `, ${percentage} % of users` : "";
