@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FlagView, RampView, RolloutView } from "@rampart/core";
-import { api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
+import { api, eventually, freePort, planForAll, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
 
 /** The server's own. */
 const Database = createRequire(new URL("../../packages/server/package.json", import.meta.url))(
@@ -12,15 +12,7 @@ const Database = createRequire(new URL("../../packages/server/package.json", imp
 const FLAG = "checkout";
 const PATH = `/api/v1/environments/production/flags/${FLAG}`;
 
-const PLAN = `apiVersion: rampart/v1
-kind: RolloutPlan
-metadata: { name: emergency }
-spec:
-  flag: ${FLAG}
-  environment: production
-  interval: 1s
-  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
-`;
+const PLAN = planForAll(FLAG);
 
 describe("a kill while another program holds the database", () => {
   const folder = temporaryFolder();

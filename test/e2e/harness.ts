@@ -182,3 +182,14 @@ export async function api<T>(
   });
   return { status: response.status, body: (await response.json()) as T };
 }
+
+/** A plan that puts everybody on at once, for an hour, and watches nothing. `lease`: as a plan has it; the usual one when left out. */
+export const planForAll = (flag: string, lease?: string): string => `apiVersion: rampart/v1
+kind: RolloutPlan
+metadata: { name: ${flag} }
+spec:
+  flag: ${flag}
+  environment: production
+  interval: 1s
+${lease === undefined ? "" : `  lease: ${lease}\n`}  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
+`;

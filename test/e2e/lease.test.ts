@@ -1,21 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RolloutView } from "@rampart/core";
-import { api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
+import { api, eventually, freePort, planForAll, SdkFleet, ServerProcess, temporaryFolder } from "./harness.ts";
 
 const CLIENTS = 20;
-const LEASES = { usual: "", longer: "  lease: 40s\n", none: "  lease: off\n" } as const;
+const LEASES = { usual: undefined, longer: "40s", none: "off" } as const;
 type Flag = keyof typeof LEASES;
 const FLAGS = Object.keys(LEASES) as readonly Flag[];
-
-const planOf = (flag: Flag): string => `apiVersion: rampart/v1
-kind: RolloutPlan
-metadata: { name: ${flag} }
-spec:
-  flag: ${flag}
-  environment: production
-  interval: 1s
-${LEASES[flag]}  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
-`;
 
 describe("sixty SDK clients under rollouts with leases of 25 s, 40 s and none", () => {
   const folder = temporaryFolder();
@@ -40,7 +30,9 @@ describe("sixty SDK clients under rollouts with leases of 25 s, 40 s and none", 
     await server.start();
     for (const flag of FLAGS) {
       await api(server, "POST", "/api/v1/flags", { key: flag });
-      const { status } = await api<RolloutView>(server, "POST", "/api/v1/rollouts", { plan: planOf(flag) });
+      const { status } = await api<RolloutView>(server, "POST", "/api/v1/rollouts", {
+        plan: planForAll(flag, LEASES[flag]),
+      });
       expect(status).toBe(201);
       const options = { url: server.url, sdkKey: server.tokens().server, flag, processes: 1, clients: CLIENTS };
       fleets.set(flag, new SdkFleet(options));

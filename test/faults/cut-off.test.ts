@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import type { RolloutView } from "@rampart/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
+import { api, eventually, freePort, planForAll, SdkFleet, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
 import { PostgresCluster } from "../e2e/postgres.ts";
 import { ChaosProxy } from "./chaos-proxy.ts";
 import { recovered } from "./record.ts";
@@ -16,15 +16,7 @@ const LEASE_MS = 25_000;
 const CONFIRMED_MS = 3_000;
 /** For what a busy machine adds. */
 const SLACK_MS = 5_000;
-const PLAN = `apiVersion: rampart/v1
-kind: RolloutPlan
-metadata: { name: cut-off }
-spec:
-  flag: ${RAMPED}
-  environment: production
-  interval: 1s
-  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
-`;
+const PLAN = planForAll(RAMPED);
 const pathOf = (flag: string) => `/api/v1/environments/production/flags/${flag}`;
 const portOf = (url: string) => Number(new URL(url).port);
 

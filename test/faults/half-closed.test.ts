@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "@rampart/sdk-node";
 import type { RolloutView } from "@rampart/core";
-import { api, eventually, freePort, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
+import { api, eventually, freePort, planForAll, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
 import { ChaosProxy } from "./chaos-proxy.ts";
 import { recovered } from "./record.ts";
 
@@ -12,16 +12,7 @@ const LEASE_MS = 15_000;
 const BACK_MS_MAX = 45_000;
 /** For what a busy machine adds. */
 const SLACK_MS = 3_000;
-const PLAN = `apiVersion: rampart/v1
-kind: RolloutPlan
-metadata: { name: half-closed }
-spec:
-  flag: ${FLAG}
-  environment: production
-  interval: 1s
-  lease: 15s
-  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
-`;
+const PLAN = planForAll(FLAG, "15s");
 
 type Client = ReturnType<typeof createClient>;
 

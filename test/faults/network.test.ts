@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "@rampart/sdk-node";
 import type { RolloutView } from "@rampart/core";
-import { api, eventually, freePort, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
+import { api, eventually, freePort, planForAll, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
 import { isInstalled } from "../e2e/real-parts.ts";
 import { ChaosProxy } from "./chaos-proxy.ts";
 import { recovered } from "./record.ts";
@@ -21,16 +21,7 @@ const INIT_MS = 20_000;
 /** For what a busy machine adds. */
 const SLACK_MS = 3_000;
 const FLAG_PATH = `/api/v1/environments/production/flags/${FLAG}`;
-const PLAN = `apiVersion: rampart/v1
-kind: RolloutPlan
-metadata: { name: partition }
-spec:
-  flag: ${FLAG}
-  environment: production
-  interval: 1s
-  lease: 10s
-  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
-`;
+const PLAN = planForAll(FLAG, "10s");
 
 type Client = ReturnType<typeof createClient>;
 

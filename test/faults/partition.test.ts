@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RolloutView } from "@rampart/core";
-import { api, eventually, freePort, SdkFleet, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
+import { api, eventually, freePort, planForAll, SdkFleet, ServerProcess, temporaryFolder } from "../e2e/harness.ts";
 import { farSideOf, type FarSide } from "./far-side.ts";
 import { recovered } from "./record.ts";
 
@@ -13,16 +13,7 @@ const WATCHDOG_MS = 12_000;
 const BACK_MS_MAX = 45_000;
 /** For what a busy machine adds. */
 const SLACK_MS = 3_000;
-const PLAN = `apiVersion: rampart/v1
-kind: RolloutPlan
-metadata: { name: partition }
-spec:
-  flag: ${FLAG}
-  environment: production
-  interval: 1s
-  lease: 10s
-  stages: [ { name: all, percentage: 100, duration: 1h, timeout: 2h } ]
-`;
+const PLAN = planForAll(FLAG, "10s");
 
 describe("clients behind a link that goes down", () => {
   const folder = temporaryFolder();
