@@ -2,14 +2,21 @@ import type { ClientPorts, ClientStatus, FlagClient, HttpRequest, PendingRespons
 import { createClientOnPorts } from "@rampart/core";
 import type { Chance } from "./chance.ts";
 import type { Clockwork } from "./clockwork.ts";
-import { Connection, Line } from "./network.ts";
+import { Connection, type Line } from "./network.ts";
 import { FLAG } from "./plan.ts";
 import type { SimulatedServer } from "./server.ts";
 
-/** What is at the other end of the line at this moment. */
-export interface Reach {
-  /** Undefined: nobody listens there. */
+/** The way that one connection takes. */
+export interface Route {
+  readonly line: Line;
+  /** Who is at its other end at this moment; undefined: nobody listens there. */
   server(): SimulatedServer | undefined;
+}
+
+/** What a client reaches. */
+export interface Reach {
+  /** Of the next connection, as a balancer chooses it. */
+  route(): Route;
   /** A body that a proxy on the way kept from before, instead of the server's; undefined: there is none. */
   stale(): string | undefined;
 }
@@ -26,7 +33,6 @@ export interface ClientParts {
 /** A process with an SDK in it, which can be lost and come again with what its disk has, on a machine that can sleep and whose clock can be set. */
 export class SimulatedClient {
   readonly name: string;
-  readonly line: Line;
   /** Saves fail. */
   isCacheBroken = false;
   readonly #parts: ClientParts;
@@ -41,7 +47,6 @@ export class SimulatedClient {
   constructor(parts: ClientParts) {
     this.#parts = parts;
     this.name = parts.name;
-    this.line = new Line(parts.clockwork, parts.chance);
   }
 
   get isRunning(): boolean {
@@ -165,7 +170,8 @@ export class SimulatedClient {
         ...(status !== undefined && { status }),
         ...(retryAfterMs !== undefined && { retryAfterMs }),
       });
-    const connection = new Connection(this.line, this.#parts.chance, {
+    const route = this.#parts.reach.route();
+    const connection = new Connection(route.line, this.#parts.chance, {
       opened: () => this.#inLife(life, () => this.#open.has(connection) && events.opened()),
       text: (chunk) => this.#inLife(life, () => this.#open.has(connection) && decode(chunk)),
       failed: (status, retryAfterMs) =>
@@ -174,8 +180,8 @@ export class SimulatedClient {
         }),
     });
     this.#open.add(connection);
-    this.line.carry(() => {
-      const server = this.#parts.reach.server();
+    route.line.carry("up", () => {
+      const server = route.server();
       if (server === undefined) connection.end();
       else server.whenAwake(() => server.stream(request, { instanceId: `${this.name}-${life}`, connection }));
     });
@@ -193,15 +199,17 @@ export class SimulatedClient {
       const fail = (): void => reject(new Error("no answer"));
       abort = fail;
       this.#setTimer(request.timeoutMs, () => this.#inLife(life, fail));
-      const back = (act: () => void): void => void this.line.carry(() => this.#inLife(life, act));
-      this.line.carry(() => {
+      const route = this.#parts.reach.route();
+      const back = (act: () => void): void => void route.line.carry("down", () => this.#inLife(life, act));
+      route.line.carry("up", () => {
         const stale = request.method === "GET" ? this.#parts.reach.stale() : undefined;
         if (stale !== undefined) return back(() => resolve({ status: 200, body: stale }));
-        const server = this.#parts.reach.server();
+        const server = route.server();
         if (server === undefined) return back(fail);
         server.whenAwake(() => {
-          const answer = server.answer(request, `${this.name}-${life}`);
-          back(() => (answer === undefined ? fail() : resolve(answer)));
+          void server
+            .answer(request, `${this.name}-${life}`)
+            .then((answer) => back(() => (answer === undefined ? fail() : resolve(answer))));
         });
       });
     });

@@ -1,5 +1,8 @@
 import { bucketOf, isOlderEpoch, seedOf, WATCHDOG_MS } from "@rampart/core";
+import type { ReceiptsView } from "@rampart/core";
 import type { ConfigRecord, EnvironmentRecord } from "../../packages/server/src/ports/store.ts";
+import { ANSWER_MAX_MS } from "../../packages/server/src/store/postgres/answer-limits.ts";
+import { CONFIRMED_MS } from "../../packages/server/src/stream/freshness.ts";
 import { FLAG, HEALTHY_MAX, PLAN } from "./plan.ts";
 import type { SimulatedClient } from "./client.ts";
 
@@ -34,16 +37,36 @@ interface Held {
   readonly revision: number;
 }
 
+/** What a machine's server was answered last, and what it did since. */
+interface Watch {
+  readonly atMs: number;
+  /** Undefined: it was no value. */
+  readonly value: number | undefined;
+  /** For how long the server stood still since, at most: what it was asked for meanwhile it does when it goes on. */
+  stoodStillMs: number;
+}
+
+/** Who had it on when it was taken back, and in which of its lives. */
+interface TakenBack {
+  readonly revision: number;
+  readonly epoch: string;
+  readonly lives: ReadonlyMap<SimulatedClient, number>;
+}
+
 /** Everything that became true, and what is wrong with what clients make of it. */
 export class History {
   readonly broken: string[] = [];
   readonly #truths: Truth[] = [];
   readonly #held = new Map<string, Held>();
-  /** The newest answer of the metric: undefined when it was no value. */
-  #sample: { readonly atMs: number; readonly value: number | undefined } | undefined;
+  readonly #watches = new Map<string, Watch>();
+  readonly #takenBack: TakenBack[] = [];
+  readonly #isShared: boolean;
   #promotedAtMs = -Infinity;
-  /** For how long the server stood still since that answer, at most: what it was asked for meanwhile it does when it goes on. */
-  #stoodStillMs = 0;
+
+  /** `isShared`: several servers are on one store. */
+  constructor({ isShared }: { readonly isShared: boolean }) {
+    this.#isShared = isShared;
+  }
 
   get newest(): Truth | undefined {
     return this.#truths.findLast((truth) => !truth.isEmergency);
@@ -53,15 +76,20 @@ export class History {
     return this.#truths.length;
   }
 
-  /** The provider has answered. */
-  sampled(atMs: number, value: number | undefined): void {
-    this.#sample = { atMs, value };
-    this.#stoodStillMs = 0;
+  /** The provider has answered a machine's server. */
+  sampled(machine: string, atMs: number, value: number | undefined): void {
+    this.#watches.set(machine, { atMs, value, stoodStillMs: 0 });
   }
 
-  /** The server's process is stopped for a while. */
-  stoodStill(forMs: number): void {
-    this.#stoodStillMs += forMs;
+  /** A server's process is stopped for a while. */
+  stoodStill(machine: string, forMs: number): void {
+    const watch = this.#watches.get(machine);
+    if (watch !== undefined) watch.stoodStillMs += forMs;
+  }
+
+  /** A step of an evaluator was stored. */
+  stepped(atMs: number, fence: number, newest: number): void {
+    if (fence !== newest) this.#breaks(atMs, `a step of evaluator ${fence} was stored, though there was ${newest}`);
   }
 
   /** Somebody asked for the next stage by hand. */
@@ -69,15 +97,15 @@ export class History {
     this.#promotedAtMs = atMs;
   }
 
-  /** Clients were told of a kill that is not stored. */
+  /** Clients were told of a kill that is not stored; those of other servers are not. */
   overruled(atMs: number): void {
     const { newest } = this;
-    if (newest !== undefined)
+    if (newest !== undefined && !this.#isShared)
       this.#truths.push({ ...newest, atMs, isEnabled: false, by: "operator", isEmergency: true });
   }
 
-  /** Something was written. True: the flag is another one now. */
-  written(atMs: number, { epoch, revision }: EnvironmentRecord, record: ConfigRecord): boolean {
+  /** A machine's server has written something. True: the flag is another one now. */
+  written(atMs: number, machine: string, { epoch, revision }: EnvironmentRecord, record: ConfigRecord): boolean {
     const before = this.newest;
     if (before?.epoch === epoch && before.revision === revision) return false;
     const { enabled, fallthrough, leaseMs } = record.config;
@@ -88,19 +116,20 @@ export class History {
       this.#breaks(atMs, `revision ${revision} follows ${before.revision}`);
     if (before !== undefined && !before.isEnabled && enabled && by !== "operator")
       this.#breaks(atMs, `${by} turned the flag on again`);
-    if (before !== undefined && enabled && percentage > before.percentage) this.#judgeRise(before, truth);
+    if (before !== undefined && enabled && percentage > before.percentage) this.#judgeRise(machine, before, truth);
     this.#truths.push(truth);
     return true;
   }
 
   /** Nothing rises by itself without a pass that is fresh. */
-  #judgeRise(before: Truth, { atMs, percentage }: Truth): void {
+  #judgeRise(machine: string, before: Truth, { atMs, percentage }: Truth): void {
     const isFirst = percentage === PLAN.stages[0]?.percentage && before.percentage === 0;
     if (isFirst || atMs - this.#promotedAtMs < 2 * FRESH_MS_MAX) return;
-    const sample = this.#sample;
+    const sample = this.#watches.get(machine);
+    const freshMs = this.#isShared ? FRESH_MS_MAX + ANSWER_MAX_MS.write : FRESH_MS_MAX;
     if (sample?.value === undefined || sample.value >= HEALTHY_MAX)
       this.#breaks(atMs, `rose to ${percentage} % though the newest answer was ${sample?.value}`);
-    else if (atMs - sample.atMs > FRESH_MS_MAX + this.#stoodStillMs)
+    else if (atMs - sample.atMs > freshMs + sample.stoodStillMs)
       this.#breaks(atMs, `rose to ${percentage} % on an answer of ${atMs - sample.atMs} ms ago`);
   }
 
@@ -123,11 +152,36 @@ export class History {
       if (!isOn(truth, bucket))
         this.#breaks(atMs, `${client.name} has ${id} on at ${textOf(held)}, where nobody said so`);
       const off = this.#truths.slice(place + 1).find((later) => !isOn(later, bucket));
-      const boundMs = (truth.leaseMs ?? Infinity) + ON_THE_WAY_MS_MAX + UNNOTICED_MS_MAX + SLACK_MS;
+      const unknownMs = this.#isShared ? CONFIRMED_MS : 0;
+      const boundMs = (truth.leaseMs ?? Infinity) + unknownMs + ON_THE_WAY_MS_MAX + UNNOTICED_MS_MAX + SLACK_MS;
       if (off !== undefined && atMs - off.atMs > boundMs)
         this.#breaks(
           atMs,
           `${client.name} has ${id} on at ${textOf(held)}, ${atMs - off.atMs} ms after ${textOf(off)} took it back`,
+        );
+    }
+  }
+
+  /** The newest truth took the flag back while these had it on. */
+  tookBack(clients: readonly SimulatedClient[]): void {
+    const { newest } = this;
+    if (newest === undefined) return;
+    const { epoch, revision } = newest;
+    const on = clients.filter((client) => client.isRunning && USERS.some(({ id }) => client.isOn(id)));
+    this.#takenBack.push({ epoch, revision, lives: new Map(on.map((client) => [client, client.life])) });
+  }
+
+  /** A server says that everybody has applied a change: who had the flag on then, and still is the same process, has it off. */
+  proven(atMs: number, { epoch, revision }: ReceiptsView): void {
+    const change = this.#takenBack.findLast((one) => one.epoch === epoch && one.revision <= revision);
+    if (change === undefined) return;
+    for (const [client, life] of change.lives) {
+      const { status } = client;
+      const isSame = client.isRunning && client.life === life && status?.epoch === epoch;
+      if (isSame && status.revision < change.revision && USERS.some(({ id }) => client.isOn(id)))
+        this.#breaks(
+          atMs,
+          `${epoch}:${revision} is proven, and ${client.name} has it on at revision ${status.revision}`,
         );
     }
   }

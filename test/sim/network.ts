@@ -5,35 +5,38 @@ import type { Clockwork } from "./clockwork.ts";
 const LATE_MS_MAX = 3_000;
 const PROMPT_MS_MAX = 20;
 
-/** The way between one client and the server. While it is cut nothing arrives; what was sent waits, as TCP would send it again. */
+/** From a client to a server, or back. */
+export type Direction = "up" | "down";
+
+/** The way between one client and one server. Where it is cut nothing arrives; what was sent waits, as TCP would send it again. */
 export class Line {
   readonly #clockwork: Clockwork;
   readonly #chance: Chance;
   /** Nothing is late. */
   isPrompt = false;
   #held: (() => void)[] = [];
-  #isCut = false;
+  readonly #cut = new Set<Direction>();
 
   constructor(clockwork: Clockwork, chance: Chance) {
     this.#clockwork = clockwork;
     this.#chance = chance;
   }
 
-  cut(): void {
-    this.#isCut = true;
+  cut(directions: readonly Direction[] = ["up", "down"]): void {
+    for (const direction of directions) this.#cut.add(direction);
   }
 
   mend(): void {
-    this.#isCut = false;
+    this.#cut.clear();
     for (const arrive of this.#held.splice(0)) this.#clockwork.after(0, arrive);
   }
 
   /** Carries something across, in any order with what else is carried, `notBeforeMs` at the earliest. Gives when it is to arrive. */
-  carry(arrive: () => void, notBeforeMs = 0): number {
+  carry(direction: Direction, arrive: () => void, notBeforeMs = 0): number {
     const delayMs = this.#chance.between(1, !this.isPrompt && this.#chance.oneIn(8) ? LATE_MS_MAX : PROMPT_MS_MAX);
     const atMs = Math.max(notBeforeMs, this.#clockwork.nowMs + delayMs);
     this.#clockwork.after(atMs - this.#clockwork.nowMs, () => {
-      if (this.#isCut) this.#held.push(arrive);
+      if (this.#cut.has(direction)) this.#held.push(arrive);
       else arrive();
     });
     return atMs;
@@ -90,13 +93,14 @@ export class Connection {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#line.carry(() => this.onGone());
+    this.#line.carry("up", () => this.onGone());
   }
 
   #send(arrive: () => void): void {
-    this.#lastMs = this.#line.carry(() => {
+    const arriveIfOpen = (): void => {
       if (this.#isOpen) arrive();
-    }, this.#lastMs);
+    };
+    this.#lastMs = this.#line.carry("down", arriveIfOpen, this.#lastMs);
   }
 
   #arrive(piece: string): void {

@@ -1,6 +1,5 @@
-import type { ServerResponse } from "node:http";
 import { parseAcknowledgement, parseBasis } from "@rampart/core";
-import type { FlagConfig, HttpRequest, HttpResponse, StreamRequest } from "@rampart/core";
+import type { FlagConfig, HttpRequest, HttpResponse, ReceiptsView, StreamRequest } from "@rampart/core";
 import { leaveToRollout } from "../../packages/server/src/domain/managed.ts";
 import type { Refusal } from "../../packages/server/src/domain/problems.ts";
 import { kill } from "../../packages/server/src/domain/ramp.ts";
@@ -12,44 +11,59 @@ import { Runner } from "../../packages/server/src/gates/runner.ts";
 import { matchesTag } from "../../packages/server/src/http/etag.ts";
 import { Emergencies } from "../../packages/server/src/main/emergencies.ts";
 import type { Platform } from "../../packages/server/src/main/platform.ts";
+import { startReceiptsExchange } from "../../packages/server/src/main/receipts-exchange.ts";
 import type { MetricProvider } from "../../packages/server/src/ports/metric-provider.ts";
 import type { RolloutRow, RolloutStore } from "../../packages/server/src/ports/rollout-store.ts";
-import { soleServer } from "../../packages/server/src/ports/leadership.ts";
+import { soleServer, type Leadership } from "../../packages/server/src/ports/leadership.ts";
 import { silentLogger } from "../../packages/server/src/ports/logger.ts";
 import { silentMeter } from "../../packages/server/src/ports/meter.ts";
 import type { ChangeMeta, ConfigRecord, Decision, Store } from "../../packages/server/src/ports/store.ts";
 import { silentIntake } from "../../packages/server/src/ports/unit-intake.ts";
+import { LeaderLease } from "../../packages/server/src/store/postgres/leader-lease.ts";
 import { Feed } from "../../packages/server/src/stream/feed.ts";
 import { Hub } from "../../packages/server/src/stream/hub.ts";
+import { presenceFor } from "../../packages/server/src/stream/presence.ts";
 import type { Chance } from "./chance.ts";
 import type { Clockwork } from "./clockwork.ts";
-import type { Disk } from "./disk.ts";
+import type { Customer, Disk, Reached, Way } from "./disk.ts";
+import type { Machine } from "./machine.ts";
 import type { Connection } from "./network.ts";
+import { responseOn } from "./response.ts";
 import { CONFIG, ENVIRONMENT, FLAG, PLAN, PLAN_TEXT } from "./plan.ts";
 
 /** Looks are rarer here than in production (50 ms): thousands of seeds are worth more than milliseconds. */
 const LOOK_EVERY_MS = 200;
 const FEED_POLL_MS = 1_000;
+const BEAT_MS = 2_000;
 
 export interface ServerParts {
   readonly clockwork: Clockwork;
   readonly chance: Chance;
   readonly disk: Disk;
   readonly metric: MetricProvider;
-  /** Of the machine: epoch milliseconds. */
+  /** Epoch milliseconds. */
   readonly wallNow: () => number;
+  readonly machine: Machine;
+  /** There are others on the same store. */
+  readonly isShared: boolean;
+  /** Called once with each urgent change, when its verdict does not change any more. */
+  readonly onReceipts: (view: ReceiptsView) => void;
 }
 
 /** What an operator is told of a kill. `lost`: nobody answered. */
 export type KillAnswer = "stored" | "told" | "failed";
 
 /** One process of the server: the real parts, on a clock, a disk and a network that are not. */
-export class SimulatedServer {
+export class SimulatedServer implements Customer {
+  readonly name: string;
+  readonly way: Way;
   isAlive = true;
   isUp = false;
   readonly #parts: ServerParts;
+  readonly #reached: Reached;
   readonly #store: Store;
   readonly #rollouts: RolloutStore;
+  readonly #leadership: Leadership;
   readonly #connections = new Set<Connection>();
   #frozenUntilMs = 0;
   #feed: Feed | undefined;
@@ -58,37 +72,48 @@ export class SimulatedServer {
   #emergencies: Emergencies | undefined;
 
   constructor(parts: ServerParts) {
+    const { machine } = parts;
     this.#parts = parts;
-    ({ store: this.#store, rollouts: this.#rollouts } = parts.disk.seenBy(this));
+    this.name = `${machine.name}.${machine.life}`;
+    this.way = machine.way;
+    this.#reached = parts.disk.seenBy(this);
+    ({ store: this.#store, rollouts: this.#rollouts } = this.#reached);
+    this.#leadership = parts.isShared ? this.#lease() : soleServer;
+  }
+
+  /** Whether it evaluates the rollouts, as far as it knows. */
+  get evaluates(): boolean {
+    return (this.#leadership.evaluating()?.fence ?? 0) > 0;
   }
 
   /** In the order of `startServer`. Rejects when the store can't be read. */
   async start(): Promise<void> {
     const platform = this.#platform();
+    const { machine, isShared, metric, onReceipts } = this.#parts;
     const common = { ...platform, logger: silentLogger, meter: silentMeter };
-    const feed = await Feed.open(ENVIRONMENT, { ...common, store: this.#store, regex: () => () => false });
+    const feed = await Feed.open(ENVIRONMENT, { ...common, store: this.#store, regex: () => () => false, isShared });
     const feeds = new Map([[ENVIRONMENT, feed]]);
     const hub = new Hub({
       ...common,
       feeds: [feed],
+      onReceipts,
+      followsAnother: machine.life > 1 && !isShared,
       limits: { streamsMax: 100, admission: { perSecond: 20, burst: 20 } },
     });
-    const { disk } = this.#parts;
     const emergencies = new Emergencies({
       ...common,
       feeds,
       store: this.#store,
       file: {
-        read: () => disk.emergency,
+        read: () => machine.emergency,
         reserve: () => true,
         write: (text) => {
-          disk.emergency = text;
+          machine.emergency = text;
           return true;
         },
       },
       onStored: (environment, flag) => runner.flagTouched([environment], flag),
     });
-    const { metric } = this.#parts;
     const runner = new Runner({
       ...common,
       timers: { ...platform.timers, every: (_, run) => platform.timers.every(LOOK_EVERY_MS, run) },
@@ -98,17 +123,46 @@ export class SimulatedServer {
       publish: () => feed.catchUp(),
       providers: { prometheus: metric, http: metric, sdk: metric },
       intake: { ...silentIntake, total: () => undefined },
-      leadership: soleServer,
+      leadership: this.#leadership,
       scrub: (text) => text,
       emergency: emergencies,
       parse: () => PLAN,
     });
     emergencies.start();
     await runner.start();
+    if (isShared) await this.#join(hub, platform);
     hub.start();
     platform.timers.every(FEED_POLL_MS, () => void feed.catchUp());
     [this.#feed, this.#hub, this.#runner, this.#emergencies] = [feed, hub, runner, emergencies];
     this.isUp = true;
+  }
+
+  #lease(): LeaderLease {
+    const { machine } = this.#parts;
+    const before = machine.life - 1;
+    const { timers } = this.#platform();
+    const predecessor = before > 0 ? `${machine.name}.${before}` : undefined;
+    return new LeaderLease({
+      book: this.#reached.leases,
+      holder: this.name,
+      predecessor,
+      timers,
+      logger: silentLogger,
+    });
+  }
+
+  /** Joins the others on the store. */
+  async #join(hub: Hub, { timers }: Platform): Promise<void> {
+    const { receipts } = this.#reached;
+    await receipts.beat();
+    timers.every(BEAT_MS, () => void receipts.beat().catch(() => undefined));
+    if (this.#leadership instanceof LeaderLease) this.#leadership.start();
+    startReceiptsExchange({ book: receipts, hub, timers, logger: silentLogger });
+  }
+
+  /** Another server has committed something, and this one is told. */
+  hear(): void {
+    this.whenAwake(() => void this.#feed?.catchUp());
   }
 
   /** SIGKILL: nothing of it happens any more. */
@@ -142,7 +196,8 @@ export class SimulatedServer {
     { instanceId, connection }: { readonly instanceId: string; readonly connection: Connection },
   ): void {
     if (this.#hub === undefined) return connection.end();
-    const outgoing = this.#response(connection);
+    this.#connections.add(connection);
+    const outgoing = responseOn(connection, this, () => this.#connections.delete(connection));
     const basis = parseBasis(decodeURIComponent(/[?&]basis=([^&]*)/.exec(request.url)?.[1] ?? ""));
     void this.#take(this.#hub, { outgoing, basis, instanceId, connection });
   }
@@ -164,7 +219,7 @@ export class SimulatedServer {
   }
 
   /** All other calls of an SDK; undefined: it isn't up. */
-  answer({ method, url, headers, body }: HttpRequest, instanceId: string): HttpResponse | undefined {
+  async answer({ method, url, headers, body }: HttpRequest, instanceId: string): Promise<HttpResponse | undefined> {
     const [feed, hub] = [this.#feed, this.#hub];
     if (feed === undefined || hub === undefined) return undefined;
     const now = this.#parts.wallNow();
@@ -177,6 +232,8 @@ export class SimulatedServer {
     if (method !== "GET") return { status: 202, body: "" };
     const basis = parseBasis(headers["x-rampart-basis"] ?? "");
     clients?.polled({ instanceId, sdk: "sim/1", address: "127.0.0.1" }, { basis, now });
+    if ((await presenceFor(feed, basis, this.#platform().timers)) !== "present")
+      return { status: 503, body: "", retryAfter: "2" };
     const { snapshot } = feed;
     if (matchesTag(headers["if-none-match"], snapshot.etag)) return { status: 304, body: "" };
     return { status: 200, body: snapshot.body.toString() };
@@ -300,48 +357,5 @@ export class SimulatedServer {
       random: { next: () => chance.next() },
       randomBytes: (sizeBytes) => chance.bytes(sizeBytes),
     };
-  }
-
-  /** A response that becomes a stream, as far as the hub touches it. */
-  #response(connection: Connection): ServerResponse {
-    const listeners: (() => void)[] = [];
-    const socket = {
-      destroyed: false,
-      writableLength: 0,
-      cork: () => undefined,
-      uncork: () => undefined,
-      write: (bytes: Buffer) => {
-        if (this.isAlive && !socket.destroyed) connection.write(bytes.toString());
-        return true;
-      },
-      end: (bytes: Buffer) => {
-        socket.write(bytes);
-        connection.end();
-      },
-      destroy: () => {
-        if (socket.destroyed) return;
-        socket.destroyed = true;
-        this.#connections.delete(connection);
-        connection.end();
-      },
-      on: (_: string, listener: () => void) => {
-        listeners.push(listener);
-        return socket;
-      },
-      once: () => socket,
-    };
-    connection.onGone = () =>
-      this.whenAwake(() => {
-        socket.destroy();
-        for (const listener of listeners) listener();
-      });
-    this.#connections.add(connection);
-    const outgoing: unknown = {
-      socket,
-      removeHeader: () => undefined,
-      writeHead: () => connection.open(),
-      flushHeaders: () => undefined,
-    };
-    return outgoing as ServerResponse;
   }
 }

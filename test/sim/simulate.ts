@@ -1,14 +1,11 @@
 import { trouble } from "./faults.ts";
-import { type Doubles, type Outcome, TROUBLE_MS, World } from "./world.ts";
+import { type Outcome, TROUBLE_MS, World, type WorldOptions } from "./world.ts";
 
 /** Healthy for a while, so that there is something to lose. */
 const CALM_MS_MAX = 12_000;
 
 /** Plays one seed to its end. */
-export async function simulate(
-  seed: number,
-  options: { readonly doubles?: Doubles; readonly keepsTrace?: boolean } = {},
-): Promise<Outcome> {
+export async function simulate(seed: number, options: WorldOptions = {}): Promise<Outcome> {
   const world = new World(seed, options);
   const { clockwork, chance, history } = world;
   await world.begin();

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ContactClock, History } from "@rampart/core";
 import { Emergencies } from "../../packages/server/src/main/emergencies.ts";
+import { Feed } from "../../packages/server/src/stream/feed.ts";
+import { LeaseTable, ReceiptsTable, type SharedBook } from "./shared.ts";
 import { ONE_SEED, playOne } from "./seeds.ts";
 import { simulate } from "./simulate.ts";
 import type { Doubles } from "./world.ts";
@@ -27,10 +29,26 @@ function replaced<T extends object, K extends keyof T>(of: T, method: K, by: T[K
   };
 }
 
+/** As `replaced`, of what is read and not called. */
+function replacedGetter<T extends object, K extends keyof T & string>(of: T, name: K, by: () => T[K]): () => void {
+  const real = Object.getOwnPropertyDescriptor(of, name);
+  if (real === undefined) throw new Error(`there is no ${name} to be replaced`);
+  Object.defineProperty(of, name, { ...real, get: by });
+  return () => void Object.defineProperty(of, name, real);
+}
+
+const booksOf = ReceiptsTable.prototype.of;
+
+function withoutPeers(this: ReceiptsTable, self: string): SharedBook {
+  return { ...booksOf.call(this, self), peers: () => Promise.resolve([]) };
+}
+
 interface Mutation {
   readonly what: string;
   readonly seen: RegExp;
   readonly doubles?: Doubles;
+  /** Where one would not do. */
+  readonly servers?: number;
   readonly mutate?: () => () => void;
 }
 
@@ -43,6 +61,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "a client that takes whatever comes, older or not",
     seen: /went back from/,
+    servers: 1,
     mutate: () => replaced(History.prototype, "behind", () => undefined),
   },
   {
@@ -65,16 +84,48 @@ const MUTATIONS: readonly Mutation[] = [
           : truth,
     },
   },
+  {
+    what: "a server that renews leases while it is cut off from the store",
+    seen: /ms after .* took it back/,
+    servers: 2,
+    mutate: () => replacedGetter(Feed.prototype, "isConfirmed", () => true),
+  },
+  {
+    what: "a store that takes the steps of an evaluator whose lease is over",
+    seen: /a step of evaluator \d+ was stored, though there was \d+/,
+    servers: 2,
+    doubles: { isUnfenced: true },
+  },
+  {
+    what: "an evaluator that holds on to its lease",
+    seen: /the rollouts are evaluated by/,
+    servers: 2,
+    mutate: () => replaced(LeaseTable.prototype, "renew", () => Promise.resolve(true)),
+  },
+  {
+    what: "a server that does not ask whether others have clients",
+    seen: /is proven, and .* has it on/,
+    servers: 2,
+    mutate: () => replaced(ReceiptsTable.prototype, "of", withoutPeers),
+  },
+  {
+    what: "a cut-off server that takes what it never saw for newer than its kill",
+    seen: /the kill of .* is lost/,
+    servers: 2,
+    mutate: () => replacedGetter(Feed.prototype, "isShared", () => false),
+  },
 ];
 
 describe("the simulation notices", () => {
   let restore = (): void => undefined;
   afterEach(() => restore());
 
-  it.each(MUTATIONS)("$what", { timeout: 120_000 }, async ({ mutate, doubles = {}, seen }) => {
+  it.each(MUTATIONS)("$what", { timeout: 120_000 }, async ({ mutate, doubles = {}, servers, seen }) => {
     restore = mutate?.() ?? restore;
     for (let seed = 0; seed < SEEDS_MAX; seed += 1) {
-      const outcome = await simulate(seed, { doubles }).catch((error: unknown) => ({ broken: [String(error)] }));
+      const outcome = await simulate(seed, { doubles, ...(servers && { servers }) }).catch((error: unknown) => ({
+        broken: [String(error)],
+      }));
       if (outcome.broken.some((rule) => seen.test(rule))) return;
     }
     throw new Error(`not noticed in ${SEEDS_MAX} seeds`);

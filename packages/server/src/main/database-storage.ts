@@ -7,6 +7,7 @@ import { pause } from "../ports/timers.ts";
 import { ChangeFeed } from "../store/postgres/change-feed.ts";
 import { LeaderLease } from "../store/postgres/leader-lease.ts";
 import { createPostgresDrills } from "../store/postgres/postgres-drills.ts";
+import { createPostgresLeaseBook } from "../store/postgres/postgres-lease-book.ts";
 import { createPostgresReportLog } from "../store/postgres/postgres-report-log.ts";
 import { databaseOf, openPostgresStore, type OpenedPostgresStore } from "../store/postgres/postgres-store.ts";
 import { Replicas } from "../store/postgres/replicas.ts";
@@ -14,6 +15,7 @@ import { Tables } from "../store/postgres/tables.ts";
 import type { DataFolder } from "../store/sqlite/data-folder.ts";
 import { startClientsExchange } from "./clients-exchange.ts";
 import type { Platform } from "./platform.ts";
+import { receiptsBook } from "./receipts-book.ts";
 import { startReceiptsExchange } from "./receipts-exchange.ts";
 import { secretCheck } from "./secrets.ts";
 import { StartError } from "./start-error.ts";
@@ -57,7 +59,8 @@ export async function openInDatabase(
     const changes = new ChangeFeed({ url: databaseUrl, pool, instance, timers, logger });
     const isFresh = await isFirst(opened, instance, platform);
     const predecessor = follow(folder, instance);
-    const lease = new LeaderLease({ pool, holder: instance, predecessor, timers, logger });
+    const book = createPostgresLeaseBook(pool);
+    const lease = new LeaderLease({ book, holder: instance, predecessor, timers, logger });
     logger.info({ database: databaseOf(databaseUrl), replica: name }, "everything is kept in PostgreSQL");
     return {
       store,
@@ -76,7 +79,8 @@ export async function openInDatabase(
           lease.start();
           if (listens) changes.start(onChange);
         },
-        countTogether: (hub) => startReceiptsExchange({ pool, replicas, instance, hub, clock, timers, logger }),
+        countTogether: (hub) =>
+          startReceiptsExchange({ book: receiptsBook({ pool, replicas, instance, clock }), hub, timers, logger }),
         listTogether: (hub) =>
           startClientsExchange({ pool, replicas, self: { instance, name }, hub, clock, timers, logger }),
         standDown: () => lease.stop(),

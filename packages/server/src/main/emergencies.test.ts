@@ -17,7 +17,7 @@ import { manualPlatform, type ManualPlatform } from "../testing/manual-platform.
 import { startRolloutServer } from "../testing/rollout-server.ts";
 import { openStream } from "../testing/sse-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
-import { Emergencies, LATE_MS } from "./emergencies.ts";
+import { CLOCKS_APART_MS, Emergencies, LATE_MS } from "./emergencies.ts";
 
 const FLAG = "checkout";
 const PATH = `/api/v1/environments/production/flags/${FLAG}`;
@@ -178,13 +178,13 @@ describe("emergencies", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Processes one after the other, on one store and one file. */
-  async function world() {
+  async function world({ isShared = false } = {}) {
     const store = createMemoryStore({ random: (sizeBytes) => randomBytes(sizeBytes) });
     await store.createFlag(booleanFlag(FLAG), everywhere(config(FLAG)), meta("flag.created"));
     const platform = manualPlatform();
     const dead = { is: false };
     const begin = async () => {
-      const parts = { ...platform, logger: silentLogger, meter: silentMeter, regex: () => () => false };
+      const parts = { ...platform, logger: silentLogger, meter: silentMeter, regex: () => () => false, isShared };
       const feed = await Feed.open("production", { ...parts, store });
       const emergencies = new Emergencies({
         ...parts,
@@ -250,6 +250,44 @@ describe("emergencies", () => {
     await rollout.touch("rollout:r1");
     await rollout.platform.advance(2_000);
     expect(await rollout.stored()).toBe(false);
+  });
+
+  it("count though somebody changed the flag at another server before, which this one could not see", async () => {
+    const { platform, touch, begin, stored } = await world({ isShared: true });
+    const first = await begin();
+    await touch("token:b");
+    await platform.advance(CLOCKS_APART_MS);
+    await first.kill();
+    await platform.advance(2_000);
+    expect(await stored()).toBe(false);
+  });
+
+  it("that are asked for again count from then, over a restart too", async () => {
+    const { platform, dead, touch, begin, stored } = await world({ isShared: true });
+    dead.is = true;
+    const first = await begin();
+    await first.kill();
+    await platform.advance(CLOCKS_APART_MS + 1);
+    await touch("token:b");
+    expect(await first.kill()).toMatchObject({ at: platform.clock.now(), keptIn: "file" });
+    await first.emergencies.stop();
+    dead.is = false;
+    await begin();
+    await platform.advance(2_000);
+    expect(await stored()).toBe(false);
+  });
+
+  it("give way to who changed the flag at another server later than clocks can part", async () => {
+    const { platform, dead, touch, begin, stored } = await world({ isShared: true });
+    dead.is = true;
+    const first = await begin();
+    await first.kill();
+    await platform.advance(CLOCKS_APART_MS + 1);
+    await touch("token:b");
+    dead.is = false;
+    await platform.advance(2_000);
+    expect(await stored()).toBe(true);
+    expect(first.feed.overruled).toEqual([]);
   });
 
   it("are stored by the next process before a rollout's step, also when one came in between", async () => {

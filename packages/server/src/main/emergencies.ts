@@ -1,6 +1,5 @@
-import type { FlagConfig } from "@rampart/core";
 import { kill } from "../domain/ramp.ts";
-import type { ConfigRecord, Decision } from "../domain/records.ts";
+import type { ConfigRecord } from "../domain/records.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Emergency, ToldKill, UrgentKill } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -18,6 +17,12 @@ const RETRY_MS = 1_000;
 
 /** Kills that wait for the store; of more than this the clients are told, and nobody tries again. */
 const PENDING_MAX = 1_000;
+
+/**
+ * Clocks of servers on one store part by no more than this: of a change that another server stored, while this one could not, its time alone tells whether it came
+ * after the kill. In doubt the kill counts.
+ */
+export const CLOCKS_APART_MS = 5_000;
 
 /** What kills without a store are made with. */
 export interface EmergenciesParts {
@@ -92,13 +97,16 @@ export class Emergencies implements Emergency {
     if (feed === undefined || flagRevision === undefined) return undefined;
     const known = this.#pending.get(keyOf(kill));
     // One of an earlier revision of the flag is over, and only not looked at yet.
-    if (known !== undefined && known.flagRevision === flagRevision) return known.told;
+    const first = known?.flagRevision === flagRevision ? known : undefined;
     feed.overrule(kill.flag);
     const said = { at: clock.now(), revision: feed.revision };
-    const pending: Pending = { ...kill, epoch: feed.epoch, flagRevision, told: { ...said, keptIn: "file" } };
-    const isKept = this.#pending.size < PENDING_MAX && file.write(JSON.stringify([...this.#pending.values(), pending]));
+    // Asked for again, it is as new as the last time: others may have decided in between.
+    const pending: Pending = { ...(first ?? kill), epoch: feed.epoch, flagRevision, told: { ...said, keptIn: "file" } };
+    const others = [...this.#pending.values()].filter((one) => one !== known);
+    const isKept = others.length < PENDING_MAX && file.write(JSON.stringify([...others, pending]));
     const told: ToldKill = { ...said, keptIn: isKept ? "file" : "memory" };
-    if (this.#pending.size < PENDING_MAX) this.#pending.set(keyOf(kill), { ...pending, told });
+    if (others.length < PENDING_MAX) this.#pending.set(keyOf(kill), { ...pending, told });
+    if (first !== undefined) return told;
     logger.error(
       { environment: kill.environment, flag: kill.flag, actor: kill.actor, reason: kill.reason, keptIn: told.keptIn },
       "a kill can't be stored; connected clients have it, and it is tried again every second",
@@ -139,7 +147,13 @@ export class Emergencies implements Emergency {
       if (feed?.epoch !== one.epoch) return true;
       if (again !== undefined && !(await again())) return false;
       const meta = { actor, action, at: clock.now(), urgent: true, ...(reason !== undefined && { reason }) };
-      await store.changeConfig(environment, flag, (record, around) => killUnlessDecided(record, one, around), meta);
+      const others = feed.isShared;
+      await store.changeConfig(
+        environment,
+        flag,
+        (record, { rollout }) => (isNewer(record, one, { rollout, others }) ? { kind: "keep" } : kill(record)),
+        meta,
+      );
       await feed.catchUp();
       return true;
     } catch {
@@ -148,14 +162,22 @@ export class Emergencies implements Emergency {
   }
 }
 
-/** A person who changed the flag since has decided anew. A rollout's step has not, nor who asked for one: neither did know, and the kill ends the rollout. */
-function killUnlessDecided(
-  record: ConfigRecord,
-  { flagRevision }: Pending,
-  { rollout }: { readonly rollout: () => string | undefined },
-): Decision<FlagConfig, never> {
-  const isStep = record.updatedBy.startsWith("rollout:") || rollout() !== undefined;
-  return record.revision !== flagRevision && !isStep ? { kind: "keep" } : kill(record);
+/** What a flag's record does not tell. */
+interface Around {
+  /** The rollout that is open on it. */
+  readonly rollout: () => string | undefined;
+  /** Other servers write to the store, too. */
+  readonly others: boolean;
+}
+
+/**
+ * Whether a person who changed the flag since the kill has decided anew. A rollout's step has not, nor who asked for one: neither did know, and the kill ends the
+ * rollout. Nor has who changed it at another server before the kill, while this one could not see that.
+ */
+function isNewer(record: ConfigRecord, { flagRevision, told }: Pending, { rollout, others }: Around): boolean {
+  if (record.revision === flagRevision || record.updatedBy.startsWith("rollout:") || rollout() !== undefined)
+    return false;
+  return !others || record.updatedAt > told.at + CLOCKS_APART_MS;
 }
 
 const keyOf = ({ environment, flag }: UrgentKill): string => `${environment}/${flag}`;

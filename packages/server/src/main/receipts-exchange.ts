@@ -1,30 +1,27 @@
-import { promisify } from "node:util";
-import { deflateRaw, inflateRaw } from "node:zlib";
-import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Timers } from "../ports/timers.ts";
-import type { Pool } from "../store/postgres/pool.ts";
-import { ReceiptRows, type ReceiptRow } from "../store/postgres/receipt-rows.ts";
-import type { Replicas } from "../store/postgres/replicas.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { ReceiptsPart } from "../stream/receipt-parts.ts";
 
 /** How often servers tell each other who applied an urgent change. */
 const EXCHANGE_EVERY_MS = 1_000;
 
-/** Of what another server sends: 50,000 clients. */
-const PART_BYTES_MAX = 32 * 1024 * 1024;
-
-const deflate = promisify(deflateRaw);
-const inflate = promisify(inflateRaw);
+/** What one server writes for the others of receipts, and reads of them. */
+export interface ReceiptsBook {
+  /** Servers that are there beside this one, or were lately, by their instances. */
+  peers(): Promise<readonly string[]>;
+  /** Keeps what this server knows of a change, in place of what it knew before. `text` is `part` as JSON. */
+  save(part: ReceiptsPart, text: string): Promise<void>;
+  /** What the others know of changes in these environments. */
+  ofOthers(
+    environments: readonly string[],
+  ): Promise<readonly { readonly instance: string; readonly part: ReceiptsPart }[]>;
+}
 
 /** What receipts are exchanged with. */
 export interface ExchangeParts {
-  readonly pool: Pool;
-  readonly replicas: Replicas;
-  readonly instance: string;
-  readonly hub: Pick<Hub, "receiptsParts" | "counting" | "countWith" | "takeReceipts">;
-  readonly clock: Clock;
+  readonly book: ReceiptsBook;
+  readonly hub: Pick<Hub, "receiptsParts" | "counting" | "countTogether" | "askPeers" | "takeReceipts">;
   readonly timers: Timers;
   readonly logger: Logger;
 }
@@ -39,7 +36,7 @@ export function startReceiptsExchange(parts: ExchangeParts): () => Promise<void>
       .catch((error: unknown) => logger.warn({ err: error }, "receipts can't be exchanged with the other servers"))
       .then(() => void (running = undefined));
   };
-  parts.hub.countWith([]);
+  parts.hub.countTogether();
   const cancel = timers.every(EXCHANGE_EVERY_MS, go);
   return async () => {
     cancel();
@@ -48,17 +45,15 @@ export function startReceiptsExchange(parts: ExchangeParts): () => Promise<void>
   };
 }
 
-async function exchange(parts: ExchangeParts, told: Map<string, string>): Promise<void> {
-  const { pool, replicas, instance, hub, clock } = parts;
-  const present = await replicas.present();
-  hub.countWith(present.map((one) => one.instance).filter((one) => one !== instance));
+async function exchange({ book, hub }: ExchangeParts, told: Map<string, string>): Promise<void> {
+  const answered = hub.askPeers();
+  answered(await book.peers());
   const own = hub.receiptsParts();
   for (const part of own) {
     const name = `${part.environment}/${part.revision}`;
     const text = JSON.stringify(part);
     if (told.get(name) === text) continue;
-    const row = { environment: part.environment, revision: part.revision, instance, part: await deflate(text) };
-    await pool.run((session) => new ReceiptRows(session).save({ ...row, savedAt: clock.now() }));
+    await book.save(part, text);
     told.set(name, text);
   }
   const environments = hub.counting();
@@ -66,12 +61,5 @@ async function exchange(parts: ExchangeParts, told: Map<string, string>): Promis
     told.clear();
     return;
   }
-  const rows = await pool.run((session) => new ReceiptRows(session).ofOthers(instance, environments, clock.now()));
-  for (const row of rows) hub.takeReceipts(row.instance, await partOf(row));
-}
-
-/** What a server of the same database wrote. */
-async function partOf({ part }: ReceiptRow): Promise<ReceiptsPart> {
-  const text = await inflate(part, { maxOutputLength: PART_BYTES_MAX });
-  return JSON.parse(text.toString("utf8")) as ReceiptsPart;
+  for (const { instance, part } of await book.ofOthers(environments)) hub.takeReceipts(instance, part);
 }

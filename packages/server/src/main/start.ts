@@ -100,6 +100,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       onServed: (environment, values) => evaluations.served(environment, outcomesOf(values)),
       feeds: feeds.values(),
       meter,
+      followsAnother: !storage.isFresh && !isShared,
       // One server keeps what all of them counted.
       onReceipts: (view) => {
         if ((storage.shared?.leadership ?? soleServer).evaluating() !== undefined) receipts.note(view);

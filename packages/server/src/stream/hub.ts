@@ -47,6 +47,8 @@ export interface HubParts {
   readonly random: Random;
   readonly meter: Meter;
   readonly limits: HubLimits;
+  /** A process before this one had clients on the same store, and no other server knows them. */
+  readonly followsAnother?: boolean;
   /** Called once with each urgent change, when its verdict does not change any more. */
   readonly onReceipts?: (view: ReceiptsView) => void;
   /** Called with the values that each stream for a page begins with. */
@@ -71,12 +73,14 @@ export class Hub {
   #stopBeating: Cancel = () => undefined;
 
   constructor(parts: HubParts) {
-    const { clock, meter, nextTurn, timers, onReceipts = () => undefined, onServed = () => undefined } = parts;
+    const { clock, meter, nextTurn, timers, followsAnother = false } = parts;
+    const { onReceipts = () => undefined, onServed = () => undefined } = parts;
     this.#parts = parts;
     this.#admission = new Admission(parts.limits.admission, clock.monotonicMs());
     this.#gate = new TurnGate(TAKEN_PER_TURN, parts.nextTurn);
-    const shared = { clock, meter, nextTurn, timers, onReceipts, onServed, isDraining: () => this.#draining };
-    for (const feed of parts.feeds) this.#rooms.set(feed.environment, new Room({ feed, ...shared }));
+    const shared = { clock, meter, nextTurn, timers, followsAnother, onReceipts, onServed };
+    const isDraining = (): boolean => this.#draining;
+    for (const feed of parts.feeds) this.#rooms.set(feed.environment, new Room({ feed, ...shared, isDraining }));
   }
 
   /** Open streams, of all environments. */
@@ -152,9 +156,15 @@ export class Hub {
     return [...this.#rooms].filter(([, room]) => room.receipts.isCounting).map(([environment]) => environment);
   }
 
-  /** Servers that count receipts beside this one, by their instances. */
-  countWith(peers: readonly string[]): void {
-    for (const room of this.#rooms.values()) room.receipts.countWith(peers);
+  /** Other servers count receipts beside this one. */
+  countTogether(): void {
+    for (const room of this.#rooms.values()) room.receipts.countTogether();
+  }
+
+  /** To be called when it is asked which they are; what it gives, with their instances. */
+  askPeers(): (peers: readonly string[]) => void {
+    const answered = [...this.#rooms.values()].map((room) => room.receipts.askPeers());
+    return (peers) => answered.forEach((answer) => answer(peers));
   }
 
   /** Takes what another server knows of who applied an urgent change. */

@@ -17,7 +17,8 @@ function server(name: string, peers: readonly string[]) {
     meter: silentMeter,
     onClosed: (view) => void closed.push(view),
   });
-  receipts.countWith(peers);
+  receipts.countTogether();
+  receipts.askPeers()(peers);
   return {
     name,
     receipts,
@@ -51,8 +52,10 @@ function server(name: string, peers: readonly string[]) {
 
 type Server = ReturnType<typeof server>;
 
-/** Each tells the other what it knows, through JSON as in the database. */
+/** Each asks who is there, and tells the other what it knows, through JSON as in the database. */
 function exchange(a: Server, b: Server): void {
+  a.receipts.askPeers()([b.name]);
+  b.receipts.askPeers()([a.name]);
   const [fromA, fromB] = [a.receipts.parts(), b.receipts.parts()].map(
     (parts) => JSON.parse(JSON.stringify(parts)) as readonly ReceiptsPart[],
   );
@@ -143,9 +146,21 @@ describe("receipts of two servers", () => {
     a.connect("a1");
     a.kill();
     a.ack("a1", 50);
-    a.receipts.countWith([]);
+    a.receipts.askPeers()([]);
     expect(a.now(34_000)?.verdict).toBe("open");
     expect(a.now(36_000)?.verdict).toBe("bounded");
+  });
+
+  it("are not proven by a server that has not asked since the change which others there are", () => {
+    const alone = server("a", []);
+    const askedBefore = alone.receipts.askPeers();
+    alone.connect("a1");
+    alone.kill();
+    alone.ack("a1", 50);
+    askedBefore([]);
+    expect(alone.now(5_000)?.verdict).toBe("open");
+    alone.receipts.askPeers()([]);
+    expect(alone.now(5_000)?.verdict).toBe("proven");
   });
 
   it("are put together in any order", () => {

@@ -11,14 +11,18 @@ const SECOND = 1_000;
 const identity = (instanceId: string): ClientIdentity => ({ instanceId, sdk: "node/0.1.0", address: "10.0.0.1" });
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** A tracker whose clocks both begin at `AT`; the change of each test is committed at 0 ms and written at 5 ms. */
-function world() {
+/**
+ * A tracker whose clocks both begin at `AT`; the change of each test is committed at 0 ms and written at 5 ms. `followsMs`: when it took over from a process
+ * before it, on the same clocks.
+ */
+function world(followsMs?: number) {
   const closed: ReceiptsView[] = [];
   const legs: [string, number][] = [];
   const clients: Clients = new Clients(50_000, (holding) => receipts.held(holding));
   const receipts = new Receipts({
     environment: "production",
     clients,
+    followsMs,
     meter: { ...silentMeter, rollbackLeg: (leg, seconds) => void legs.push([leg, Math.round(seconds * 1_000)]) },
     onClosed: (view) => void closed.push(view),
   });
@@ -55,6 +59,42 @@ function world() {
     now: (afterMs: number): ReceiptsView | undefined => receipts.list(AT + afterMs)[0],
   };
 }
+
+describe("receipts of an urgent change soon after a restart", () => {
+  it("prove nothing while clients of the process before may be on that have not come back yet, and are bounded by their lease", () => {
+    const { receipts, stream, kill, ack, closed, now } = world(AT - 26_900);
+    stream("a");
+    kill();
+    ack("a", 60);
+    expect(now(34_000)?.verdict).toBe("open");
+    receipts.tick(AT + 36_000);
+    expect(closed).toMatchObject([{ expected: 1, acknowledged: 1, verdict: "bounded" }]);
+  });
+
+  it("wait for a lease that is longer than the promise", () => {
+    const { kill, now } = world(AT - 1_000);
+    kill({ lease: { leaseMs: 60_000, since: 3 } });
+    expect(now(64_000)?.verdict).toBe("open");
+    expect(now(66_000)?.verdict).toBe("bounded");
+  });
+
+  it("prove it when those who did not come back are off by their lease", () => {
+    const { stream, kill, ack, now } = world(AT - 27_000);
+    stream("a");
+    kill();
+    ack("a", 60);
+    expect(now(100)?.verdict).toBe("proven");
+  });
+
+  it("prove nothing of a flag without a lease for as long as clients take to come back", () => {
+    const early = world(AT - 29_000);
+    early.kill({ lease: undefined });
+    expect(early.now(36_000)?.verdict).toBe("unproven");
+    const late = world(AT - 33_000);
+    late.kill({ lease: undefined });
+    expect(late.now(100)?.verdict).toBe("proven");
+  });
+});
 
 describe("receipts of an urgent change", () => {
   it("prove it once everybody confirmed it, and say how long that took and where the time went", () => {

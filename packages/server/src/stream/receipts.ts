@@ -28,6 +28,9 @@ const GATHERED_WITHIN_MS = 4_000;
 /** Receipts of clients that were another server's: as many as there can be clients. */
 const STRANGERS_MAX = 50_000;
 
+/** Clients without a lease that a process before this one had are back by now, or somewhere where nobody hears of them: the longest wait of an SDK. */
+const BACK_WITHIN_MS = 30_000;
+
 /** Between two heartbeats a stream may have had other frames, of which no time is noted. */
 const UNNOTED_CONTACT_MS = 5_000;
 
@@ -48,6 +51,8 @@ export interface ReceiptsParts {
   readonly environment: string;
   readonly clients: Pick<Clients, "standing" | "heardAt">;
   readonly meter: Pick<Meter, "rollbackLeg">;
+  /** Until when (monotonic) clients were in touch with a process before this one, which are not known here; undefined: there was none, or others know of them. */
+  readonly followsMs?: number | undefined;
   /** Called once with each change, when its verdict does not change any more. Must not throw. */
   readonly onClosed: (view: ReceiptsView) => void;
 }
@@ -65,6 +70,8 @@ interface Open {
   readonly change: UrgentChange;
   readonly written: Written;
   readonly alreadyOff: number;
+  /** Clients of a process before this one may have been on that are not known here. */
+  readonly isPartial: boolean;
   /** Servers that were there when it was made: they have to say what they know, also when they are not heard of any more. */
   readonly peers: readonly string[];
   readonly clients: readonly Expected[];
@@ -75,6 +82,8 @@ interface Open {
   readonly strangers: Map<string, number>;
   /** What the other servers know, by their instances. */
   readonly others: Map<string, ReceiptsPart>;
+  /** It was asked since which servers there are. */
+  isAsked: boolean;
   takenBack: TakenBack | undefined;
 }
 
@@ -117,9 +126,12 @@ export class Receipts {
       }
     }
     const convergence = new Convergence(change.committedAt, Float64Array.from(offAt));
+    const { followsMs = -Infinity } = this.#parts;
+    const isPartial = written.nowMs < offByLeaseAt(followsMs, change.lease?.leaseMs ?? BACK_WITHIN_MS);
     const peers = this.#peers ?? [];
-    const more = { peers, strangers: new Map(), others: new Map(), takenBack: undefined };
-    const open: Open = { change, written, alreadyOff, clients, numbers, convergence, ...more };
+    const isAsked = this.#peers === undefined;
+    const more = { peers, isAsked, strangers: new Map(), others: new Map(), takenBack: undefined };
+    const open: Open = { change, written, alreadyOff, isPartial, clients, numbers, convergence, ...more };
     this.#open = [...this.#open, open];
   }
 
@@ -174,9 +186,18 @@ export class Receipts {
     for (const open of this.#open) this.#close(open, nowMs);
   }
 
-  /** Servers that count beside this one: nothing is proven before each of them has said what it knows. */
-  countWith(peers: readonly string[]): void {
-    this.#peers = peers;
+  /** Other servers count beside this one: nothing is proven before each of them has said what it knows. */
+  countTogether(): void {
+    this.#peers ??= [];
+  }
+
+  /** To be called when it is asked which they are; what it gives, with the answer. One that joined after the question is known with the next answer. */
+  askPeers(): (peers: readonly string[]) => void {
+    const asked = this.#open;
+    return (peers) => {
+      this.#peers = peers;
+      for (const open of asked) open.isAsked = true;
+    };
   }
 
   /** Whether receipts are waited for. */
@@ -256,13 +277,17 @@ export class Receipts {
     { nowMs, isFinal }: { readonly nowMs: number; readonly isFinal: boolean },
   ): ReceiptsVerdict {
     const now = instantOf(open, nowMs);
-    const isHeard = [...open.peers, ...(this.#peers ?? [])].every((peer) => open.others.has(peer));
-    if (!isHeard && !isFinal && now < convergence.deadline) return "open";
-    const verdict = convergence.verdict(now, isFinal);
-    if (isHeard || verdict !== "proven") return verdict;
-    // Nobody knows the clients of a server that was there and said nothing; their lease bounds them all the same, from when it no longer knew what is stored.
     const { committedAt, lease } = open.change;
-    return offByLeaseAt(committedAt + CONFIRMED_MS, lease?.leaseMs) <= now ? "bounded" : "unproven";
+    const isHeard =
+      !open.isPartial && open.isAsked && [...open.peers, ...(this.#peers ?? [])].every((peer) => open.others.has(peer));
+    if (isHeard) return convergence.verdict(now, isFinal);
+    // Nobody knows the clients of a server that was there and said nothing; their lease bounds them all the same, from when it no longer knew what is stored.
+    const offAt = offByLeaseAt(committedAt + CONFIRMED_MS, lease?.leaseMs);
+    const deadline = Math.max(convergence.deadline, offAt === Number.POSITIVE_INFINITY ? 0 : offAt);
+    if (!isFinal && now < deadline) return "open";
+    const verdict = convergence.verdict(now, isFinal);
+    if (verdict !== "proven") return verdict;
+    return offAt <= now ? "bounded" : "unproven";
   }
 
   #whole(open: Open): Pick<Open, "convergence" | "clients" | "alreadyOff"> {

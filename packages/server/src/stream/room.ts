@@ -47,6 +47,8 @@ export interface RoomParts {
   readonly meter: Meter;
   readonly nextTurn: NextTurn;
   readonly timers: Pick<Timers, "after">;
+  /** A process before this one had clients, which are not known here. */
+  readonly followsAnother: boolean;
   /** Nobody is let in any more. */
   readonly isDraining: () => boolean;
   /** Called with each urgent change once it is known who applied it. */
@@ -74,6 +76,7 @@ export class Room {
       environment: feed.environment,
       clients: this.clients,
       meter,
+      followsMs: parts.followsAnother ? parts.clock.monotonicMs() : undefined,
       onClosed: parts.onReceipts,
     });
     this.channel = new Channel(basisOf(feed), {

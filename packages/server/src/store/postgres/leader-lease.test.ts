@@ -8,6 +8,7 @@ import { manualTimers } from "../testing/manual-timers.ts";
 import { openTestStore, startCluster, type Cluster } from "../testing/postgres.ts";
 import { LeaderLease } from "./leader-lease.ts";
 import { EVALUATOR } from "./lease-rows.ts";
+import { createPostgresLeaseBook } from "./postgres-lease-book.ts";
 import { Tables } from "./tables.ts";
 
 let cluster: Cluster;
@@ -20,7 +21,13 @@ async function twoServers() {
   const url = await cluster.createDatabase();
   const [a, b] = await Promise.all([openTestStore(url), openTestStore(url)]);
   const leaseOf = (pool: typeof a.pool, holder: string, predecessor?: string) =>
-    new LeaderLease({ pool, holder, predecessor, timers: manualTimers(), logger: silentLogger });
+    new LeaderLease({
+      book: createPostgresLeaseBook(pool),
+      holder,
+      predecessor,
+      timers: manualTimers(),
+      logger: silentLogger,
+    });
   /** As if ten seconds went by in which the holder said nothing. */
   const expire = () => a.pool.run((session) => session.execute(sql`UPDATE rampart.leases SET expires_at = now()`));
   return {

@@ -1,9 +1,7 @@
 import { NO_FENCE, type Leadership } from "../../ports/leadership.ts";
+import type { LeaseBook } from "../../ports/lease-book.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Cancel, Timers } from "../../ports/timers.ts";
-import { EVALUATOR } from "./lease-rows.ts";
-import type { Pool } from "./pool.ts";
-import { Tables } from "./tables.ts";
 
 /** A server that stops without a word is followed after this, and the next try of another. */
 export const LEASE_MS = 10_000;
@@ -13,7 +11,7 @@ export const LEASE_LOOK_MS = 1_000;
 
 /** What the lease is held with. */
 export interface LeaderLeaseParts {
-  readonly pool: Pool;
+  readonly book: LeaseBook;
   /** Of this process, unlike any other. */
   readonly holder: string;
   /** The process before this one, which is gone: nobody has to wait for its lease. */
@@ -60,9 +58,9 @@ export class LeaderLease implements Leadership {
     this.#held = undefined;
     this.#isBlind = false;
     if (held === undefined) return;
-    const { pool, logger } = this.#parts;
-    await pool
-      .run((session) => new Tables(session).leases.giveBack(EVALUATOR, held.fence))
+    const { book, logger } = this.#parts;
+    await book
+      .giveBack(held.fence)
       .catch((error: unknown) =>
         logger.warn({ err: error }, "the evaluator's lease could not be given back: it runs out"),
       );
@@ -82,18 +80,18 @@ export class LeaderLease implements Leadership {
   }
 
   async #look(): Promise<void> {
-    const { pool, holder, predecessor, logger } = this.#parts;
+    const { book, holder, predecessor, logger } = this.#parts;
     const held = this.#held;
     if (held !== undefined) {
-      if (await pool.run((session) => new Tables(session).leases.renew(EVALUATOR, held.fence, LEASE_MS))) return;
+      if (await book.renew(held.fence, LEASE_MS)) return;
       this.#held = undefined;
       logger.warn({ fence: held.fence }, "another server may evaluate by now: this one stopped");
     }
     if (predecessor !== undefined && !this.#hasFollowed) {
-      await pool.run((session) => new Tables(session).leases.end(EVALUATOR, predecessor));
+      await book.end(predecessor);
       this.#hasFollowed = true;
     }
-    const fence = await pool.run((session) => new Tables(session).leases.take(EVALUATOR, holder, LEASE_MS));
+    const fence = await book.take(holder, LEASE_MS);
     if (fence === undefined) return;
     this.#held = { fence };
     logger.info({ fence }, "this server evaluates the rollouts from now on");

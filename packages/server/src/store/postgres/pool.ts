@@ -1,14 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { Timers } from "../../ports/timers.ts";
+import { ANSWER_MAX_MS } from "./answer-limits.ts";
 import { connect, CONNECT_TIMEOUT_SECONDS, type Client } from "./client.ts";
 import { isContended, storeFailure, unreachable, unwrapped } from "./failures.ts";
 import type { Session } from "./session.ts";
-
-/**
- * Nothing came back for so long: the connection leads nowhere, whatever the operating system thinks of it. What stands alone is a look-up by a
- * key; somebody who wants to kill a flag waits for one.
- */
-const ANSWER_MAX_MS = { single: 3_000, snapshot: 10_000, write: 12_000 } as const;
 
 /**
  * Within a write one statement may wait for a lock for so long, and take so long. A write whose server stands still (frozen, unplugged) is taken
