@@ -83,7 +83,7 @@ describe.skipIf(!isInstalled("chromium"))("the pages of flags", () => {
     await page.getByRole("textbox", { name: "User id" }).last().fill("bob");
     await page.getByLabel("Attributes, as JSON").fill('{"country": "DE"}');
     await press("Explain");
-    await page.getByText(/because of TARGETING_MATCH/).waitFor();
+    await page.getByText(/by name or by a rule/).waitFor();
     await page.getByLabel("Attributes, as JSON").fill('{"country": ');
     await press("Explain");
     await page.getByText("The attributes are not JSON.").waitFor();

@@ -14,6 +14,21 @@ const LONGEST_MOTION = `Math.max(...[...document.querySelectorAll("*")].flatMap(
     return [...animationDuration.split(","), ...transitionDuration.split(",")].map((text) => parseFloat(text) * (text.trim().endsWith("ms") ? 1 : 1000) || 0);
   })))`;
 
+/** Of what the keyboard comes to: the pages' names, the rollout's head, its commands and some of its conditions. */
+const STOPS_LOOKED_AT = 20;
+
+/** The ring around what has the focus. */
+const RING = `(() => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  return outlineStyle + " " + outlineWidth;
+})()`;
+
+const edgeOf = (page: Page, selector: string): Promise<string> =>
+  page.evaluate(`(() => {
+    const { borderTopStyle, borderTopWidth } = getComputedStyle(document.querySelector(${JSON.stringify(selector)}));
+    return borderTopStyle + " " + borderTopWidth;
+  })()`);
+
 describe.skipIf(!isInstalled("chromium"))("the page of a rollout", () => {
   let desk: Desk;
   let made = 0;
@@ -59,4 +74,24 @@ describe.skipIf(!isInstalled("chromium"))("the page of a rollout", () => {
     expect(await page.evaluate(`getComputedStyle(document.querySelector(".hold")).borderTopStyle`)).toBe("solid");
     await context.close();
   });
+
+  it.each(["light", "dark"] as const)(
+    "tells everything by words, marks and edges where the colours are the reader's own, on %s",
+    async (colorScheme) => {
+      const context = await desk.signedIn({ forcedColors: "active", colorScheme });
+      const page = await opened(context);
+      for (const badge of await page.locator(".badge").allInnerTexts()) expect(badge).toMatch(/^\S+\s+\w+/);
+      expect(await page.locator(".verdict").innerText()).toMatch(/^Running canary/);
+      for (const part of [".verdict", ".stop", ".badge", ".card", ".hold"]) {
+        expect(await edgeOf(page, part), part).toMatch(/^solid [1-9]/);
+      }
+      for (let presses = 0; presses < STOPS_LOOKED_AT; presses += 1) {
+        await page.keyboard.press("Tab");
+        expect(await page.evaluate(RING), await page.evaluate("document.activeElement.outerHTML")).toMatch(
+          /^(?:solid|auto) [1-9]/,
+        );
+      }
+      await context.close();
+    },
+  );
 });

@@ -53,6 +53,44 @@ describe.skipIf(!isInstalled("chromium"))("the console's door", () => {
     await context.close();
   });
 
+  it("asks again over the page when a session ends, and keeps what was being written", async () => {
+    await desk.flag("half-written");
+    const context = await desk.signedIn();
+    const page = await context.newPage();
+    await page.goto("/flags/half-written");
+    await page.getByLabel("User id", { exact: true }).first().fill("ann");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByLabel("Reason").fill("she asked for it");
+    await context.clearCookies();
+    await page.getByRole("button", { name: "Save" }).click();
+    const again = page.getByRole("dialog", { name: "Your session is over" });
+    await again.getByLabel("Token").fill(desk.server.tokens().admin);
+    await again.getByRole("button", { name: "Sign in" }).click();
+    await again.waitFor({ state: "detached" });
+    expect(await page.getByLabel("Reason").inputValue()).toBe("she asked for it");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    await context.close();
+  });
+
+  it("shows nothing of one person's page to the next", async () => {
+    const context = await desk.signedIn();
+    const page = await context.newPage();
+    await page.goto("/flags");
+    await page.getByText("first administrator").waitFor();
+    await context.clearCookies();
+    await page.getByRole("button", { name: "New flag" }).click();
+    await page.getByLabel("Key").fill("another");
+    await page.getByRole("button", { name: "Create" }).click();
+    const again = page.getByRole("dialog", { name: "Your session is over" });
+    const token = await desk.token({ kind: "viewer", name: "Nora", environments: ["*"], roles: [] });
+    await again.getByLabel("Token").fill(token);
+    await again.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Nora").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await context.close();
+  });
+
   it("opens by itself in development mode, and says that", async () => {
     const dev = await Desk.start(["--dev"]);
     try {

@@ -1,5 +1,5 @@
 import type { Problem } from "@rampart/core";
-import { isOver } from "./over.ts";
+import { watchSession } from "./over.ts";
 import { CallError, type Failure } from "./problem.ts";
 
 /** A call that takes longer than this is taken for lost: whoever waits at 3 a.m. has to know. */
@@ -62,6 +62,7 @@ async function reach<T>(
   { body, headers, signal }: CallOptions,
   way?: AbortSignal,
 ): Promise<T> {
+  const end = watchSession();
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const [response, text] = await (async (): Promise<[Response, string]> => {
     const answer = await fetch(path, {
@@ -84,7 +85,7 @@ async function reach<T>(
       hint: "Check that it runs, and the network between.",
     });
   });
-  if (response.status === 401 && path !== SESSION) isOver.value = true;
+  if (response.status === 401 && path !== SESSION) end();
   if (!response.ok) throw new CallError(refusal(response.status, text));
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }

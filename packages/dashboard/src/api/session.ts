@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { call, SESSION } from "./call.ts";
-import { isOver } from "./over.ts";
+import { beginSession } from "./over.ts";
 import { type Failure, failureOf } from "./problem.ts";
 
 /** Who is signed in, and what they may do. */
@@ -42,7 +42,7 @@ export async function signIn(token: string): Promise<void> {
   const session = await call<Session>("POST", SESSION, { body: { token } });
   // What is in the page was for somebody else's eyes.
   if (before.kind === "in" && before.session.actor !== session.actor) return window.location.reload();
-  isOver.value = false;
+  beginSession();
   sessionState.value = { kind: "in", session };
 }
 

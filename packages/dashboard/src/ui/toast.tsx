@@ -7,7 +7,7 @@ const TOASTS_MAX = 4;
 
 interface Toast {
   readonly id: number;
-  readonly tone: "good" | "bad";
+  readonly tone: "good" | "warn" | "bad";
   readonly text: string;
   readonly undo?: () => void;
 }
@@ -35,7 +35,8 @@ export function attempt<T>(
   void (async () => {
     try {
       const answer = await begun;
-      say(typeof done === "string" ? done : done(answer), options);
+      const text = typeof done === "string" ? done : done(answer);
+      add({ tone: isUnstored(answer) ? "warn" : "good", text, ...options });
     } catch (thrown) {
       complain(thrown);
     }
@@ -44,14 +45,17 @@ export function attempt<T>(
 
 /** What is said of a kill or a rollback: `done`, or what clients were told while nothing can be stored. */
 export function taken(what: string, done: string): (answer: object) => string {
-  return (answer) => ("unstored" in answer ? `${what}: ${(answer as UnstoredKill).unstored.detail}` : done);
+  return (answer) => (isUnstored(answer) ? `${what}: ${answer.unstored.detail}` : done);
 }
+
+const isUnstored = (answer: unknown): answer is UnstoredKill =>
+  typeof answer === "object" && answer !== null && "unstored" in answer;
 
 function add(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const id = lastId;
   toasts.value = [...toasts.value, { id, ...toast }].slice(-TOASTS_MAX);
-  setTimeout(() => drop(id), toast.tone === "bad" ? SHOWN_MS * 2 : SHOWN_MS);
+  setTimeout(() => drop(id), toast.tone === "good" ? SHOWN_MS : SHOWN_MS * 2);
 }
 
 function drop(id: number): void {
