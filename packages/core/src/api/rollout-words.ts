@@ -1,4 +1,4 @@
-/** What the events of a rollout's log are called, in its log, in a simulation and in the console alike. */
+/** Everything that happens in a rollout, by its name in the API, and what it is called: in its log, in a simulation and in the console alike. */
 export const ROLLOUT_EVENT_WORDS = {
   scheduled: "scheduled",
   started: "started",
@@ -37,11 +37,12 @@ export const ROLLOUT_EVENT_WORDS = {
   crashed: "the server crashed",
 } as const satisfies { readonly [event: string]: string };
 
+/** What happened, by name. Names are stable: they are in logs that are kept. */
+export type RolloutEventName = keyof typeof ROLLOUT_EVENT_WORDS;
+
 /** An event in words; one that a newer server knows keeps its own name. */
 export function rolloutEventWords(event: string): string {
-  return Object.hasOwn(ROLLOUT_EVENT_WORDS, event)
-    ? ROLLOUT_EVENT_WORDS[event as keyof typeof ROLLOUT_EVENT_WORDS]
-    : event;
+  return Object.hasOwn(ROLLOUT_EVENT_WORDS, event) ? ROLLOUT_EVENT_WORDS[event as RolloutEventName] : event;
 }
 
 /** What a cause says of its subject, by its kind; nothing where the event says all there is. */
@@ -70,6 +71,9 @@ export const ROLLOUT_CAUSE_WORDS = {
   crash: (outage) => `for ${outage}`,
 } as const satisfies { readonly [kind: string]: (subject: string) => string };
 
+/** What sort of thing can make something happen. */
+export type RolloutCauseKind = keyof typeof ROLLOUT_CAUSE_WORDS;
+
 /** The kind of cause that an event's own words say already: after them the subject is enough. */
 const SAID_BY_EVENT: ReadonlyMap<string, string> = new Map([
   ["approved", "approval"],
@@ -87,7 +91,7 @@ export function rolloutCauseWords(
 ): string {
   if (event !== undefined && SAID_BY_EVENT.get(event) === kind) return subject;
   return Object.hasOwn(ROLLOUT_CAUSE_WORDS, kind)
-    ? ROLLOUT_CAUSE_WORDS[kind as keyof typeof ROLLOUT_CAUSE_WORDS](subject)
+    ? ROLLOUT_CAUSE_WORDS[kind as RolloutCauseKind](subject)
     : `${kind} ${subject}`;
 }
 

@@ -1,3 +1,4 @@
+import type { RolloutCauseKind } from "@rampart/core";
 import type { EpochMs } from "./instant.ts";
 
 /**
@@ -5,7 +6,7 @@ import type { EpochMs } from "./instant.ts";
  * to JSON as `{ [kind]: subject, … }`.
  */
 export interface Cause {
-  readonly kind: CauseKind;
+  readonly kind: RolloutCauseKind;
   readonly subject: string;
   /** The condition, as the plan wrote it. */
   readonly condition?: string;
@@ -22,28 +23,3 @@ export interface Cause {
   /** `flag`: users with the flag fare worse than users without it. `shared`: those without it fare as badly; it is not the flag. */
   readonly attribution?: "flag" | "shared";
 }
-
-/** What sort of thing can make something happen. */
-export type CauseKind =
-  | "start"
-  | "trigger"
-  | "criterion"
-  | "precondition"
-  | "stage"
-  | "approval"
-  | "rejection"
-  | "window"
-  | "checklist"
-  | "noData"
-  | "error"
-  | "timeout"
-  | "signal"
-  | "alert"
-  | "command"
-  | "kill"
-  | "deleted"
-  | "plan"
-  | "drill"
-  | "review"
-  | "escalation"
-  | "crash";

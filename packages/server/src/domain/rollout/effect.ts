@@ -1,3 +1,4 @@
+import { ROLLOUT_EVENT_WORDS, type RolloutEventName } from "@rampart/core";
 import type { NotifyEvent, Severity } from "../plan/types.ts";
 import type { Cause } from "./cause.ts";
 import type { ComparisonPoint, Standing, TestResult } from "./comparison.ts";
@@ -48,46 +49,10 @@ export interface Notify {
 }
 
 /** Names of what happens in a rollout: stable, in its log, in a simulation's timeline and in the event stream. */
-export const RECORD_EVENTS = [
-  "scheduled",
-  "started",
-  "preconditionsMet",
-  "awaiting",
-  "approved",
-  "rejected",
-  "approvalsVoided",
-  "ticked",
-  "stageStarted",
-  "stageDone",
-  "promoted",
-  "paused",
-  "resumed",
-  "triggerFired",
-  "alert",
-  "signal",
-  "noData",
-  "dataBack",
-  "timedOut",
-  "rollbackStarted",
-  "verifying",
-  "recovered",
-  "notRecovered",
-  "rolledBack",
-  "holdbackReleased",
-  "completed",
-  "cancelled",
-  "reminded",
-  "escalated",
-  "acknowledged",
-  "reviewed",
-  "planEdited",
-  "drillRecorded",
-  "refused",
-  "crashed",
-] as const;
+export const RECORD_EVENTS = Object.keys(ROLLOUT_EVENT_WORDS) as readonly RecordEvent[];
 
 /** What happened, by name. */
-export type RecordEvent = (typeof RECORD_EVENTS)[number];
+export type RecordEvent = RolloutEventName;
 
 /** One line of a rollout's story: what happened, and where the rollout stood right after it. */
 export interface RolloutRecord {

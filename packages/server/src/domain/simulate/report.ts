@@ -1,4 +1,4 @@
-import { measure, ROLLOUT_EVENT_WORDS, rolloutCauseWords, type ROLLOUT_CAUSE_WORDS } from "@rampart/core";
+import { measure, ROLLOUT_EVENT_WORDS, rolloutCauseWords } from "@rampart/core";
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Cause } from "../rollout/cause.ts";
@@ -71,19 +71,14 @@ export function renderSimulation(plan: Plan, simulation: Simulation): string {
   return [...lines, "", simulation.summary, ...simulation.notes.map((note) => `Note: ${note}.`), ""].join("\n");
 }
 
-/** The compiler sees to it that every event has words. */
-const WORDS: { readonly [E in RecordEvent]: string } = ROLLOUT_EVENT_WORDS;
-
-/** Every kind of cause has words, too. */
-type Worded = { readonly kind: keyof typeof ROLLOUT_CAUSE_WORDS; readonly subject: string };
-
 /** What is seen, and since when, is said where it happens; what follows from it names it only. */
 const DETAILED: readonly RecordEvent[] = ["triggerFired", "signal", "noData", "dataBack"];
 
 function sayRecord(plan: Plan, { event, cause }: RolloutRecord, startAt: EpochMs): string {
-  const what = cause === undefined ? "" : rolloutCauseWords(cause satisfies Worded, event);
+  const what = cause === undefined ? "" : rolloutCauseWords(cause, event);
   const why = cause ? sayCause(plan, cause, what, DETAILED.includes(event) ? startAt : undefined) : "";
-  return why === "" ? WORDS[event] : `${WORDS[event]}: ${why}`;
+  const words = ROLLOUT_EVENT_WORDS[event];
+  return why === "" ? words : `${words}: ${why}`;
 }
 
 function sayCause(plan: Plan, cause: Cause, what: string, startAt: EpochMs | undefined): string {

@@ -1,10 +1,10 @@
 import { measure, rolloutEventWords } from "@rampart/core";
-import type { CauseView, EvidenceView, MetricUnitName, RolloutEventView } from "@rampart/core";
+import type { CauseView, EvidenceView, MetricUnitName, RolloutEventName, RolloutEventView } from "@rampart/core";
 import { capital } from "../../capital.ts";
 import { person, span, UNKNOWN } from "./markdown.ts";
 
 /** What is clear in a rollout's log and not in a document about it. */
-const IN_FULL: ReadonlyMap<string, string> = new Map([
+const IN_FULL: ReadonlyMap<string, string> = new Map<RolloutEventName, string>([
   ["scheduled", "Rollout scheduled"],
   ["started", "Rollout started"],
   ["ticked", "Checklist item ticked"],
