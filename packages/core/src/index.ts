@@ -1,4 +1,5 @@
 export * from "./api/actor.ts";
+export type * from "./api/backtest.ts";
 export * from "./api/budget.ts";
 export type * from "./api/comparisons.ts";
 export type * from "./api/drills.ts";

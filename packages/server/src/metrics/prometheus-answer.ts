@@ -33,14 +33,8 @@ export type Reading =
  * which of them was meant can't be guessed, so none is taken.
  */
 export function readAnswer(text: string): Reading {
-  const parsed = Answer.safeParse(parseJson(text));
-  if (!parsed.success)
-    return { kind: "wrong", cause: "provider", reason: "the answer is not one of Prometheus's query API" };
-  const answer = parsed.data;
-  if (answer.status === "error") {
-    const cause = answer.errorType === "bad_data" ? "configuration" : "provider";
-    return { kind: "wrong", cause, reason: `${foreignMessage(answer.errorType)}: ${foreignMessage(answer.error)}` };
-  }
+  const answer = parseAnswer(text);
+  if (answer.kind === "wrong") return answer;
   const { data } = answer;
   switch (data.resultType) {
     case "string":
@@ -54,7 +48,49 @@ export function readAnswer(text: string): Reading {
   }
 }
 
+/** All series of a range, or what is wrong with the answer. */
+export type RangeReading =
+  | { readonly kind: "series"; readonly series: readonly Series[] }
+  | Extract<Reading, { readonly kind: "wrong" }>;
+
+/** One series of a range. `labels`: as they may be shown. */
+export interface Series {
+  readonly labels: string;
+  readonly points: readonly { readonly atMs: number; readonly value: number }[];
+}
+
+/** Reads an answer of `/api/v1/query_range` with all its series: at each instant there may be none, one, or several. */
+export function readRange(text: string): RangeReading {
+  const answer = parseAnswer(text);
+  if (answer.kind === "wrong") return answer;
+  if (answer.data.resultType !== "matrix")
+    return { kind: "wrong", cause: "provider", reason: `the answer is a ${answer.data.resultType}, not a matrix` };
+  return {
+    kind: "series",
+    series: answer.data.result.map(({ metric, values }) => ({ labels: labels(metric), points: values.map(pointOf) })),
+  };
+}
+
+/** Why several series are no value: which of them was meant can't be guessed. */
+export function severalSeries(count: number, first: string, second: string): string {
+  return `the query gives ${count} series, such as ${first} and ${second}; wrap it in sum(), max() or another aggregation`;
+}
+
 type RawPoint = z.infer<typeof Point>;
+
+type Data = Extract<z.infer<typeof Answer>, { status: "success" }>["data"];
+
+function parseAnswer(
+  text: string,
+): { readonly kind: "data"; readonly data: Data } | Extract<Reading, { readonly kind: "wrong" }> {
+  const parsed = Answer.safeParse(parseJson(text));
+  if (!parsed.success)
+    return { kind: "wrong", cause: "provider", reason: "the answer is not one of Prometheus's query API" };
+  const answer = parsed.data;
+  if (answer.status === "success") return { kind: "data", data: answer.data };
+  const cause = answer.errorType === "bad_data" ? "configuration" : "provider";
+  return { kind: "wrong", cause, reason: `${foreignMessage(answer.errorType)}: ${foreignMessage(answer.error)}` };
+}
 
 function single<S extends { readonly metric: Readonly<Record<string, string>> }>(
   series: readonly S[],
@@ -66,17 +102,18 @@ function single<S extends { readonly metric: Readonly<Record<string, string>> }>
     return {
       kind: "wrong",
       cause: "configuration",
-      reason: `the query gives ${series.length} series, such as ${labels(first.metric)} and ${labels(second.metric)}; wrap it in sum(), max() or another aggregation`,
+      reason: severalSeries(series.length, labels(first.metric), labels(second.metric)),
     };
   }
   return points(pointsOf(first));
 }
 
 function points(raw: readonly RawPoint[]): Reading {
-  return {
-    kind: "points",
-    points: raw.map(([seconds, text]) => ({ atMs: Math.round(seconds * 1000), value: numberOf(text) })),
-  };
+  return { kind: "points", points: raw.map(pointOf) };
+}
+
+function pointOf([seconds, text]: RawPoint): { readonly atMs: number; readonly value: number } {
+  return { atMs: Math.round(seconds * 1000), value: numberOf(text) };
 }
 
 /** Prometheus writes `+Inf`, `-Inf` and `NaN`. */

@@ -1,21 +1,13 @@
-import type { Metric, MetricSource } from "../domain/plan/types.ts";
-import type { Egress, EgressResult } from "../ports/egress.ts";
+import type { Metric } from "../domain/plan/types.ts";
+import type { EgressResult } from "../ports/egress.ts";
 import type { MetricProvider, Measurement } from "../ports/metric-provider.ts";
 import { ANSWER_BYTES_MAX, QUERY_TIMEOUT_MS, rawOf } from "./limits.ts";
 import { readAnswer, type Reading } from "./prometheus-answer.ts";
-
-type PrometheusSource = Extract<MetricSource, { kind: "prometheus" }>;
+import { questionFor, sourceOf, unixSeconds, type PrometheusOptions } from "./prometheus-question.ts";
 
 /** Points asked for in a baseline's range: enough for a mean, few enough for any server. */
 const BASELINE_POINTS = 60;
 const STEP_SECONDS_MIN = 1;
-
-/** By which way, and whom, Prometheus is asked. */
-export interface PrometheusOptions {
-  readonly egress: Egress;
-  /** For metrics that name no server. */
-  readonly defaultUrl?: string;
-}
 
 /** Asks Prometheus, or anything that speaks its query API (Thanos, Mimir, VictoriaMetrics), one instant query a sample. */
 export function createPrometheusProvider(options: PrometheusOptions): MetricProvider {
@@ -34,16 +26,9 @@ export function createPrometheusProvider(options: PrometheusOptions): MetricProv
         reason: "no Prometheus server is named; give the metric a url or set RAMPART_PROMETHEUS_URL",
       };
     }
-    const result = await options.egress.send({
-      url: `${base.replace(/\/+$/, "")}${path}`,
-      // POST, because a query may be longer than a URL.
-      method: "POST",
-      headers: { ...source.headers, "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ query: source.query, timeout: `${QUERY_TIMEOUT_MS}ms`, ...parameters }).toString(),
-      timeoutMs: QUERY_TIMEOUT_MS,
-      bodyBytesMax: ANSWER_BYTES_MAX,
-    });
-    return measurementOf(result, average);
+    const limits = { timeoutMs: QUERY_TIMEOUT_MS, bodyBytesMax: ANSWER_BYTES_MAX };
+    const question = questionFor(source, { base, path }, parameters, limits);
+    return measurementOf(await options.egress.send(question), average);
   };
   return {
     sample: (metric, at) => ask(metric, "/api/v1/query", { time: unixSeconds(at) }, false),
@@ -57,16 +42,6 @@ export function createPrometheusProvider(options: PrometheusOptions): MetricProv
       );
     },
   };
-}
-
-function sourceOf(metric: Metric): PrometheusSource {
-  if (metric.source.kind !== "prometheus")
-    throw new Error(`the Prometheus provider was asked for a metric of kind ${metric.source.kind}`);
-  return metric.source;
-}
-
-function unixSeconds(ms: number): string {
-  return (ms / 1000).toFixed(3);
 }
 
 function measurementOf(result: EgressResult, average: boolean): Measurement {

@@ -1,6 +1,7 @@
 import { resolveMetric } from "../domain/plan/secrets.ts";
 import type { Metric } from "../domain/plan/types.ts";
 import type { Variables } from "../domain/plan/view.ts";
+import type { MetricHistory } from "../ports/metric-history.ts";
 import type { Measurement, MetricProvider } from "../ports/metric-provider.ts";
 
 /** A provider that is asked with the plan's `${VARS}` filled in. Their values go to the provider and nowhere else. */
@@ -8,11 +9,10 @@ export function withVariables(provider: MetricProvider, variables: Variables): M
   const ask = async (metric: Metric, how: (resolved: Metric) => Promise<Measurement>): Promise<Measurement> => {
     const resolved = resolveMetric(metric, variables);
     if (resolved.ok) return how(resolved.metric);
-    const names = resolved.missing.map((name) => `\${${name}}`).join(" and ");
     return {
       kind: "error",
       cause: "configuration",
-      reason: `${names} is not set in the server's environment, or plans may not use it`,
+      reason: `${namesOf(resolved.missing)} is not set in the server's environment, or plans may not use it`,
     };
   };
   return {
@@ -20,3 +20,20 @@ export function withVariables(provider: MetricProvider, variables: Variables): M
     baseline: (metric, range, subject) => ask(metric, (resolved) => provider.baseline(resolved, range, subject)),
   };
 }
+
+/** The same for what is asked about the past. */
+export function historyWithVariables(history: MetricHistory, variables: Variables): MetricHistory {
+  return {
+    async read(metric, grid) {
+      const resolved = resolveMetric(metric, variables);
+      if (resolved.ok) return history.read(resolved.metric, grid);
+      return {
+        kind: "failed",
+        reason: `${namesOf(resolved.missing)} is not set`,
+        hint: "it comes from the environment; the command line takes --var NAME=value, too",
+      };
+    },
+  };
+}
+
+const namesOf = (missing: readonly string[]): string => missing.map((name) => `\${${name}}`).join(" and ");

@@ -19,7 +19,16 @@ export function judge(plan: Plan, state: RolloutState, condition: Condition, at:
   const reading = readMetric(plan, state, condition.metric, at);
   if (reading.kind === "error") return reading;
   if (reading.kind === "noData") return { kind: "inconclusive", reason: reading.reason };
-  const { value } = reading;
+  return judgeValue(plan, state, condition, reading.value);
+}
+
+/** What a number in the metric's unit says about the condition, whoever has it from where. */
+export function judgeValue(
+  plan: Plan,
+  state: RolloutState,
+  condition: Condition,
+  value: number,
+): Exclude<Verdict, { readonly kind: "error" }> {
   const threshold = resolve(condition.threshold, baselineOf(plan, state, condition.metric));
   if (threshold === undefined)
     return { kind: "inconclusive", reason: `no baseline of ${condition.metric} is known`, value };
@@ -28,8 +37,7 @@ export function judge(plan: Plan, state: RolloutState, condition: Condition, at:
 
 /** Whether the condition would be true of another number in the metric's unit. */
 export function isTrueOf(plan: Plan, state: RolloutState, condition: Condition, value: number): boolean {
-  const threshold = resolve(condition.threshold, baselineOf(plan, state, condition.metric));
-  return threshold !== undefined && compare(value, condition.operator, threshold);
+  return judgeValue(plan, state, condition, value).kind === "pass";
 }
 
 function resolve(threshold: Threshold, baseline: number | undefined): number | undefined {

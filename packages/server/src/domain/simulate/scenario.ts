@@ -8,12 +8,14 @@ export interface Scenario {
   readonly startAt: EpochMs;
   /** What each metric says from an instant on, in its unit, until the next change; the earliest first. Before the first there is no data. */
   readonly metrics: { readonly [name: string]: readonly MetricChange[] };
+  /** What the times of `metrics` count from; missing: the start. */
+  readonly metricsFrom?: EpochMs;
   /** In the order of their times. */
   readonly events: readonly ScenarioEvent[];
   /** The last instant that is looked at. */
   readonly untilMs: number;
-  /** What is taken for seen before exposure. A metric that is not here has its value at the start, if any. */
-  readonly baselines: { readonly [metric: string]: number };
+  /** What is taken for seen before exposure; null: nothing was. A metric that is not here has its value at the start, if any. */
+  readonly baselines: { readonly [metric: string]: number | null };
   /** Made-up users, by compared metric; a metric that is not here is never compared. */
   readonly cohorts?: { readonly [metric: string]: CohortsTraffic };
   /**
@@ -27,6 +29,8 @@ export interface Scenario {
 export interface MetricChange {
   readonly atMs: number;
   readonly sample: Sample;
+  /** To every condition of the plan it says the same as the one before: samplings that see no more than that can be left out. */
+  readonly alike?: boolean;
 }
 
 /** Users who make requests, and how those fare who have the flag, and those who don't. */

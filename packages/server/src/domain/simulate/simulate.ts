@@ -182,7 +182,8 @@ class Player {
     const instants = [
       ...turningPoints(this.#plan, this.state).filter((at) => at > lastSampleAt),
       nextDeadline(this.#plan, this.state) ?? Infinity,
-      this.#scenario.startAt + Math.min(event?.atMs ?? Infinity, this.#feed.nextChangeMs()),
+      this.#scenario.startAt + (event?.atMs ?? Infinity),
+      this.#feed.nextChangeAt(),
       end + 1,
     ];
     const { intervalMs } = this.#plan;
@@ -200,7 +201,7 @@ class Player {
     const sampleAt = nextSampleAt(this.#plan, this.state);
     const events: RolloutEvent[] = [];
     if (sampleAt !== undefined && sampleAt <= now) {
-      const values = this.#feed.samplesAt(now - this.#scenario.startAt);
+      const values = this.#feed.samplesAt(now);
       events.push({ kind: "samples", at: now, sampledAt: alignedInstant(this.#plan, this.state, now), values });
     }
     if (deadline !== undefined && deadline <= now) events.push({ kind: "tick", at: now });

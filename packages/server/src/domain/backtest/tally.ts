@@ -1,0 +1,91 @@
+import type { Condition, Plan } from "../plan/types.ts";
+import type { EpochMs } from "../rollout/instant.ts";
+import type { RolloutState } from "../rollout/state.ts";
+import { judgeValue, type Verdict } from "../rollout/verdict.ts";
+import type { Grid, History } from "./history.ts";
+import { stretchesOf } from "./past.ts";
+
+/** A value, what it was compared with, and when. */
+export interface Extreme {
+  readonly value: number;
+  readonly threshold: number;
+  readonly at: EpochMs;
+}
+
+/** A time without a break for which a condition was true. */
+export interface Streak {
+  readonly since: EpochMs;
+  /** The last sample that it was true of. */
+  lastAt: EpochMs;
+  /** The first sample that it was not true of; missing: there was none. */
+  until?: EpochMs;
+  peak: Extreme;
+}
+
+/** How a condition fared. */
+export interface Tally {
+  readonly samples: number;
+  readonly trueSamples: number;
+  readonly unknownSamples: number;
+  /** At which it had been true for `forMs`. */
+  readonly heldSamples: number;
+  /** The earliest first. */
+  readonly streaks: readonly Streak[];
+  /** The furthest that the value went towards the condition's being true, and beyond. Undefined: it has no direction, or no value. */
+  readonly extreme: Extreme | undefined;
+}
+
+/** What a tally is made of. `state`: knows the baselines. */
+export interface Counted {
+  readonly plan: Plan;
+  readonly state: RolloutState;
+  readonly history: History;
+  readonly grid: Grid;
+}
+
+/** Goes through the history of a condition's metric, with the verdicts of the reducer. */
+export function tallyOf({ plan, state, history, grid }: Counted, condition: Condition, forMs: number): Tally {
+  const counts = { samples: 0, trueSamples: 0, unknownSamples: 0, heldSamples: 0 };
+  const streaks: Streak[] = [];
+  let current: Streak | undefined;
+  let extreme: Extreme | undefined;
+  for (const { at, count, sample } of stretchesOf(history, condition.metric, grid)) {
+    const verdict = sample.kind === "value" ? judgeValue(plan, state, condition, sample.value) : UNKNOWN;
+    counts.samples += count;
+    if (verdict.kind === "inconclusive" || verdict.kind === "error") counts.unknownSamples += count;
+    else if (isFurther(condition, extreme?.value, verdict.value)) extreme = extremeOf(verdict, at);
+    if (verdict.kind !== "pass") {
+      if (current) current.until = at;
+      current = undefined;
+      continue;
+    }
+    counts.trueSamples += count;
+    const lastAt = at + (count - 1) * grid.everyMs;
+    if (current === undefined) streaks.push((current = { since: at, lastAt, peak: extremeOf(verdict, at) }));
+    else if (isFurther(condition, current.peak.value, verdict.value)) current.peak = extremeOf(verdict, at);
+    current.lastAt = lastAt;
+    const missing = Math.ceil((current.since + forMs - at) / grid.everyMs);
+    counts.heldSamples += Math.max(0, count - Math.max(0, missing));
+  }
+  return { ...counts, streaks, extreme };
+}
+
+const UNKNOWN: Verdict = { kind: "inconclusive", reason: "no value" };
+
+function extremeOf({ value, threshold }: Omit<Extreme, "at">, at: EpochMs): Extreme {
+  return { value, threshold, at };
+}
+
+function isFurther({ operator }: Condition, before: number | undefined, now: number): boolean {
+  switch (operator) {
+    case ">":
+    case ">=":
+      return before === undefined || now > before;
+    case "<":
+    case "<=":
+      return before === undefined || now < before;
+    case "==":
+    case "!=":
+      return false;
+  }
+}
