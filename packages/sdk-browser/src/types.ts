@@ -27,10 +27,15 @@ export interface TrackDetails {
  * through.
  */
 export interface BrowserClient {
+  /** Connects. Resolves with the first current values, or after `timeoutMs` (2,000) with what there is; the client goes on trying. Call it as often as you like. */
   init(options?: { readonly timeoutMs?: number }): Promise<InitResult>;
+  /** Whether a boolean flag is on; the default (false) where there is no such flag, or where it is not boolean. Never waits. */
   isEnabled(flag: FlagKey, defaultValue?: boolean): boolean;
+  /** The flag's value; the default where there is no such flag, or where its value is of another type. */
   variation<T extends JsonValue>(flag: FlagKey, defaultValue: T): T;
+  /** As `variation`, with how it came about: variant, reason, error code, revision. */
   evaluate<T extends JsonValue>(flag: FlagKey, defaultValue: T): EvaluationDetails<T>;
+  /** Runs `on` or `off`, as the flag is, and gives back what it gives. How long it took, and whether it threw or rejected, counts for the user's cohort. */
   run<T>(flag: FlagKey, branches: Branches<T>): T;
   /** For code that can't be wrapped: measures from here to `done` as `run` would. A measurement that is never done is never counted. */
   measure(flag: FlagKey): Measurement;
@@ -41,8 +46,11 @@ export interface BrowserClient {
    * else there are none. Resolves as `init` does.
    */
   setContext(context: User, options?: ContextOptions): Promise<InitResult>;
+  /** Calls `listener` with each such event, until the function that it gives back is called. */
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
+  /** How the client stands now. */
   status(): BrowserStatus;
+  /** Ends the connection; what was measured goes out at once. Values can still be read. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -44,10 +44,13 @@ export interface ClientStatus {
 
 /** What listeners are given, by the name of the event. */
 export interface ClientEvents {
+  /** The values are the server's current ones, for the first time or again. */
   ready: { readonly revision: number };
   /** Flags whose definition changed, in one atomic step. */
   change: { readonly revision: number; readonly flags: readonly string[]; readonly urgent: boolean };
+  /** The server is lost; values stay as they are, subject to their leases. `sinceMs`: how long nothing was heard of it, milliseconds. */
   stale: { readonly sinceMs: number };
+  /** Something went wrong that the application may want to log. `code` is stable, `message` is for people; neither holds a secret. */
   error: { readonly code: string; readonly message: string };
 }
 
@@ -67,10 +70,18 @@ export interface Measurement {
 
 /** The client's surface, the same in every SDK. No call throws or rejects for a reason of its own; `run` passes its branch's errors through. */
 export interface FlagClient {
+  /** Connects. Resolves with the first current values, or after `timeoutMs` (2,000) with what there is; the client goes on trying. Call it as often as you like. */
   init(options?: { readonly timeoutMs?: number }): Promise<InitResult>;
+  /** Whether a boolean flag is on for the user; the default (false) where there is no such flag, or where it is not boolean. Never waits. */
   isEnabled(flag: FlagKey, user: User, defaultValue?: boolean): boolean;
+  /** The flag's value for the user; the default where there is no such flag, or where its values are of another type. */
   variation<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): T;
+  /** As `variation`, with how it came about: variant, reason, error code, revision. */
   evaluate<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): EvaluationDetails<T>;
+  /**
+   * Runs `on` or `off`, as the flag is for the user, and gives back what it gives. How long it took, and whether it threw or rejected, counts
+   * for the user's cohort.
+   */
   run<T>(flag: FlagKey, user: User, branches: Branches<T>): T;
   /**
    * For code that can't be wrapped: evaluates the flag, and measures from here to `done` as `run` would. A measurement that is never done
@@ -82,7 +93,10 @@ export interface FlagClient {
    * happen. For flags under a rollout that watches the metric, it counts for the user's cohort.
    */
   track(metric: string, user: User, details?: { readonly value?: number; readonly failed?: boolean }): void;
+  /** Calls `listener` with each such event, until the function that it gives back is called. */
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
+  /** How the client stands now. */
   status(): ClientStatus;
+  /** Ends the connection, once what was measured is sent; within two seconds, whatever the server does. Values can still be read. Idempotent. */
   close(): Promise<void>;
 }
