@@ -1,5 +1,5 @@
 /** Debian's Prometheus and Alertmanager on private ports, fed by a sample service. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -82,6 +82,15 @@ export class SampleService {
   }
 }
 
+/** Puts samples of the past where Prometheus will find them when it starts. */
+function backfill(folder: string, openMetrics: string): void {
+  const file = join(folder, "past.txt");
+  writeFileSync(file, openMetrics);
+  const args = ["tsdb", "create-blocks-from", "openmetrics", file, join(folder, "data")];
+  const { status, stderr } = spawnSync("promtool", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`promtool ended with ${status}:\n${stderr}`);
+}
+
 /** A program on a private port, ready to answer. */
 export class Counterpart {
   readonly url: string;
@@ -94,18 +103,22 @@ export class Counterpart {
 
   static async prometheus(options: {
     readonly folder: string;
-    readonly target: string;
+    readonly target?: string;
     readonly rules?: string;
     readonly alertmanager?: string;
+    /** What it knows of the past, as OpenMetrics text with the instants of the samples. */
+    readonly past?: string;
   }): Promise<Counterpart> {
     const folder = join(options.folder, "prometheus");
     mkdirSync(folder);
     const port = await freePort();
+    const targets = JSON.stringify(options.target === undefined ? [] : [options.target]);
     const lines = [
       "global: { scrape_interval: 1s, evaluation_interval: 1s }",
       "scrape_configs:",
-      `  - { job_name: sample, static_configs: [ { targets: ["${options.target}"] } ] }`,
+      `  - { job_name: sample, static_configs: [ { targets: ${targets} } ] }`,
     ];
+    if (options.past !== undefined) backfill(folder, options.past);
     if (options.rules !== undefined) {
       writeFileSync(join(folder, "rules.yml"), options.rules);
       lines.push(`rule_files: ["${join(folder, "rules.yml")}"]`);

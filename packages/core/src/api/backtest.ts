@@ -56,7 +56,10 @@ export interface BacktestConditionView {
   readonly unknownSamples: number;
   /** The longest time without a break for which it was true; missing: it never was. */
   readonly longest?: { readonly since: Instant; readonly ms: number };
-  /** The highest value of a condition with `>` or `>=`, the lowest of one with `<` or `<=`; missing: no value, or another operator. */
+  /**
+   * Of a trigger the value that came nearest to its limit, or went furthest beyond; of a criterion the one that passed least, or failed most.
+   * Missing: there was no value, or the operator is `==` or `!=`.
+   */
   readonly extreme?: { readonly value: number; readonly threshold: number; readonly at: Instant };
 }
 

@@ -63,7 +63,7 @@ function criteriaText(run: Run, criteria: readonly BacktestCriterionView[]): str
   return tableOf(run, ["criterion", "held", ...CONDITION_TITLES.slice(1), "stages"], rows);
 }
 
-const CONDITION_TITLES = ["condition", "for", "true", "unknown", "longest", "extreme"] as const;
+const CONDITION_TITLES = ["condition", "for", "true", "unknown", "longest", "worst"] as const;
 
 function conditionCells(one: BacktestConditionView): readonly Cell[] {
   const { condition, forMs, samples, trueSamples, unknownSamples, longest, extreme, unit } = one;

@@ -156,7 +156,14 @@ describe("a backtest", () => {
     const error_rate = track(240, { 0: 0.001, 100: 0.02, 110: 0.001 });
     const { criteria } = report(planOf(PLAN), { p95: track(240, { 0: 0.1 }), error_rate }, { to: FROM + 4 * HOUR });
     expect(criteria).toMatchObject([
-      { condition: "error_rate < 1%", forMs: HOUR, stages: ["canary", "full"], trueSamples: 231, heldSamples: 40 + 71 },
+      {
+        condition: "error_rate < 1%",
+        forMs: HOUR,
+        stages: ["canary", "full"],
+        trueSamples: 231,
+        extreme: { value: 0.02, threshold: 0.01, at: at(100) },
+        heldSamples: 40 + 71,
+      },
     ]);
   });
 

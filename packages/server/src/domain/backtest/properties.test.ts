@@ -117,7 +117,11 @@ describe("a backtest", () => {
         simulate(endless, past.scenario, { everySampling: true, onStep });
         for (const { condition } of conditionsOf(endless)) {
           const counted = { plan: endless, state: past.before, history, grid };
-          const { samples, trueSamples, unknownSamples, heldSamples } = tallyOf(counted, condition, 20_000);
+          const { samples, trueSamples, unknownSamples, heldSamples } = tallyOf(counted, {
+            condition,
+            forMs: 20_000,
+            towards: true,
+          });
           expect({ samples, trueSamples, unknownSamples, held: heldSamples }).toEqual(
             seen.get(conditionKey(condition)),
           );

@@ -31,7 +31,7 @@ export interface Tally {
   readonly heldSamples: number;
   /** The earliest first. */
   readonly streaks: readonly Streak[];
-  /** The furthest that the value went towards the condition's being true, and beyond. Undefined: it has no direction, or no value. */
+  /** The furthest that the value went in the direction that was asked for. Undefined: the condition has no direction, or there is no value. */
   readonly extreme: Extreme | undefined;
 }
 
@@ -43,8 +43,16 @@ export interface Counted {
   readonly grid: Grid;
 }
 
+/** What is counted. */
+export interface Question {
+  readonly condition: Condition;
+  readonly forMs: number;
+  /** In which direction the extreme is looked for: where the condition is `true` (what a trigger fears), or where it is not (a criterion). */
+  readonly towards: boolean;
+}
+
 /** Goes through the history of a condition's metric, with the verdicts of the reducer. */
-export function tallyOf({ plan, state, history, grid }: Counted, condition: Condition, forMs: number): Tally {
+export function tallyOf({ plan, state, history, grid }: Counted, { condition, forMs, towards }: Question): Tally {
   const counts = { samples: 0, trueSamples: 0, unknownSamples: 0, heldSamples: 0 };
   const streaks: Streak[] = [];
   let current: Streak | undefined;
@@ -53,7 +61,7 @@ export function tallyOf({ plan, state, history, grid }: Counted, condition: Cond
     const verdict = sample.kind === "value" ? judgeValue(plan, state, condition, sample.value) : UNKNOWN;
     counts.samples += count;
     if (verdict.kind === "inconclusive" || verdict.kind === "error") counts.unknownSamples += count;
-    else if (isFurther(condition, extreme?.value, verdict.value)) extreme = extremeOf(verdict, at);
+    else if (isFurther(condition, towards, extreme?.value, verdict.value)) extreme = extremeOf(verdict, at);
     if (verdict.kind !== "pass") {
       if (current) current.until = at;
       current = undefined;
@@ -62,7 +70,7 @@ export function tallyOf({ plan, state, history, grid }: Counted, condition: Cond
     counts.trueSamples += count;
     const lastAt = at + (count - 1) * grid.everyMs;
     if (current === undefined) streaks.push((current = { since: at, lastAt, peak: extremeOf(verdict, at) }));
-    else if (isFurther(condition, current.peak.value, verdict.value)) current.peak = extremeOf(verdict, at);
+    else if (isFurther(condition, true, current.peak.value, verdict.value)) current.peak = extremeOf(verdict, at);
     current.lastAt = lastAt;
     const missing = Math.ceil((current.since + forMs - at) / grid.everyMs);
     counts.heldSamples += Math.max(0, count - Math.max(0, missing));
@@ -76,14 +84,18 @@ function extremeOf({ value, threshold }: Omit<Extreme, "at">, at: EpochMs): Extr
   return { value, threshold, at };
 }
 
-function isFurther({ operator }: Condition, before: number | undefined, now: number): boolean {
+function isFurther(
+  { operator }: Condition,
+  towards: boolean,
+  ...[before, now]: readonly [before: number | undefined, now: number]
+): boolean {
   switch (operator) {
     case ">":
     case ">=":
-      return before === undefined || now > before;
+      return before === undefined || (towards ? now > before : now < before);
     case "<":
     case "<=":
-      return before === undefined || now < before;
+      return before === undefined || (towards ? now < before : now > before);
     case "==":
     case "!=":
       return false;

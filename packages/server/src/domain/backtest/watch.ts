@@ -66,14 +66,15 @@ export function* watching({ plan, grid, stages: names }: Backtest, history: Hist
   const seen: { triggers: WatchedTrigger[]; criteria: WatchedCriterion[] } = { triggers: [], criteria: [] };
   for (const [index, { of, stages }] of triggers.entries()) {
     const { one: trigger, condition } = of;
-    const tally = tallyOf(counted, condition, trigger.forMs);
+    const tally = tallyOf(counted, { condition, forMs: trigger.forMs, towards: true });
     const mine = fired.filter(({ cause }) => cause?.subject === nameOf(index));
     seen.triggers.push({ trigger, condition, stages, tally, firings: firingsOf(mine, tally) });
     yield;
   }
   for (const { of, stages } of criteria) {
     const { one: criterion, condition } = of;
-    seen.criteria.push({ criterion, condition, stages, tally: tallyOf(counted, condition, criterion.forMs) });
+    const tally = tallyOf(counted, { condition, forMs: criterion.forMs, towards: false });
+    seen.criteria.push({ criterion, condition, stages, tally });
     yield;
   }
   return { ...seen, gaps: timeline.filter(({ event }) => event === "noData") };
