@@ -44,6 +44,7 @@ export * from "./measure/units.ts";
 export * from "./measure/value-bins.ts";
 export * from "./model/json-pointer.ts";
 export { defaultConfig, defaultVariants } from "./model/defaults.ts";
+export { jsonErrorOffset } from "./read/json-error.ts";
 export { digestOf, type Revised } from "./ruleset/digest.ts";
 export * from "./ruleset/ruleset.ts";
 export * from "./wire/basis.ts";

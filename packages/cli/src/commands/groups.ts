@@ -21,6 +21,18 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./segments.ts")).define,
   },
   {
+    name: "import",
+    summary: "take over flags from another product, or from an export",
+    heading: "Flags:",
+    load: async () => (await import("./import/index.ts")).define,
+  },
+  {
+    name: "export",
+    summary: "print an environment's flags as a document that import takes",
+    heading: "Flags:",
+    load: async () => (await import("./export.ts")).define,
+  },
+  {
     name: "rollout",
     summary: "start, watch, approve, pause and roll back rollouts",
     heading: "Rollouts:",
@@ -34,7 +46,7 @@ export const GROUPS: readonly Group[] = [
   },
   {
     name: "plan",
-    summary: "check a plan, play it against a scenario, print its schema",
+    summary: "check a plan, play it against a scenario or the past, print its schema",
     heading: "Rollouts:",
     load: async () => (await import("./plan/index.ts")).define,
     local: true,

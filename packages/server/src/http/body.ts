@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { pointerTo } from "@rampart/core";
+import { pointerTo, jsonErrorOffset } from "@rampart/core";
 import type { FieldError } from "../domain/problems.ts";
 import { quoted } from "../domain/problems.ts";
-import { jsonErrorOffset } from "./json-error.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Objects and arrays within each other, body included. Contexts have a limit of their own below this one. */

@@ -1,0 +1,121 @@
+import type { FlagConfig, FlagConfigView, FlagView, JsonObject, JsonValue, Segment } from "@rampart/core";
+import { paths } from "../api/paths.ts";
+import type { Api, Call } from "../api/types.ts";
+import { CliError } from "../errors.ts";
+import { CONFIG_FIELDS, type ImportPlan, type Present, type Step, type WholeFlag } from "./plan.ts";
+
+/** How long to wait when the server says that there were too many requests, and how often. */
+const PAUSE_MS = 1000;
+const PAUSES_MAX = 30;
+
+/** What was written, and what the server refused. */
+export interface Applied {
+  readonly written: readonly string[];
+  readonly failed: readonly { readonly key: string; readonly error: CliError }[];
+}
+
+/** Where and as what an import writes. */
+export interface ApplyOptions {
+  readonly environment: string;
+  /** For the audit. */
+  readonly reason: string;
+  readonly present: Present;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/**
+ * Carries a plan out, item by item. What the server refuses is kept and the rest goes on; only a server that can't be reached ends it. A flag
+ * is made off for everybody and then set up at the revision at which it was made, so that nobody's change is written over.
+ */
+export async function applyPlan(api: Api, plan: ImportPlan, options: ApplyOptions): Promise<Applied> {
+  const written: string[] = [];
+  const failed: { readonly key: string; readonly error: CliError }[] = [];
+  const attempt = async (key: string, write: () => Promise<void>): Promise<void> => {
+    try {
+      await write();
+      written.push(key);
+    } catch (error) {
+      if (!(error instanceof CliError) || error.problem === undefined) throw error;
+      failed.push({ key, error });
+    }
+  };
+  const patient = patiently(api, options.sleep);
+  for (const step of plan.segments) {
+    if (isWritten(step)) await attempt(step.key, () => writeSegment(patient, step, options));
+  }
+  for (const step of plan.flags) {
+    if (isWritten(step)) await attempt(step.key, () => writeFlag(patient, step, options));
+  }
+  return { written, failed };
+}
+
+type Writing<T> = Exclude<Step<T>, { readonly kind: "cannot" }>;
+type Request = <T>(call: Call) => Promise<T>;
+
+function isWritten<T>(step: Step<T>): step is Writing<T> {
+  return step.kind === "create" || step.kind === "configure" || step.kind === "replace";
+}
+
+/** Waits where the server asks for patience: an import makes more requests than a person would. */
+function patiently(api: Api, sleep: ApplyOptions["sleep"]): Request {
+  return async <T>(call: Call): Promise<T> => {
+    for (let pauses = 0; ; pauses += 1) {
+      try {
+        return await api.request<T>(call);
+      } catch (error) {
+        if (!(error instanceof CliError) || error.code !== "RATE_LIMITED" || pauses === PAUSES_MAX) throw error;
+        await sleep(PAUSE_MS);
+      }
+    }
+  };
+}
+
+async function writeSegment(
+  request: Request,
+  { kind, item }: Writing<Segment>,
+  { reason }: ApplyOptions,
+): Promise<void> {
+  const { key, ...fields } = item;
+  const body = { ...(fields as unknown as JsonObject), reason };
+  if (kind === "create") await request({ method: "POST", path: paths.segments, body: { ...body, key } });
+  else await request({ method: "PATCH", path: paths.segment(key), body });
+}
+
+async function writeFlag(request: Request, step: Writing<WholeFlag>, options: ApplyOptions): Promise<void> {
+  const { environment, reason, present } = options;
+  const { key, item } = step;
+  const there = present.flags.get(key);
+  if (step.kind === "create") {
+    const body = { ...(item.definition as unknown as JsonObject), reason };
+    const made = await request<FlagView>({ method: "POST", path: paths.flags, body });
+    const ifMatch = made.environments[environment]?.revision;
+    const at = ifMatch === undefined ? {} : { ifMatch };
+    await request({
+      method: "PATCH",
+      path: paths.config(environment, key),
+      body: { ...fieldsOf(item.config, {}), reason },
+      ...at,
+    });
+    return;
+  }
+  if (there === undefined) return;
+  if ("differences" in step && step.differences.some(({ field }) => field === "variants"))
+    await request({ method: "PATCH", path: paths.flag(key), body: { variants: item.definition.variants, reason } });
+  const body = { ...fieldsOf(item.config, there.config.targets), reason };
+  await request<FlagConfigView>({
+    method: "PATCH",
+    path: paths.config(environment, key),
+    body,
+    ifMatch: there.config.revision,
+  });
+}
+
+/** A patch that leaves what the file says. Targets are merged by the server, so those that are to go are named. */
+function fieldsOf(config: FlagConfig, targets: FlagConfig["targets"]): JsonObject {
+  const fields = CONFIG_FIELDS.map((field) => [field, config[field] as unknown as JsonValue] as const);
+  const gone = Object.keys(targets).filter((id) => !Object.hasOwn(config.targets, id));
+  return {
+    ...Object.fromEntries(fields),
+    targets: { ...Object.fromEntries(gone.map((id) => [id, null])), ...config.targets },
+  };
+}

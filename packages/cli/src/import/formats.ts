@@ -1,0 +1,31 @@
+import type { JsonValue } from "@rampart/core";
+import { isList, listOr, recordOr } from "./json.ts";
+import { convertLaunchDarkly } from "./launchdarkly/index.ts";
+import { convertRampart, RAMPART_FORMAT } from "./rampart.ts";
+import type { Convert, Format } from "./types.ts";
+import { convertUnleash } from "./unleash/index.ts";
+
+/** How each format is read. */
+export const CONVERTERS: { readonly [format in Format]: Convert } = {
+  launchdarkly: convertLaunchDarkly,
+  unleash: convertUnleash,
+  rampart: convertRampart,
+};
+
+/** The format that a file shows by its fields; undefined where it could be another. */
+export function formatOf(file: JsonValue): Format | undefined {
+  const content = recordOr(file);
+  if (content["format"] === RAMPART_FORMAT) return "rampart";
+  if (content["features"] !== undefined && isList(content["features"])) return "unleash";
+  const { flags, items, data } = content;
+  const inner = recordOr(data);
+  const some = [
+    ...Object.values(recordOr(flags ?? inner["flags"])),
+    ...listOr(flags),
+    ...listOr(recordOr(flags)["items"]),
+    ...listOr(items),
+  ].map(recordOr);
+  const isLaunchDarkly =
+    content["flagValues"] !== undefined || [...some, content].some((flag) => isList(flag["variations"]));
+  return isLaunchDarkly ? "launchdarkly" : undefined;
+}

@@ -1,0 +1,81 @@
+import type { JsonObject, JsonValue } from "@rampart/core";
+import { isJsonObject } from "../../input/json.ts";
+import { escapePointer, isList, itemsOf, recordOr, textOf } from "../json.ts";
+import type { Convert } from "../types.ts";
+import { flagOf, type SourceFlag } from "./flag.ts";
+import { segmentOf } from "./segment.ts";
+
+/**
+ * LaunchDarkly: what its SDKs are sent and their file data source reads (`{flags, segments}`, flags by key), and what its API lists
+ * (`{items}`, with a part for each environment; together with segments as `{flags: {items}, segments: {items}}`).
+ */
+export const convertLaunchDarkly: Convert = (file, { environment }) => {
+  const { at, content } = contentOf(file);
+  const items = [...flagsOf(content, at), ...plainValues(content, at)];
+  const live = items.filter(
+    ({ value }) => isJsonObject(value) && value["deleted"] !== true && value["archived"] !== true,
+  );
+  const names = [...new Set(live.flatMap(({ value }) => Object.keys(recordOr(recordOr(value)["environments"]))))];
+  const chosen = environment ?? (names.length === 1 ? names[0] : undefined);
+  if (names.length > 0 && (chosen === undefined || !names.includes(chosen))) {
+    const message =
+      environment === undefined
+        ? `the file holds ${names.length} environments`
+        : `the file holds no environment "${environment}"`;
+    return { kind: "refused", message, advice: `choose one with --source-environment: ${names.join(", ")}` };
+  }
+  const flags = live.map(({ key, path, value }) => sourceOf(recordOr(value), path, key, chosen));
+  const byKey = new Map(flags.map((flag) => [flag.key, flag]));
+  return {
+    kind: "converted",
+    flags: flags.map((flag) => flagOf(flag, (key) => byKey.get(key))),
+    segments: listed(content["segments"], `${at}/segments`)
+      .filter(({ value }) => isJsonObject(value) && value["deleted"] !== true)
+      .map(({ key, path, value }) => segmentOf(value, path, key)),
+  };
+};
+
+type Items = ReturnType<typeof itemsOf>;
+
+/** The message of a stream holds the same below `data`. */
+function contentOf(file: JsonValue): { readonly at: string; readonly content: JsonObject } {
+  if (isList(file)) return { at: "", content: { flags: file } };
+  const content = recordOr(file);
+  if (isJsonObject(content["data"])) return { at: "/data", content: content["data"] };
+  // A single flag of the API.
+  return { at: "", content: content["variations"] === undefined ? content : { flags: [content] } };
+}
+
+/** The flags themselves, or a page of them. */
+function flagsOf(content: JsonObject, at: string): Items {
+  return content["flags"] === undefined
+    ? itemsOf(content["items"], `${at}/items`)
+    : listed(content["flags"], `${at}/flags`);
+}
+
+/** A list, a map, or a page of the API. */
+function listed(value: JsonValue | undefined, path: string): Items {
+  const { items } = recordOr(value);
+  return isList(items) ? itemsOf(items, `${path}/items`) : itemsOf(value, path);
+}
+
+/** The file data source takes bare values: everybody gets them. */
+function plainValues(content: JsonObject, at: string): Items {
+  return itemsOf(content["flagValues"], `${at}/flagValues`).map(({ key, path, value }) => {
+    const variations = typeof value === "boolean" ? [value, !value] : [value];
+    const offVariation = value === true ? 1 : 0;
+    return { key, path, value: { on: true, variations, offVariation, fallthrough: { variation: 0 } } };
+  });
+}
+
+function sourceOf(
+  flag: JsonObject,
+  path: string,
+  keyInMap: string | undefined,
+  environment: string | undefined,
+): SourceFlag {
+  const key = textOf(flag["key"]) ?? keyInMap ?? "";
+  if (environment === undefined) return { key, source: flag, path, configPath: path };
+  const configPath = `${path}/environments/${escapePointer(environment)}`;
+  return { key, source: { ...flag, ...recordOr(recordOr(flag["environments"])[environment]) }, path, configPath };
+}
