@@ -9,6 +9,7 @@ import type { Command } from "../../packages/server/src/domain/rollout/event.ts"
 import { dueAtOf } from "../../packages/server/src/gates/commit.ts";
 import { Runner } from "../../packages/server/src/gates/runner.ts";
 import { matchesTag } from "../../packages/server/src/http/etag.ts";
+import { unconfirmedReply } from "../../packages/server/src/http/presence.ts";
 import { Emergencies } from "../../packages/server/src/main/emergencies.ts";
 import type { Platform } from "../../packages/server/src/main/platform.ts";
 import { startReceiptsExchange } from "../../packages/server/src/main/receipts-exchange.ts";
@@ -232,8 +233,12 @@ export class SimulatedServer implements Customer {
     if (method !== "GET") return { status: 202, body: "" };
     const basis = parseBasis(headers["x-rampart-basis"] ?? "");
     clients?.polled({ instanceId, sdk: "sim/1", address: "127.0.0.1" }, { basis, now });
-    if ((await presenceFor(feed, basis, this.#platform().timers)) !== "present")
-      return { status: 503, body: "", retryAfter: "2" };
+    const presence = await presenceFor(feed, basis, this.#platform().timers);
+    if (presence === "behind") return { status: 503, body: "", retryAfter: "2" };
+    if (presence === "unconfirmed") {
+      const told = unconfirmedReply(feed, () => feed.snapshot.body.toString());
+      return { status: 503, body: String(told.body), retryAfter: "2" };
+    }
     const { snapshot } = feed;
     if (matchesTag(headers["if-none-match"], snapshot.etag)) return { status: 304, body: "" };
     return { status: 200, body: snapshot.body.toString() };

@@ -13,6 +13,8 @@ import { SimulatedServer } from "./server.ts";
 
 const CLIENTS = 3;
 const MACHINES_MAX = 3;
+/** Of the seeds, this share has one server: there is less that happens between several. */
+const SOLE_SHARE = 0.7;
 /** Faults begin within this time; then everything is mended. */
 export const TROUBLE_MS = 60_000;
 /** The longest back-off of a client, its spread, and what the server needs to get up. */
@@ -87,7 +89,7 @@ export class World {
     this.chance = new Chance(seed);
     this.clockwork = new Clockwork({ keepsAll: keepsTrace });
     const { chance, clockwork } = this;
-    const machines = servers ?? (chance.oneIn(2) ? 1 : chance.between(2, MACHINES_MAX));
+    const machines = servers ?? (chance.next() < SOLE_SHARE ? 1 : chance.between(2, MACHINES_MAX));
     const isShared = machines > 1;
     this.disk = new Disk({ clockwork, chance, isShared, doubles });
     this.disk.onWritten = (by) => this.#written(by);

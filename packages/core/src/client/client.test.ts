@@ -286,6 +286,21 @@ describe("a client", () => {
     expect(client.isEnabled(FLAG, "u")).toBe(true);
   });
 
+  it("takes the kills that a server tells which can't answer a poll, and none of it as contact", async () => {
+    await connected();
+    await failUntilPolling();
+    const { lastContactMs } = client.status();
+    const problem = { code: "NOT_CURRENT", status: 503 };
+    await platform.exchange("/flags").answer({ status: 503, body: JSON.stringify(problem) });
+    expect(client.isEnabled(FLAG, "u")).toBe(true);
+    await platform.advance(11_000);
+    const told = { ...problem, ...snapshotOf(5, [flagAt(5, { killed: true })]), off: [FLAG] };
+    await platform.exchange("/flags").answer({ status: 503, body: JSON.stringify(told) });
+    expect(client.isEnabled(FLAG, "u")).toBe(false);
+    expect(client.status().lastContactMs).toBeGreaterThanOrEqual((lastContactMs ?? 0) + 11_000);
+    expect(client.status().state).toBe("stale");
+  });
+
   it("waits with polling for as long as Retry-After says", async () => {
     await connected();
     await failUntilPolling();

@@ -131,6 +131,7 @@ export class Session {
       return { kind: "pollNotModified" };
     }
     if (status !== 200) {
+      if (status === 503) this.#hearKills(body);
       this.#report("POLL_FAILED", `the server answered ${status}`);
       return failed;
     }
@@ -144,6 +145,12 @@ export class Session {
     }
     this.#taken(intake);
     return { kind: "pollSucceeded" };
+  }
+
+  /** A server that does not know what is stored tells the kills that it was asked for with its refusal, in what it holds. */
+  #hearKills(body: string): void {
+    const intake = this.#options.holder.takeFrame("unconfirmed", body);
+    if (intake.kind === "taken") this.#taken(intake);
   }
 
   #taken({ verdict, skipped, urgent, isConfirmed }: Extract<Intake, { kind: "taken" }>): MachineInput | undefined {

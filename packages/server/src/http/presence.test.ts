@@ -85,6 +85,22 @@ describe("a server that shares its store", () => {
       expect(await read(line, basis), line).toMatchObject({ status: 503, body: { code: "NOT_CURRENT" } });
   });
 
+  it("tells polls, of SDKs for servers and of other protocols, the kills that it was asked for and can't store", async () => {
+    const { server, at, read, platform } = await ramping(true);
+    store.state = "gone";
+    await platform.advance(4_000);
+    const killed = await server.call("POST /api/v1/environments/production/flags/plain/kill", { body: {} });
+    expect(killed.status).toBe(202);
+    const basis = `${at.epoch}:${at.revision}`;
+    expect(await read("GET /sdk/v1/flags", basis)).toMatchObject({
+      status: 503,
+      body: { code: "NOT_CURRENT", epoch: at.epoch, revision: at.revision, off: ["plain"] },
+    });
+    expect((await read("POST /ofrep/v1/evaluate/flags", basis)).body).toMatchObject({
+      flags: [{ key: FLAG }, { key: "plain", value: false }],
+    });
+  });
+
   it("gives pages all that it has, and nothing of it renews a lease", async () => {
     const { watch, platform } = await ramping(true);
     const before = await watch();

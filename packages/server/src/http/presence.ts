@@ -7,7 +7,8 @@ import { presenceFor } from "../stream/presence.ts";
 import type { HttpParts } from "./parts.ts";
 import { feedOf } from "./parts.ts";
 import type { Failure } from "./problem.ts";
-import { ProblemError } from "./problem.ts";
+import { ProblemError, problemReply } from "./problem.ts";
+import type { Reply } from "./reply.ts";
 
 /** A server is behind, or cut off from its database, for seconds at least. */
 const RETRY_AFTER = { "retry-after": "2" } as const;
@@ -47,6 +48,17 @@ export async function presentFeed(...of: Parameters<typeof answeringFeed>): Prom
 /** Why there is no answer, for who would take it for the present. */
 export function notCurrent(presence: Exclude<Presence, "present">): ProblemError {
   return new ProblemError(FAILURES[presence], RETRY_AFTER);
+}
+
+/**
+ * As `notCurrent("unconfirmed")`. Where there are kills that are told and not stored, the members of what is held here (`content`, a JSON object) go with it, so that clients
+ * that can only poll hear of them; it renews no lease.
+ */
+export function unconfirmedReply({ overruled }: Pick<Feed, "overruled">, content: () => string): Reply {
+  const { failure, headers } = notCurrent("unconfirmed");
+  const reply = problemReply(failure, headers);
+  if (overruled.length === 0) return reply;
+  return { ...reply, body: `${String(reply.body).slice(0, -1)},${content().slice(1)}` };
 }
 
 const HINT = "Ask again; another server may know. What is held meanwhile stays, as far as its leases go.";

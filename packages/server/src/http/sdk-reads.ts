@@ -13,9 +13,9 @@ import type { EnvironmentGrant } from "./grant.ts";
 import { notePoll } from "./note-poll.ts";
 import type { HttpParts } from "./parts.ts";
 import { feedOf } from "./parts.ts";
-import { heldIn, notCurrent } from "./presence.ts";
+import { heldIn, notCurrent, unconfirmedReply } from "./presence.ts";
 import { problemReply } from "./problem.ts";
-import { send } from "./reply.ts";
+import { type Reply, send } from "./reply.ts";
 import { anonymousIdentity, namedIdentity } from "./sdk-identity.ts";
 
 /** An environment's snapshot with the heads of its answers, made once for each revision. */
@@ -56,8 +56,7 @@ export class SdkReads {
 
   #answer(presence: Presence, feed: Feed, { incoming, outgoing }: Exchange): Promise<void> | undefined {
     if (presence !== "present") {
-      const { failure, headers } = notCurrent(presence);
-      send(outgoing, problemReply(failure, headers), { close: false });
+      send(outgoing, this.#refusal(presence, feed), { close: false });
       return undefined;
     }
     const { snapshot, plain, notModified } = this.#prepare(feed);
@@ -66,6 +65,12 @@ export class SdkReads {
     else if (encoding === undefined || !takesGzip(encoding)) outgoing.writeHead(200, plain).end(snapshot.body);
     else return sendZipped(outgoing, snapshot, plain);
     return undefined;
+  }
+
+  #refusal(presence: Exclude<Presence, "present">, feed: Feed): Reply {
+    if (presence === "unconfirmed") return unconfirmedReply(feed, () => feed.snapshot.body.toString());
+    const { failure, headers } = notCurrent(presence);
+    return problemReply(failure, headers);
   }
 
   /** Makes a stream of the response, or refuses with the time to come back after. A promise only where it takes more than one turn. */
