@@ -10,6 +10,7 @@ export type * from "./api/metric-unit.ts";
 export type * from "./api/plans.ts";
 export type * from "./api/receipts.ts";
 export { measure } from "./api/measure.ts";
+export * from "./api/plural.ts";
 export { isSilent, rehearseRollback } from "./api/rehearsal.ts";
 export type { Rehearsal, RehearsalStep, Rehearsed } from "./api/rehearsal.ts";
 export * from "./api/rollout-words.ts";

@@ -1,3 +1,4 @@
+import { plural } from "@rampart/core";
 import type { ChannelList, ChannelTest, ChannelView, OutboxView, Page } from "@rampart/core";
 import { useState } from "preact/hooks";
 import { call } from "../api/call.ts";
@@ -186,7 +187,7 @@ function MessageList({ messages, isDead }: { readonly messages: readonly OutboxV
               <strong>{message.subject}</strong> <span class="soft">to {message.channel}</span>
               <br />
               <span class="soft small">
-                <a href={`/rollouts/${message.rolloutId}`}>rollout</a>, {message.attempts} attempts, made{" "}
+                <a href={`/rollouts/${message.rolloutId}`}>rollout</a>, {plural(message.attempts, "attempt")}, made{" "}
                 <Ago at={message.createdAt} />
                 {message.status === "waiting" ? (
                   <>

@@ -1,4 +1,12 @@
-import { actorName, BUDGET_MS, type DrillPage, type DrillView, type Page, type PlanSummary } from "@rampart/core";
+import {
+  actorName,
+  BUDGET_MS,
+  type DrillPage,
+  type DrillView,
+  type Page,
+  type PlanSummary,
+  plural,
+} from "@rampart/core";
 import { useState } from "preact/hooks";
 import { refresh, useResource } from "../api/resource.ts";
 import { may } from "../api/session.ts";
@@ -58,7 +66,7 @@ function NewDrill({ onClose }: { readonly onClose: () => void }) {
   const run = async (): Promise<void> => {
     try {
       const drill = await rehearse({ environment, ...(plan === "" ? {} : { plan }), onStep: setStep });
-      say(`Rolled back in ${duration(drill.tookMs)}, with ${drill.clients} clients.`);
+      say(`Rolled back in ${duration(drill.tookMs)}, with ${plural(drill.clients, "client")}.`);
     } finally {
       setStep(undefined);
       refresh("/api/v1/drills");

@@ -1,3 +1,4 @@
+import { plural } from "@rampart/core";
 import type { FlagView, Page } from "@rampart/core";
 import { useState } from "preact/hooks";
 import { location, navigate, setQuery } from "../app/router.ts";
@@ -171,10 +172,7 @@ export function FlagState({ enabled }: { readonly enabled: boolean }) {
 }
 
 function extras({ rules, targets }: { readonly rules: number; readonly targets: number }): string {
-  const parts = [
-    rules === 0 ? "" : `${rules} ${rules === 1 ? "rule" : "rules"}`,
-    targets === 0 ? "" : `${targets} ${targets === 1 ? "target" : "targets"}`,
-  ];
+  const parts = [rules === 0 ? "" : plural(rules, "rule"), targets === 0 ? "" : plural(targets, "target")];
   return parts.filter((part) => part !== "").join(", ");
 }
 

@@ -69,7 +69,7 @@ describe("what SDKs report, as a metric", () => {
     });
     expect(await valueless.sample(aMetric({ measure: "p95" }), NOW, SUBJECT)).toMatchObject({
       kind: "noData",
-      reason: "none of the 3 events has a value",
+      reason: "none of 3 events has a value",
     });
   });
 

@@ -1,4 +1,4 @@
-import { binOfQuantile, RUN_METRIC, valueOfBin } from "@rampart/core";
+import { binOfQuantile, RUN_METRIC, valueOfBin, plural } from "@rampart/core";
 import type { CohortTotal } from "../domain/intake/cohort-ring.ts";
 import type { Metric, MetricSource } from "../domain/plan/types.ts";
 import type { EpochMs } from "../domain/records.ts";
@@ -46,12 +46,12 @@ function measure(
   }
   if (total.count < source.minEvents)
     return noData(
-      `${total.count} events in ${seconds} s, fewer than the ${source.minEvents} that the plan asks for`,
+      `${plural(total.count, "event")} in ${seconds} s, fewer than the ${source.minEvents} that the plan asks for`,
       total,
     );
   const value = valueOf(metric, source, total, seconds);
   return value === undefined
-    ? noData(`none of the ${total.count} events has a value`, total)
+    ? noData(`none of ${plural(total.count, "event")} has a value`, total)
     : { kind: "value", value, observedAt: total.newestAt, raw: rawOf(total) };
 }
 

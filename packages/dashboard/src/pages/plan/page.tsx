@@ -1,3 +1,4 @@
+import { plural } from "@rampart/core";
 import type { PlanProblemView, PlanView, RolloutView } from "@rampart/core";
 import { useEffect, useState } from "preact/hooks";
 import type { PageProps } from "../../app/page-props.ts";
@@ -169,13 +170,11 @@ interface Found {
 
 function Verdict({ problems, warnings }: { readonly [name in keyof Found]: Found[name] | undefined }) {
   if (problems === undefined) return <span class="soft small">checking…</span>;
-  if (problems.length > 0) return <span class="badge tone-bad">✕ {count(problems.length, "problem")}</span>;
+  if (problems.length > 0) return <span class="badge tone-bad">✕ {plural(problems.length, "problem")}</span>;
   if (warnings !== undefined && warnings.length > 0)
-    return <span class="badge tone-warn">✓ valid, {count(warnings.length, "warning")}</span>;
+    return <span class="badge tone-warn">✓ valid, {plural(warnings.length, "warning")}</span>;
   return <span class="badge tone-good">✓ valid</span>;
 }
-
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 function Problems({ problems, warnings }: Found) {
   const all = [...problems, ...warnings];

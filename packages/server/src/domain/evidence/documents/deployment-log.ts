@@ -1,4 +1,4 @@
-import { measure } from "@rampart/core";
+import { measure, plural } from "@rampart/core";
 import type { EvidenceStageView, EvidenceView, RolloutEventView } from "@rampart/core";
 import { between, day, document, fields, moment, person, plain, UNKNOWN } from "./markdown.ts";
 import { causeSentence, deployedBy, eventSentence, isTakenBack, releaseOf, unitsOf, type Units } from "./words.ts";
@@ -100,7 +100,7 @@ export function healthLines({ metrics }: Pick<EvidenceStageView, "metrics">): re
     const missing = gaps.length === 0 ? "" : `, ${gaps.join(", ")}`;
     if (last === undefined || min === undefined || max === undefined) return `- ${plain(metric)}: no value${missing}`;
     const range = `${measure(min, unit)} to ${measure(max, unit)}`;
-    return `- ${plain(metric)}: ${measure(last, unit)} (${range} in ${samples} ${samples === 1 ? "sample" : "samples"}${missing})`;
+    return `- ${plain(metric)}: ${measure(last, unit)} (${range} in ${plural(samples, "sample")}${missing})`;
   });
 }
 

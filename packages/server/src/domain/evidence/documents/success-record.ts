@@ -1,4 +1,4 @@
-import type { EvidenceView } from "@rampart/core";
+import { plural, type EvidenceView } from "@rampart/core";
 import { changeFields, healthLines } from "./deployment-log.ts";
 import { between, document, fields, moment, person, plain, span, table, UNKNOWN } from "./markdown.ts";
 import { deployedBy, releaseOf } from "./words.ts";
@@ -50,8 +50,7 @@ export function successRecord(evidence: EvidenceView): string {
 }
 
 function inMinutes(from: string, to: string): string {
-  const minutes = Math.round((Date.parse(to) - Date.parse(from)) / 60_000);
-  return `${minutes} minute${minutes === 1 ? "" : "s"}`;
+  return plural(Math.round((Date.parse(to) - Date.parse(from)) / 60_000), "minute");
 }
 
 function stageTable({ stages, approvals }: EvidenceView): readonly string[] {

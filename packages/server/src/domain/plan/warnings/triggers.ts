@@ -1,3 +1,4 @@
+import { plural } from "@rampart/core";
 import { ROLLOUT_ALPHA } from "../compared.ts";
 import { formatDuration } from "../grammar/duration.ts";
 import type { Condition, Plan, Stage, Trigger } from "../types.ts";
@@ -95,7 +96,7 @@ function warnOfSingleErrors(plan: Plan, trigger: Trigger, warn: Warn): void {
   if (1 / events < share) return;
   warn(
     trigger,
-    `a single error can fire it: ${formatDuration(lookbackMs)} hold about ${Math.max(1, Math.round(events))} requests${ofCohort ? ` of the ${percentage} % that have the flag` : ""}`,
+    `a single error can fire it: ${formatDuration(lookbackMs)} hold about ${plural(Math.max(1, Math.round(events)), "request")}${ofCohort ? ` of the ${percentage} % that have the flag` : ""}`,
     ofCohort
       ? "set the metric's `minEvents: 5`, or lengthen its `window`"
       : "lengthen the query's range, or demand a minimum: … and sum(increase(http_requests_total[5m])) > 100",
