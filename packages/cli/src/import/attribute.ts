@@ -1,4 +1,4 @@
-import { escapePointer } from "./json.ts";
+import { pointerOf } from "@rampart/core";
 
 /** The user's id: what other products call key, userId or targetingKey. */
 export const ID = "targetingKey";
@@ -7,5 +7,5 @@ export const ID = "targetingKey";
 export function attributeNamed(steps: readonly string[]): string {
   const [only = ""] = steps;
   // A plain name that begins with a slash would be read as a pointer.
-  return steps.length === 1 && !only.startsWith("/") ? only : steps.map((step) => `/${escapePointer(step)}`).join("");
+  return steps.length === 1 && !only.startsWith("/") ? only : pointerOf(steps);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@rampart/core";
+import { pointerTo, type JsonObject, type JsonValue } from "@rampart/core";
 import { isJsonObject } from "../input/json.ts";
 
 /** The object that a value is, or an empty one. */
@@ -29,12 +29,7 @@ export function itemsOf(
   if (isList(value)) return value.map((item, index) => ({ key: undefined, path: `${path}/${index}`, value: item }));
   return Object.entries(recordOr(value)).map(([key, item]) => ({
     key,
-    path: `${path}/${escapePointer(key)}`,
+    path: pointerTo(path, key),
     value: item,
   }));
-}
-
-/** One step of a JSON pointer (RFC 6901). */
-export function escapePointer(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }

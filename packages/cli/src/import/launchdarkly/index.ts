@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from "@rampart/core";
+import { pointerTo, type JsonObject, type JsonValue } from "@rampart/core";
 import { isJsonObject } from "../../input/json.ts";
-import { escapePointer, isList, itemsOf, recordOr, textOf } from "../json.ts";
+import { isList, itemsOf, recordOr, textOf } from "../json.ts";
 import type { Convert } from "../types.ts";
 import { flagOf, type SourceFlag } from "./flag.ts";
 import { segmentOf } from "./segment.ts";
@@ -76,6 +76,6 @@ function sourceOf(
 ): SourceFlag {
   const key = textOf(flag["key"]) ?? keyInMap ?? "";
   if (environment === undefined) return { key, source: flag, path, configPath: path };
-  const configPath = `${path}/environments/${escapePointer(environment)}`;
+  const configPath = pointerTo(`${path}/environments`, environment);
   return { key, source: { ...flag, ...recordOr(recordOr(flag["environments"])[environment]) }, path, configPath };
 }
