@@ -10,7 +10,6 @@ import { Counterpart, isInstalled } from "./real-parts.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const SCRAPE_MS = 30_000;
 const EXAMPLES = fileURLToPath(new URL("../../examples/plans/", import.meta.url));
 

@@ -13,6 +13,8 @@ export interface BacktestParts {
   readonly rest: () => Promise<void>;
   /** For the rollouts that are played; missing: `ROLLOUT_STEPS_MAX`. */
   readonly stepsMax?: number;
+  /** As in `MetricHistory`; missing: for as long as it takes. */
+  readonly mayGoOn?: () => boolean;
   /** Told before each metric is asked for. */
   readonly onRead?: (metric: string) => void;
 }
@@ -36,7 +38,7 @@ export async function runBacktest(backtest: Backtest, parts: BacktestParts): Pro
   const found: (readonly [string, readonly PastChange[]])[] = [];
   for (const metric of metrics) {
     parts.onRead?.(metric.name);
-    const past = await parts.history.read(metric, wanted);
+    const past = await parts.history.read(metric, wanted, parts.mayGoOn);
     if (past.kind === "failed") {
       const { reason, hint } = past;
       return { kind: "failed", metric: metric.name, query: queryText(metric.source), reason, hint };

@@ -175,6 +175,13 @@ describe(`no plan holds the event loop up for ${BLOCKED_MAX_MS} ms: it is read p
     expect(tookMs).toBeLessThan(BLOCKED_MAX_MS);
   });
 
+  it.each(Object.keys(PLANS).slice(-2))("nor the past of %s", async (name) => {
+    const tookMs = await leastTurnMs(() =>
+      server.call("POST /api/v1/plans/backtest", { body: { plan: PLANS[name], days: 0.1 } }),
+    );
+    expect(tookMs).toBeLessThan(BLOCKED_MAX_MS);
+  });
+
   it("nor a scenario", async () => {
     const scenario = `metrics:\n${lines(2_000, (index) => `  m${index}: 1`)}`;
     const tookMs = await leastTurnMs(() =>

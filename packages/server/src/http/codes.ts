@@ -27,6 +27,8 @@ export type HttpCode =
   | "SIGNATURE_WRONG"
   | "SIGNATURE_EXPIRED"
   | "ORIGIN_NOT_ALLOWED"
+  | "BACKTEST_INVALID"
+  | "METRIC_UNREADABLE"
   | "RECEIPTS_NOT_FOUND"
   | "DRILL_PROVES_NOTHING"
   | "DRILL_NOT_FOUND"
@@ -91,6 +93,16 @@ export const CODES: { readonly [code in ProblemCode]: CodeMeaning } = {
     status: 400,
     title: "Invalid scenario",
     meaning: "`errors` names everything that is wrong with it, by line and column.",
+  },
+  BACKTEST_INVALID: {
+    status: 400,
+    title: "Not to be backtested so",
+    meaning: "The detail says what is wrong with the time, the step or the starts, and the hint what would do.",
+  },
+  METRIC_UNREADABLE: {
+    status: 502,
+    title: "A metric can't be read",
+    meaning: "The detail names it, what was asked, and what came back from its source.",
   },
   ROLLOUT_NOT_FOUND: { status: 404, title: "No such rollout", meaning: "Rollouts are named by their id." },
   ROLLOUT_BUSY: {

@@ -10,6 +10,7 @@ import type { DrillBook } from "../ports/drill-book.ts";
 import type { Emergency } from "../ports/emergency.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { MetricHistory } from "../ports/metric-history.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
 import type { Signer } from "../ports/signer.ts";
 import type { ChangeMeta, Store } from "../ports/store.ts";
@@ -35,6 +36,8 @@ export interface HttpParts {
   readonly emergency: Emergency;
   readonly drills: DrillBook;
   readonly channels: ChannelDesk;
+  /** What the plans' metrics said in the past. */
+  readonly history: MetricHistory;
   /** Rollouts that somebody follows. */
   readonly eventStreams: EventStreams;
   /** What the plans' `${VARS}` stand for. */

@@ -5,6 +5,7 @@ import { RollbackReceipts } from "./rollback-receipts.ts";
 import { RolloutViews } from "./rollout-views.ts";
 import { alertmanagerRoute } from "./routes/alertmanager.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { backtestRoute } from "./routes/backtest.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { changesRoute } from "./routes/changes.ts";
 import { clientRoutes } from "./routes/client.ts";
@@ -44,6 +45,7 @@ export function allRoutes(
     evaluationsRoute(parts),
     ...rampRoutes(parts),
     ...planRoutes(parts),
+    backtestRoute(parts),
     ...rolloutRoutes(parts, views),
     evidenceRoute(parts),
     ...rolloutCommandRoutes(parts, views),

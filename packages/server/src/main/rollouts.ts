@@ -7,9 +7,11 @@ import { Runner } from "../gates/runner.ts";
 import type { Providers } from "../gates/sampler.ts";
 import { DrillSource } from "../metrics/drill-source.ts";
 import { createHttpCheckProvider } from "../metrics/http-check.ts";
+import { createPrometheusHistory } from "../metrics/prometheus-history.ts";
+import type { PrometheusOptions } from "../metrics/prometheus-question.ts";
 import { createPrometheusProvider } from "../metrics/prometheus.ts";
 import { createSdkProvider } from "../metrics/sdk.ts";
-import { withVariables } from "../metrics/with-variables.ts";
+import { historyWithVariables, withVariables } from "../metrics/with-variables.ts";
 import { ChannelBook } from "../notify/channel-book.ts";
 import { Channels } from "../notify/channels.ts";
 import { Dispatcher } from "../notify/dispatcher.ts";
@@ -24,6 +26,8 @@ import type { EvaluationStore } from "../ports/evaluation-store.ts";
 import type { Leadership } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { Egress } from "../ports/egress.ts";
+import type { MetricHistory } from "../ports/metric-history.ts";
 import type { MetricProvider } from "../ports/metric-provider.ts";
 import type { Sealer } from "../ports/sealer.ts";
 import type { RolloutStore } from "../ports/rollout-store.ts";
@@ -60,6 +64,8 @@ export interface RolloutParts extends Platform {
 export interface RolloutEngine {
   readonly runner: Runner;
   readonly channels: ChannelDesk;
+  /** What the plans' metrics said in the past. */
+  readonly history: MetricHistory;
   /** Goes on with what was under way. */
   start(): Promise<void>;
   /** Resolves when every step that was begun is stored. */
@@ -89,6 +95,7 @@ export function createRolloutEngine(config: ServerConfig, parts: RolloutParts): 
   return {
     runner,
     channels,
+    history: createHistory(config, parts.clock),
     async start() {
       await runner.start();
       dispatcher.start();
@@ -122,16 +129,9 @@ function createProviders(
   clock: Clock,
   { counts, drills }: { readonly counts: CohortCounts; readonly drills: DrillSource },
 ): Providers {
-  const nowMs = (): number => clock.monotonicMs();
-  const egress = createEgress({ policy: { allow: egressAllow, allowPrivate: egressPrivate }, nowMs });
+  const { egress, own: ownOptions } = waysTo({ prometheusUrl, egressAllow, egressPrivate }, clock);
   const named = createPrometheusProvider({ egress });
-  const own =
-    prometheusUrl === undefined
-      ? named
-      : createPrometheusProvider({
-          egress: createEgress({ policy: policyFor(prometheusUrl), nowMs }),
-          defaultUrl: prometheusUrl,
-        });
+  const own = createPrometheusProvider(ownOptions);
   const of = ({ source }: Metric): MetricProvider =>
     source.kind === "prometheus" && source.url !== undefined ? named : own;
   const prometheus: MetricProvider = {
@@ -143,6 +143,34 @@ function createProviders(
     http: withVariables(createHttpCheckProvider({ egress }), variables),
     sdk: createSdkProvider(counts),
   };
+}
+
+/** The same for the past. */
+function createHistory(config: ServerConfig, clock: Clock): MetricHistory {
+  const { egress, own: ownOptions } = waysTo(config, clock);
+  const named = createPrometheusHistory({ egress });
+  const own = createPrometheusHistory(ownOptions);
+  const history: MetricHistory = {
+    read: (metric, grid, mayGoOn) =>
+      (metric.source.kind === "prometheus" && metric.source.url !== undefined ? named : own).read(
+        metric,
+        grid,
+        mayGoOn,
+      ),
+  };
+  return historyWithVariables(history, config.variables);
+}
+
+/** The way to whatever a plan names, and the way to the operator's own Prometheus. */
+function waysTo(
+  { prometheusUrl, egressAllow, egressPrivate }: Pick<ServerConfig, "prometheusUrl" | "egressAllow" | "egressPrivate">,
+  clock: Clock,
+): { readonly egress: Egress; readonly own: PrometheusOptions } {
+  const nowMs = (): number => clock.monotonicMs();
+  const egress = createEgress({ policy: { allow: egressAllow, allowPrivate: egressPrivate }, nowMs });
+  if (prometheusUrl === undefined) return { egress, own: { egress } };
+  const allowed = createEgress({ policy: policyFor(prometheusUrl), nowMs });
+  return { egress, own: { egress: allowed, defaultUrl: prometheusUrl } };
 }
 
 function policyFor(address: string): { readonly allow: readonly string[]; readonly allowPrivate: boolean } {

@@ -167,6 +167,7 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       emergency: emergencies,
       drills,
       channels: engine.channels,
+      history: engine.history,
       eventStreams,
       consoleFiles: readConsoleFiles(),
       sessions,

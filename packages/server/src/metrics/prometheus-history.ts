@@ -15,21 +15,22 @@ import {
 export const PIECE_SAMPLINGS = 2_000;
 /** A range is more work than an instant, and nobody's rollout waits for it. */
 const RANGE_TIMEOUT_MS = 30_000;
-/** Some thirty series of one piece; a query has one. */
-const RANGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Some fifteen series of one piece; a query has one. */
+const RANGE_BYTES_MAX = 1024 * 1024;
 
 type Failed = Extract<MetricPast, { readonly kind: "failed" }>;
 
 /** Asks Prometheus, or what speaks its query API, for the past: piece by piece, one question at a time. */
 export function createPrometheusHistory({ egress, defaultUrl }: PrometheusOptions): MetricHistory {
   return {
-    async read(metric, grid) {
+    async read(metric, grid, mayGoOn = () => true) {
       const source = sourceOf(metric);
       const base = source.url ?? defaultUrl;
       if (base === undefined)
         return failed("no Prometheus server is named", "give the metric a url, or set RAMPART_PROMETHEUS_URL");
       const changes: PastChange[] = [];
       for (const piece of piecesOf(grid)) {
+        if (!mayGoOn()) return failed("it takes too long to read", `${ASK_LESS}; or look at a shorter time`);
         const result = await egress.send(rangeQuestion(source, base, piece));
         const reading = readResult(result);
         if (reading.kind === "failed") return reading;
@@ -42,7 +43,9 @@ export function createPrometheusHistory({ egress, defaultUrl }: PrometheusOption
 
 /** The same, with every metric asked for at one server, whichever the plan names. Its headers go there, too. */
 export function historyAt(history: MetricHistory, url: string): MetricHistory {
-  return { read: (metric, grid) => history.read({ ...metric, source: { ...sourceOf(metric), url } }, grid) };
+  return {
+    read: (metric, grid, mayGoOn) => history.read({ ...metric, source: { ...sourceOf(metric), url } }, grid, mayGoOn),
+  };
 }
 
 function rangeQuestion(source: PrometheusSource, base: string, { from, to, everyMs }: Grid) {

@@ -24,9 +24,9 @@ export function withVariables(provider: MetricProvider, variables: Variables): M
 /** The same for what is asked about the past. */
 export function historyWithVariables(history: MetricHistory, variables: Variables): MetricHistory {
   return {
-    async read(metric, grid) {
+    async read(metric, grid, mayGoOn) {
       const resolved = resolveMetric(metric, variables);
-      if (resolved.ok) return history.read(resolved.metric, grid);
+      if (resolved.ok) return history.read(resolved.metric, grid, mayGoOn);
       return {
         kind: "failed",
         reason: `${namesOf(resolved.missing)} is not set`,

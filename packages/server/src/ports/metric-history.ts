@@ -8,6 +8,9 @@ export type MetricPast =
 
 /** Asks what a metric said in the past. */
 export interface MetricHistory {
-  /** At each instant of the grid, what a sampling at that instant would have seen. Never rejects. */
-  read(metric: Metric, grid: Grid): Promise<MetricPast>;
+  /**
+   * At each instant of the grid, what a sampling at that instant would have seen. Never rejects. `mayGoOn`: asked before each question; false: it
+   * takes too long, and fails.
+   */
+  read(metric: Metric, grid: Grid, mayGoOn?: () => boolean): Promise<MetricPast>;
 }

@@ -1,3 +1,4 @@
+import type { Pieces } from "../pieces.ts";
 import type { Condition, Plan } from "../plan/types.ts";
 import { conditionsOf } from "../rollout/conditions.ts";
 import type { EpochMs } from "../rollout/instant.ts";
@@ -30,16 +31,20 @@ export class Pasts {
     this.#grid = grid;
   }
 
-  /** Of a rollout that starts at an instant of the grid. */
-  from(startAt: EpochMs): Past {
+  /** Of a rollout that starts at an instant of the grid; metric by metric. */
+  *from(startAt: EpochMs): Pieces<Past> {
     const { to, from, everyMs } = this.#grid;
     const baselines = baselinesBefore(this.#plan, this.#history, { at: startAt, everyMs });
     const scheduled = schedule(this.#plan, { at: startAt, startAt, by: "backtest" }).state;
     const before = step(this.#plan, scheduled, { kind: "baselineCaptured", at: startAt, values: baselines }).state;
-    const metrics = Object.keys(this.#history).map((name) => [name, this.#changesOf(name, before)] as const);
+    const metrics: { [name: string]: readonly MetricChange[] } = {};
+    for (const name of Object.keys(this.#history)) {
+      metrics[name] = this.#changesOf(name, before);
+      yield;
+    }
     const scenario: Scenario = {
       startAt,
-      metrics: Object.fromEntries(metrics),
+      metrics,
       metricsFrom: from,
       events: [],
       untilMs: to - startAt,

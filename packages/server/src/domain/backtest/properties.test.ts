@@ -61,7 +61,7 @@ describe("a backtest", () => {
       fc.property(arbitraryPlan, scenarios, (plan, scenario) => {
         const backtest = prepare(plan, scenario);
         const history = historyOf(plan, scenario);
-        const past = new Pasts(backtest.plan, history, backtest.grid).from(START_AT);
+        const past = inOneGo(new Pasts(backtest.plan, history, backtest.grid).from(START_AT));
         const played = simulate(backtest.plan, past.scenario);
         const metrics = Object.fromEntries(
           Object.entries(scenario.metrics).map(([name, changes]) => [
@@ -98,7 +98,7 @@ describe("a backtest", () => {
           stages: [{ ...rest, durationMs: 10 * scenario.untilMs, triggers: [] }],
         };
         const history = historyOf(plan, scenario);
-        const past = new Pasts(endless, history, grid).from(START_AT);
+        const past = inOneGo(new Pasts(endless, history, grid).from(START_AT));
         const seen = new Map<string, { trueSamples: number; unknownSamples: number; samples: number; held: number }>();
         const onStep = ({ event, after: { state } }: TakenStep): void => {
           if (event.kind !== "samples") return;

@@ -38,8 +38,7 @@ export function* playing(backtest: Backtest, history: History, stepsMax: number)
   for (const startAt of backtest.starts) {
     let steps = 0;
     const options = { stepsMax: left, onStep: () => void steps++ };
-    const { scenario } = pasts.from(startAt);
-    yield;
+    const { scenario } = yield* pasts.from(startAt);
     const simulation = yield* simulating(backtest.plan, scenario, options);
     left -= steps;
     if (left <= 0) break;

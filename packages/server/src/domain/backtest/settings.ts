@@ -13,8 +13,9 @@ export const BACKTEST_SAMPLES_MAX = 2_000_000;
 /** Rollouts that are played: a month of four a day. */
 export const BACKTEST_ROLLOUTS_MAX = 120;
 
+const HOUR_MS = 3_600_000;
 /** How often a rollout is started unless somebody says otherwise: at four times of the day. */
-const EVERY_DEFAULT_MS = 6 * 3_600_000;
+const EVERY_DEFAULT_MS = 6 * HOUR_MS;
 
 /** What somebody wants to know. */
 export interface BacktestRequest {
@@ -45,12 +46,16 @@ export interface Backtest extends Replayable {
   readonly starts: readonly EpochMs[];
 }
 
+/** What a request comes to, or why it can't be done and what to ask for in its place. */
 export type Prepared =
   | { readonly ok: true; readonly backtest: Backtest }
   | { readonly ok: false; readonly reason: string; readonly hint: string };
 
-/** Whether a request can be done, and how. All instants come to lie on the grid of the samplings. */
-export function prepareBacktest(plan: Plan, request: BacktestRequest): Prepared {
+/**
+ * Whether a request can be done, and how. All instants come to lie on the grid of the samplings. `samplesMax`: where somebody else waits,
+ * fewer than `BACKTEST_SAMPLES_MAX`.
+ */
+export function prepareBacktest(plan: Plan, request: BacktestRequest, samplesMax = BACKTEST_SAMPLES_MAX): Prepared {
   const everyMs = request.stepMs ?? plan.intervalMs;
   if (everyMs < plan.intervalMs) {
     return refused(
@@ -76,7 +81,7 @@ export function prepareBacktest(plan: Plan, request: BacktestRequest): Prepared 
   const metrics = metricsIn(able.plan);
   const readFrom = needsBaselines(able.plan) ? align(grid.from - plan.baselineWindowMs, everyMs) : grid.from;
   const samples = samplingsOf({ ...grid, from: readFrom }) * metrics.length;
-  if (samples > BACKTEST_SAMPLES_MAX) return tooMany(samples, { grid, metrics: metrics.length });
+  if (samples > samplesMax) return tooMany({ samples, samplesMax, grid, metrics: metrics.length });
   const starts = startsOf(request, grid);
   if (starts.length > BACKTEST_ROLLOUTS_MAX) {
     return refused(
@@ -116,16 +121,23 @@ export function needsBaselines(plan: Plan): boolean {
   return conditionsOf(plan).some(({ condition }) => hasMovingBaseline(plan, condition));
 }
 
-function tooMany(samples: number, { grid, metrics }: { readonly grid: Grid; readonly metrics: number }): Prepared {
-  const spanMs = grid.to - grid.from;
-  const stepMs = Math.ceil((spanMs * metrics) / BACKTEST_SAMPLES_MAX / 10_000) * 10_000;
-  const fitsMs = Math.floor(BACKTEST_SAMPLES_MAX / metrics) * grid.everyMs;
+interface TooMany {
+  readonly samples: number;
+  readonly samplesMax: number;
+  readonly grid: Grid;
+  readonly metrics: number;
+}
+
+function tooMany({ samples, samplesMax, grid, metrics }: TooMany): Prepared {
+  const stepMs = Math.ceil(((grid.to - grid.from) * metrics) / samplesMax / 10_000) * 10_000;
+  const fitsMs = Math.floor(samplesMax / metrics) * grid.everyMs;
+  const number = (value: number): string => value.toLocaleString("en-US");
   return refused(
-    `that is ${samples.toLocaleString("en-US")} samples, and ${BACKTEST_SAMPLES_MAX.toLocaleString("en-US")} is the most that are held`,
-    `look at ${formatDuration(hours(fitsMs) - 3_600_000)} or less, or sample every ${formatDuration(stepMs)}, with which a \`for\` is judged that much more coarsely`,
+    `that is ${number(samples)} samples, and ${number(samplesMax)} is the most that are held`,
+    `look at ${formatDuration(hours(fitsMs) - HOUR_MS)} or less, or sample every ${formatDuration(stepMs)}, with which a \`for\` is judged that much more coarsely`,
   );
 }
 
 const align = (at: number, everyMs: number): number => Math.floor(at / everyMs) * everyMs;
-const hours = (ms: number): number => Math.ceil(ms / 3_600_000) * 3_600_000;
+const hours = (ms: number): number => Math.ceil(ms / HOUR_MS) * HOUR_MS;
 const refused = (reason: string, hint: string): Prepared => ({ ok: false, reason, hint });

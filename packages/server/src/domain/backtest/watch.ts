@@ -59,7 +59,7 @@ export function* watching({ plan, grid, stages: names }: Backtest, history: Hist
     durationMs: 2 * (grid.to - grid.from),
   });
   // Triggers are armed by the sampling before the first: it sees nothing, and the first counts.
-  const { scenario, before } = new Pasts(watched, history, grid).from(grid.from - grid.everyMs);
+  const { scenario, before } = yield* new Pasts(watched, history, grid).from(grid.from - grid.everyMs);
   const { timeline } = yield* simulating(watched, scenario);
   const counted = { plan: watched, state: before, history, grid };
   const fired = timeline.filter(({ event }) => event === "triggerFired");

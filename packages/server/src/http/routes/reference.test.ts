@@ -53,6 +53,7 @@ describe("the OpenAPI document", () => {
       "get /api/v1/plans/{name}",
       "post /api/v1/plans/validate",
       "post /api/v1/plans/simulate",
+      "post /api/v1/plans/backtest",
       "get /schemas/rollout-plan.json",
       "get /api/v1/rollouts",
       "post /api/v1/rollouts",
