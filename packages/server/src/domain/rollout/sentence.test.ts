@@ -92,6 +92,12 @@ describe("what a rollout waits for, in a sentence", () => {
     ],
     ["a person", stages, "events: [{ at: 2m, pause: looking at the logs }]", "by operator"],
     [
+      "a rejection",
+      stages.replace("duration: 1h,", "duration: 1m,"),
+      "events: [{ at: 1m, tick: all }, { at: 3m, reject: { role: lead, by: ann, reason: not yet } }]",
+      "because ann rejected it",
+    ],
+    [
       "the time that ran out",
       "stages: [{ name: canary, percentage: 5, duration: 1h, timeout: 2h, criteria: [error_rate < 1%] }]",
       "metrics: { error_rate: 3% }\nuntil: 3h",
@@ -105,8 +111,9 @@ describe("what a rollout waits for, in a sentence", () => {
     ],
   ])("says that a pause wants a decision, and what brought it about: %s", (_, spec, scenario, cause) => {
     const until = scenario.includes("until") ? "" : "\nuntil: 20m";
+    const stage = cause.includes("rejected") ? "full" : "canary";
     expect(summary(spec, scenario + until)).toMatch(
-      `Paused canary (5 %) ${cause}: waits for a person to resume, promote or roll it back, and for `,
+      `Paused ${stage} (5 %) ${cause}: waits for a person to resume, promote or roll it back, and for `,
     );
   });
 

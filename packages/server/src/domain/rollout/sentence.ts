@@ -45,9 +45,11 @@ export function sentence(plan: Plan, state: RolloutState): string {
 /** What brought it about: `by trigger errors`, `by Jane`, `because canary is out of time`. */
 function brought(cause: Cause): string {
   const { kind, subject, by } = cause;
-  if (kind === "command") return `by ${by === undefined ? "hand" : actorName(by)}`;
+  const who = by === undefined ? undefined : actorName(by);
+  if (kind === "command") return `by ${who ?? "hand"}`;
+  if (kind === "rejection") return `because ${who ?? subject} rejected it`;
   if (kind === "noData") return `because there is no data of ${subject}`;
-  return `${kind === "trigger" || kind === "alert" || kind === "rejection" ? "by" : "because"} ${rolloutCauseWords(cause)}`;
+  return `${kind === "trigger" || kind === "alert" ? "by" : "because"} ${rolloutCauseWords(cause)}`;
 }
 
 /** What comparing the cohorts says of it. */
