@@ -1,4 +1,5 @@
 import type { JsonValue } from "@rampart/core";
+import { convertFlagd } from "./flagd/index.ts";
 import { isList, listOr, recordOr } from "./json.ts";
 import { convertLaunchDarkly } from "./launchdarkly/index.ts";
 import { convertRampart, RAMPART_FORMAT } from "./rampart.ts";
@@ -9,6 +10,7 @@ import { convertUnleash } from "./unleash/index.ts";
 export const CONVERTERS: { readonly [format in Format]: Convert } = {
   launchdarkly: convertLaunchDarkly,
   unleash: convertUnleash,
+  flagd: convertFlagd,
   rampart: convertRampart,
 };
 
@@ -27,5 +29,6 @@ export function formatOf(file: JsonValue): Format | undefined {
   ].map(recordOr);
   const isLaunchDarkly =
     content["flagValues"] !== undefined || [...some, content].some((flag) => isList(flag["variations"]));
-  return isLaunchDarkly ? "launchdarkly" : undefined;
+  if (isLaunchDarkly) return "launchdarkly";
+  return some.some(({ state }) => state === "ENABLED" || state === "DISABLED") ? "flagd" : undefined;
 }

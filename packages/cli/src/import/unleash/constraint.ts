@@ -1,16 +1,11 @@
 import type { Clause, JsonObject, JsonValue, Operator } from "@rampart/core";
 import { attributeNamed, ID } from "../attribute.ts";
 import { lose, require } from "../findings.ts";
+import type { Held } from "../held.ts";
 import { listOr, textOf } from "../json.ts";
 import type { Findings } from "../types.ts";
 import { isVersion } from "../version.ts";
 import { anyCase } from "./any-case.ts";
-
-/** When a constraint holds: for everybody, for nobody, or where all clauses hold. */
-export type Held =
-  | { readonly kind: "always" }
-  | { readonly kind: "never" }
-  | { readonly kind: "clauses"; readonly clauses: readonly Clause[] };
 
 /** What a constraint says before it is turned round. */
 export interface Constraint {

@@ -2,16 +2,22 @@
 import type { EvaluationContext, JsonObject, JsonValue, Ruleset } from "@rampart/core";
 import { createRequire } from "node:module";
 import * as fc from "fast-check";
-import type Evaluator from "unleash-client/lib/client.js";
-import type * as Strategies from "unleash-client/lib/strategy/index.js";
 import { describe, expect, it } from "vitest";
 import { rulesetOf, settled } from "../../testing/import.ts";
 import type { ConvertedFlag } from "../types.ts";
 import { convertUnleash } from "./index.ts";
 
+/** What decides in its SDK, without what fetches and stores around it. */
+interface Evaluator {
+  isEnabled(name: string, context: object, fallback: () => boolean): boolean;
+}
 const load = createRequire(import.meta.url);
-const { default: UnleashClient } = load("unleash-client/lib/client.js") as typeof Evaluator;
-const { defaultStrategies } = load("unleash-client/lib/strategy/index.js") as typeof Strategies;
+const { default: UnleashClient } = load("unleash-client/lib/client.js") as {
+  readonly default: new (repository: object, strategies: readonly object[]) => Evaluator;
+};
+const { defaultStrategies } = load("unleash-client/lib/strategy/index.js") as {
+  readonly defaultStrategies: readonly object[];
+};
 
 type Source = {
   readonly name: string;
@@ -244,8 +250,8 @@ function isOnThere(
   const toggles = new Map(features.map((feature) => [feature.name, feature]));
   const parts = new Map(segments.map((each) => [each.id, each]));
   const repository = { getToggle: (key: string) => toggles.get(key), getSegment: (id: number) => parts.get(id) };
-  const client = new UnleashClient(repository as never, defaultStrategies);
-  return client.isEnabled(name, context as never, () => false);
+  const client = new UnleashClient(repository, defaultStrategies);
+  return client.isEnabled(name, context, () => false);
 }
 
 /** The same percentage here. */

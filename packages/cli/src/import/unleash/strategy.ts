@@ -1,10 +1,11 @@
 import type { Clause, JsonObject, JsonValue } from "@rampart/core";
 import { attributeNamed, ID } from "../attribute.ts";
 import { lose, note, require } from "../findings.ts";
+import { allOf, type Held } from "../held.ts";
 import { isList, listOr, recordOr, textOf } from "../json.ts";
 import type { Findings } from "../types.ts";
-import { areBlocks, constraintOf, inBlocks, present, type Held } from "./constraint.ts";
-import { allOf, type SegmentBook } from "./segments.ts";
+import { areBlocks, constraintOf, inBlocks, present } from "./constraint.ts";
+import type { SegmentBook } from "./segments.ts";
 
 /** Whom a strategy switches a feature on for: among those for whom `held` holds, all or a share. */
 export interface Strategy {
