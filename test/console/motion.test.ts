@@ -85,6 +85,7 @@ describe.skipIf(!isInstalled("chromium"))("the page of a rollout", () => {
       for (const part of [".verdict", ".stop", ".badge", ".card", ".hold"]) {
         expect(await edgeOf(page, part), part).toMatch(/^solid [1-9]/);
       }
+      expect(await edgeOf(page, ".stop-current")).toBe("solid 3px");
       for (let presses = 0; presses < STOPS_LOOKED_AT; presses += 1) {
         await page.keyboard.press("Tab");
         expect(await page.evaluate(RING), await page.evaluate("document.activeElement.outerHTML")).toMatch(

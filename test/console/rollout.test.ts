@@ -59,6 +59,25 @@ describe.skipIf(!isInstalled("chromium"))("the page of a rollout", () => {
       await shows("100 %");
     });
 
+    it("hears from the page what no metric knows: a number, and an event that takes it back", async () => {
+      const id = await opened("told");
+      const dialog = page.getByRole("dialog");
+      await page.getByRole("button", { name: "Send support_tickets" }).click();
+      await dialog.getByLabel("Value").fill("12");
+      await dialog.getByRole("button", { name: "Send" }).click();
+      await page.locator(".condition", { hasText: "tickets >= 50" }).getByText("12", { exact: true }).waitFor(SOON);
+      await page.getByRole("button", { name: "Send security_incident" }).click();
+      await dialog.getByText("It rolls back told in production.").waitFor();
+      await dialog.getByRole("button", { name: "Send" }).click();
+      await shows("0 %");
+      expect((await desk.view(id)).sentence).toContain("security");
+    });
+
+    it("is what the window is called by", async () => {
+      await opened("named");
+      await eventually(async () => (await page.title()) === "5 % named · Rampart", 10_000);
+    });
+
     it("pauses and goes on with reasons, which the timeline tells", async () => {
       const id = await opened("paused");
       await press("Pause");

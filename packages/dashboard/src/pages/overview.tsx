@@ -71,7 +71,8 @@ export function OverviewPage() {
               {items.map((entry) => (
                 <li key={entry.seq}>
                   <span class="grow">
-                    <strong>{actionWords(entry.action)}</strong> <Target target={entry.target} />
+                    <strong>{actionWords(entry.action)}</strong>{" "}
+                    <Target target={entry.target} rollouts={rollouts.data?.items ?? []} />
                     {entry.environment === undefined ? null : <span class="soft"> in {entry.environment}</span>}
                     {entry.reason === undefined ? null : <span class="soft"> · {entry.reason}</span>}
                   </span>
@@ -89,11 +90,12 @@ export function OverviewPage() {
 }
 
 /** What an entry is about, and the way there. */
-function Target({ target }: { readonly target: string }) {
+function Target({ target, rollouts }: { readonly target: string; readonly rollouts: readonly RolloutSummary[] }) {
   const [kind, ...rest] = target.split("/");
   const name = rest.join("/");
   if (kind === "flag") return <a href={`/flags/${name}`}>{name}</a>;
-  if (kind === "rollout") return <a href={`/rollouts/${name}`}>{name}</a>;
+  if (kind === "rollout")
+    return <a href={`/rollouts/${name}`}>{rollouts.find(({ id }) => id === name)?.flag ?? name}</a>;
   return <code>{name}</code>;
 }
 

@@ -1,11 +1,12 @@
-import type { FlagView, Page } from "@rampart/core";
+import type { CreatedToken, FlagView, Page } from "@rampart/core";
 import { useState } from "preact/hooks";
 import { navigate } from "../app/router.ts";
 import { call } from "../api/call.ts";
 import { type Failure, failureOf } from "../api/problem.ts";
 import { useResource } from "../api/resource.ts";
-import { sessionState } from "../api/session.ts";
+import { may, sessionState } from "../api/session.ts";
 import { FailureNotice } from "../ui/state.tsx";
+import { complain } from "../ui/toast.tsx";
 
 const SUGGESTED = "new-search";
 
@@ -15,6 +16,7 @@ export function WelcomePage() {
   const [key, setKey] = useState(SUGGESTED);
   const [failure, setFailure] = useState<Failure>();
   const [made, setMade] = useState<string>();
+  const [sdkKey, setSdkKey] = useState<string>();
   const isDev = sessionState.value.kind === "in" && sessionState.value.session.dev === true;
   const flag = made ?? flags.data?.items[0]?.key;
   const make = async (event: Event): Promise<void> => {
@@ -24,6 +26,14 @@ export function WelcomePage() {
       setFailure(undefined);
     } catch (thrown) {
       setFailure(failureOf(thrown));
+    }
+  };
+  const makeKey = async (): Promise<void> => {
+    try {
+      const body = { kind: "server", name: "first program", environments: ["production"], roles: [] };
+      setSdkKey((await call<CreatedToken>("POST", "/api/v1/tokens", { body })).token);
+    } catch (thrown) {
+      complain(thrown);
     }
   };
   return (
@@ -61,13 +71,20 @@ export function WelcomePage() {
               </>
             ) : (
               <>
-                With a server key from <a href="/tokens">Tokens</a>:
+                With a server key, which <a href="/tokens">Tokens</a> has more of:
               </>
             )}
           </p>
           <pre class="code-block" tabIndex={0}>
-            {program(flag ?? key, isDev ? "dev" : "…")}
+            {program(flag ?? key, isDev ? "dev" : (sdkKey ?? "…"))}
           </pre>
+          {isDev || !may("tokens:admin") ? null : sdkKey === undefined ? (
+            <button type="button" class="button" onClick={() => void makeKey()}>
+              Make a key
+            </button>
+          ) : (
+            <p>✓ The key is shown this once: copy it now.</p>
+          )}
           <p class="soft">
             It shows up under <a href="/clients">Clients</a>. A rollout works without it too, only nobody would notice.
           </p>

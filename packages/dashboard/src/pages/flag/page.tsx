@@ -153,11 +153,11 @@ function Facts({ flag, config }: { readonly flag: FlagView; readonly config: Fla
     <section class="card card-body stack-tight small soft" aria-label="Facts">
       <p>
         Type {flag.type}, variants{" "}
-        {Object.entries(flag.variants).map(([name, value]) => (
-          <code key={name}>
-            {name} = {JSON.stringify(value)}{" "}
-          </code>
-        ))}
+        <code>
+          {Object.entries(flag.variants)
+            .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+            .join(", ")}
+        </code>
       </p>
       <p>
         Hashed by <code>{config.bucketBy}</code> with the salt <code>{config.salt}</code>

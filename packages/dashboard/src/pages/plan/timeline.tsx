@@ -1,4 +1,4 @@
-import type { SimulationEntryView } from "@rampart/core";
+import { rolloutCauseWords, type SimulationEntryView } from "@rampart/core";
 import { FailureNotice } from "../../ui/state.tsx";
 import { percent, StatusBadge } from "../../ui/status.tsx";
 import { eventTone, eventWord } from "../rollout/words.ts";
@@ -35,7 +35,12 @@ export function SimulatedTimeline({ simulated }: { readonly simulated: Simulated
 }
 
 function Line({ entry }: { readonly entry: SimulationEntryView }) {
-  const why = Object.entries(entry.cause).map(([name, value]) => `${name} ${value}`);
+  const why = Object.entries(entry.cause)
+    .filter(([, value]) => value !== entry.stage)
+    .map(([kind, value]) =>
+      kind === "condition" ? String(value) : rolloutCauseWords({ kind, subject: String(value) }, entry.event),
+    )
+    .filter((words) => words !== "");
   return (
     <li class={`event event-${eventTone(entry.event)}`}>
       <span class="soft small event-at">
@@ -46,7 +51,7 @@ function Line({ entry }: { readonly entry: SimulationEntryView }) {
       <span class="grow">
         <strong>{eventWord(entry.event)}</strong>
         {entry.stage === null ? null : <span class="soft"> · {entry.stage}</span>}
-        {why.length === 0 ? null : <span class="soft"> · {why.join(", ")}</span>}
+        {why.length === 0 ? null : <span class="soft"> · {why.join(" · ")}</span>}
       </span>
       <span class="soft small nowrap">{percent(entry.percentage)}</span>
     </li>

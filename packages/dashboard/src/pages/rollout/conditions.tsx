@@ -12,6 +12,7 @@ import { Badge, isActive, type Tone } from "../../ui/status.tsx";
 import { duration, seconds } from "../../ui/duration.ts";
 import { reading } from "../../ui/reading.ts";
 import { Ago } from "../../ui/time.tsx";
+import { SendSignal } from "./send-signal.tsx";
 import type { SeriesByMetric } from "./series.ts";
 
 interface Shown {
@@ -109,11 +110,11 @@ export function Triggers({ rollout, series }: Shown) {
         {rollout.triggers.map((trigger) => (
           <TriggerRow
             key={trigger.name}
+            rollout={rollout}
             trigger={trigger}
             metric={trigger.metric === undefined ? undefined : metricOf(rollout, trigger.metric)}
             series={series}
             isCompared={isComparison(rollout, trigger)}
-            isOver={!isActive(rollout.status)}
           />
         ))}
       </ul>
@@ -127,19 +128,20 @@ function isComparison({ comparisons }: RolloutView, { metric, unit }: TriggerVie
 }
 
 function TriggerRow({
+  rollout,
   trigger,
   metric,
   series,
   isCompared,
-  isOver,
-}: {
+}: Shown & {
   readonly trigger: TriggerView;
   readonly metric: MetricView | undefined;
-  readonly series: SeriesByMetric;
   readonly isCompared: boolean;
-  readonly isOver: boolean;
 }) {
+  const isOver = !isActive(rollout.status);
   const { name, action, severity, forMs, trueForMs, isTrue, hasFired } = trigger;
+  const pushed = metric === undefined ? trigger.text : metric.source === "signal" ? metric.query : "";
+  const signal = SIGNAL.exec(pushed)?.[1];
   // Once it is over, what counts is what ended it.
   const isFired = hasFired || (isOver && trigger.firedAt !== undefined);
   return (
@@ -147,7 +149,7 @@ function TriggerRow({
       <Says text={trigger.text} metric={metric} ageMs={trigger.ageMs} reason={trigger.reason} title={name} />
       {trigger.metric === undefined ? (
         <span class="soft small">
-          acts when somebody sends it: <code>rampart {trigger.text}</code>
+          acts when somebody sends it, here or with <code>rampart {trigger.text}</code>
         </span>
       ) : isCompared ? (
         <span class="soft small">users with the feature against those without, below</span>
@@ -180,10 +182,16 @@ function TriggerRow({
             </>
           )}
         </span>
+        {signal === undefined ? null : (
+          <SendSignal rollout={rollout} signal={signal} hasValue={metric !== undefined} effect={ACTIONS[action]} />
+        )}
       </div>
     </li>
   );
 }
+
+/** How the server writes a signal, as an event that is waited for and as what a metric asks. */
+const SIGNAL = /^signal (.+)$/;
 
 const ACTIONS: Readonly<Record<TriggerView["action"], string>> = {
   rollback: "rolls back",

@@ -46,6 +46,7 @@ function VerdictBadge({ receipts }: { readonly receipts: ReceiptsView }) {
 
 function Reached({ receipts }: { readonly receipts: ReceiptsView }) {
   const { expected, acknowledged, applied } = receipts;
+  if (expected === 0) return null;
   return (
     <div class="reached">
       <p>
@@ -60,7 +61,7 @@ function Reached({ receipts }: { readonly receipts: ReceiptsView }) {
           </>
         )}
       </p>
-      {applied === undefined ? null : <Curve applied={applied} share={expected === 0 ? 1 : acknowledged / expected} />}
+      {applied === undefined ? null : <Curve applied={applied} share={acknowledged / expected} />}
     </div>
   );
 }
