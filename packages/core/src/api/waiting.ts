@@ -10,7 +10,8 @@ export type WaitingOf<At, Why, Judged> =
       readonly kind: "drill";
       readonly withinMs: number;
       readonly underMs: number;
-      readonly found: "none" | "tooOld" | "tooSlow";
+      /** What the newest drill was; `failed`: not every client confirmed it. */
+      readonly found: "none" | "failed" | "tooOld" | "tooSlow";
     }
   | WaitingCriterionOf<Judged>
   | { readonly kind: "checklist"; readonly item: string; readonly text: string; readonly roles: readonly string[] }

@@ -30,11 +30,19 @@ describe("a drill", () => {
     ["by hand", { rollout: undefined }],
     ["that nobody could notice", { expected: 0, acknowledged: 0 }],
     ["that is not over", { verdict: "open" as const }],
+  ])("%s is none", (_, more) => {
+    const { rollout, ...rest } = { ...receipts(), ...more };
+    expect(judgeDrill({ ...rest, ...(rollout !== undefined && { rollout }) })).toMatchObject({ kind: "none" });
+  });
+
+  it.each([
     ["with clients missing", { verdict: "unproven" as const, acknowledged: 2 }],
     ["that only leases bound", { verdict: "bounded" as const, acknowledged: 2 }],
-  ])("%s proves nothing", (_, more) => {
-    const { rollout, ...rest } = { ...receipts(), ...more };
-    expect(judgeDrill({ ...rest, ...(rollout !== undefined && { rollout }) })).toMatchObject({ kind: "bad" });
+  ])("%s failed", (_, more) => {
+    expect(judgeDrill(receipts(more))).toMatchObject({
+      kind: "failed",
+      detail: expect.stringContaining("1 of 3 clients"),
+    });
   });
 });
 

@@ -6,10 +6,13 @@ import { boundOf, OFF_WITHIN_MS } from "./plan/warnings/bound.ts";
 /** Drills rehearse on flags of this name and nothing else, so that no user ever notices one. */
 export const DRILL_FLAG = "rampart-drill";
 
-/** Whether a rehearsal counts. `tookMs`: from the breach to the last client; `hint`: what to do for a good one. */
+/**
+ * What a rehearsal came to. `tookMs`: from the breach to the last client. `failed`: it was one, and not every client confirmed; that is worth knowing, and
+ * worth more than an older success. `none`: it was no rehearsal, or is not over.
+ */
 export type DrillVerdict =
   | { readonly kind: "good"; readonly tookMs: number }
-  | { readonly kind: "bad"; readonly detail: string; readonly hint: string };
+  | { readonly kind: "failed" | "none"; readonly detail: string; readonly hint: string };
 
 /**
  * What a rollback on the drill flag proved. `tookMs`: from the breach (else from the oldest data that it was decided on, or from the signal) to the last
@@ -18,17 +21,20 @@ export type DrillVerdict =
 export function judgeDrill(receipts: ReceiptsView, breachedAt?: EpochMs): DrillVerdict {
   const { flags, rollout, verdict, expected, acknowledged, legs } = receipts;
   if (!flags.includes(DRILL_FLAG)) {
-    return bad(`revision ${receipts.revision} took ${flags.join(", ")} back, not ${DRILL_FLAG}`, "run rampart drill");
+    return none(`revision ${receipts.revision} took ${flags.join(", ")} back, not ${DRILL_FLAG}`, "run rampart drill");
   }
-  if (rollout === undefined) return bad("it was killed by hand, so that no trigger was rehearsed", "run rampart drill");
-  if (expected === 0) return bad("no client was connected that could have been on", "connect the services' SDKs first");
+  if (rollout === undefined)
+    return none("it was killed by hand, so that no trigger was rehearsed", "run rampart drill");
+  if (expected === 0)
+    return none("no client was connected that could have been on", "connect the services' SDKs first");
   if (verdict === "open")
-    return bad(`${acknowledged} of ${expected} clients have said so yet`, "ask again in some seconds");
+    return none(`${acknowledged} of ${expected} clients have said so yet`, "ask again in some seconds");
   if (verdict !== "proven") {
-    return bad(
-      `${expected - acknowledged} of ${expected} clients did not say that they applied it`,
-      "see rampart receipts for who is missing",
-    );
+    return {
+      kind: "failed",
+      detail: `${expected - acknowledged} of ${expected} clients did not say that they applied it`,
+      hint: "see rampart receipts for who is missing",
+    };
   }
   return { kind: "good", tookMs: Math.ceil((waitMsOf(receipts, breachedAt) ?? 0) + totalMs(legs)) };
 }
@@ -148,6 +154,6 @@ function totalMs({ dataAgeMs = 0, decideMs = 0, commitMs = 0, writeMs, apply }: 
   return Math.ceil(dataAgeMs + decideMs + commitMs + writeMs + (apply?.maxMs ?? 0));
 }
 
-function bad(detail: string, hint: string): DrillVerdict {
-  return { kind: "bad", detail, hint };
+function none(detail: string, hint: string): DrillVerdict {
+  return { kind: "none", detail, hint };
 }

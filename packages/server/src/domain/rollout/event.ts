@@ -74,7 +74,8 @@ type RolloutFact =
   | { readonly kind: "flagDeleted"; readonly by: string }
   /** The flag change that a `kill` effect asked for is durable. */
   | { readonly kind: "rolledBackCommitted"; readonly revision: number }
-  | { readonly kind: "drillRecorded"; readonly drilledAt: EpochMs; readonly tookMs: number }
+  /** No `tookMs`: not every client confirmed it. */
+  | { readonly kind: "drillRecorded"; readonly drilledAt: EpochMs; readonly tookMs?: number }
   /** What was seen before exposure; null: looked for, and nothing was found. Ignored once exposed, and for metrics with a fixed baseline. */
   | { readonly kind: "baselineCaptured"; readonly values: Dictionary<number | null> }
   /** `step` is called with the new plan. */

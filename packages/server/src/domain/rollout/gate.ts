@@ -203,8 +203,10 @@ function drillVerdict(
   withinMs: number,
   underMs: number,
   now: EpochMs,
-): "good" | "none" | "tooOld" | "tooSlow" {
+): "good" | "none" | "failed" | "tooOld" | "tooSlow" {
   if (!state.drill) return "none";
-  if (now - state.drill.drilledAt > withinMs) return "tooOld";
-  return state.drill.tookMs < underMs ? "good" : "tooSlow";
+  const { drilledAt, tookMs } = state.drill;
+  if (tookMs === undefined) return "failed";
+  if (now - drilledAt > withinMs) return "tooOld";
+  return tookMs < underMs ? "good" : "tooSlow";
 }

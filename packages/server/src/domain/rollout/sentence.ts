@@ -174,6 +174,7 @@ function timeLeft(ms: number): string {
 
 const DRILL = {
   none: "there was none",
+  failed: "not every client confirmed the last one",
   tooOld: "the last one is too old",
   tooSlow: "the last one took too long",
 } as const;

@@ -194,7 +194,8 @@ export interface RolloutState {
   readonly alerts: Dictionary<ActiveAlert>;
   readonly approvals: readonly ApprovalRecord[];
   readonly ticks: readonly TickRecord[];
-  readonly drill?: { readonly drilledAt: EpochMs; readonly tookMs: number };
+  /** The newest that it was told of; without `tookMs` it failed. */
+  readonly drill?: { readonly drilledAt: EpochMs; readonly tookMs?: number };
   readonly baselines: Baselines;
   readonly told: Told;
 }

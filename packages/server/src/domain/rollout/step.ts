@@ -117,8 +117,7 @@ function happen(turn: Turn, event: RolloutEvent): Cause | undefined {
       confirmRollback(turn);
       return;
     case "drillRecorded":
-      change(turn, { drill: { drilledAt: event.drilledAt, tookMs: event.tookMs } });
-      record(turn, "drillRecorded", { kind: "drill", subject: `${event.tookMs} ms` });
+      recordDrill(turn, event);
       return;
     case "baselineCaptured":
       change(turn, { baselines: captureBaselines(turn.plan, turn.state, event.values) });
@@ -212,6 +211,11 @@ function hear(turn: Turn, signal: string, value: number | undefined): void {
   }
   fireOnSignal(turn, signal, value);
   fireTriggers(turn, now);
+}
+
+function recordDrill(turn: Turn, { drilledAt, tookMs }: Extract<RolloutEvent, { kind: "drillRecorded" }>): void {
+  change(turn, { drill: { drilledAt, ...(tookMs !== undefined && { tookMs }) } });
+  record(turn, "drillRecorded", { kind: "drill", subject: tookMs === undefined ? "failed" : `${tookMs} ms` });
 }
 
 function alerted(turn: Turn, alert: Extract<RolloutEvent, { kind: "alert" }>): void {

@@ -1,9 +1,10 @@
-import type { AuditEntry, DrillView, JsonObject } from "@rampart/core";
+import type { AuditEntry, DrillView, JsonObject, ReceiptsView } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import { DEFAULT_DRILL_PLAN, DRILL_FLAG, drillPlanOf, judgeDrill, waitMsOf } from "../../domain/drill.ts";
 import { instantOf } from "../../domain/instant.ts";
 import { isOver } from "../../domain/rollout/state.ts";
-import { authorizeIn, isFor } from "../grant.ts";
+import type { Fact } from "../../gates/facts.ts";
+import { authorizeIn, isFor, type Grant } from "../grant.ts";
 import type { HttpParts } from "../parts.ts";
 import { metaOf } from "../parts.ts";
 import { PLAN_BODY_MAX_BYTES, planIn } from "../plan-texts.ts";
@@ -15,7 +16,8 @@ import { pageOf } from "../schemas.ts";
 import { legs as legsShown } from "../schemas-receipts.ts";
 
 const TAG = "Drills";
-const ACTION = "drill.recorded";
+const RECORDED = "drill.recorded";
+const FAILED = "drill.failed";
 const SHOWN_MAX = 100;
 
 const drillShown = z
@@ -178,7 +180,7 @@ function recordRoute(parts: HttpParts): Route {
       tag: TAG,
       summary: "Record a drill",
       description:
-        "Names the revision at which a trigger rolled the flag rampart-drill back. It counts when every client's receipt is there; `rampart drill` does all of it.",
+        "Names the revision at which a trigger rolled the flag rampart-drill back. It counts when every client's receipt is there, and against older ones when not; `rampart drill` does all of it.",
       lane: "admin",
       body: z.strictObject({ environment: z.string().max(64), revision: z.number().int().min(1) }).openapi("NewDrill"),
       answers: { 201: { description: "The drill", schema: drillShown } },
@@ -196,7 +198,8 @@ function recordRoute(parts: HttpParts): Route {
       }
       const breachedAt = await parts.drills.breachedAt(environment);
       const verdict = judgeDrill(receipts, breachedAt);
-      if (verdict.kind === "bad") {
+      if (verdict.kind === "failed") await tellOf(parts, await noteFailure(parts, grant, receipts));
+      if (verdict.kind !== "good") {
         return problemReply({
           code: "DRILL_PROVES_NOTHING",
           detail: `The drill proves nothing: ${verdict.detail}.`,
@@ -217,29 +220,48 @@ function recordRoute(parts: HttpParts): Route {
       await parts.drills.calm(environment);
       const entry = await parts.store.appendAudit(
         { target: `drill/${environment}`, environment, after },
-        metaOf(parts, grant, { action: ACTION }),
+        metaOf(parts, grant, { action: RECORDED }),
       );
-      await parts.runner.tell(
-        { kind: "drillRecorded", drilledAt: Date.parse(entry.at), tookMs: verdict.tookMs },
-        ({ row }) => !isOver(row.state),
-      );
+      await tellOf(parts, entry);
       return json(201, drillOf(entry));
     },
   );
 }
 
-/** Tells a rollout that was just made of the last drill, which may be all that it needs. */
-export async function tellLastDrill(parts: Pick<HttpParts, "store" | "runner">, rollout: string): Promise<void> {
-  const [last] = await drillsIn(parts, 1);
-  if (last === undefined) return;
-  await parts.runner.tell(
-    { kind: "drillRecorded", drilledAt: Date.parse(last.at), tookMs: last.tookMs },
-    ({ row }) => row.id === rollout,
+/** A drill that not every client confirmed is no proof of anything, but of this: an older success is none any more. */
+function noteFailure(parts: HttpParts, grant: Grant, receipts: ReceiptsView): Promise<AuditEntry> {
+  const { environment, revision, rollout = "", expected, acknowledged } = receipts;
+  return parts.store.appendAudit(
+    { target: `drill/${environment}`, environment, after: { revision, rollout, expected, acknowledged } },
+    metaOf(parts, grant, { action: FAILED }),
   );
 }
 
-async function drillsIn({ store }: Pick<HttpParts, "store">, limit: number = SHOWN_MAX): Promise<readonly DrillView[]> {
-  return (await store.audit({ action: ACTION, order: "newest", limit })).map(drillOf);
+/** Tells every rollout that goes on. */
+async function tellOf({ runner }: Pick<HttpParts, "runner">, entry: AuditEntry): Promise<void> {
+  await runner.tell(factOf(entry), ({ row }) => !isOver(row.state));
+}
+
+/** Tells a rollout that was just made of the last drill, which may be all that it needs. */
+export async function tellLastDrill(
+  { store, runner }: Pick<HttpParts, "store" | "runner">,
+  rollout: string,
+): Promise<void> {
+  const newest = await Promise.all(
+    [RECORDED, FAILED].map((action) => store.audit({ action, order: "newest", limit: 1 })),
+  );
+  const [last] = newest.flat().toSorted((a, b) => b.seq - a.seq);
+  if (last !== undefined) await runner.tell(factOf(last), ({ row }) => row.id === rollout);
+}
+
+const factOf = (entry: AuditEntry): Fact => ({
+  kind: "drillRecorded",
+  drilledAt: Date.parse(entry.at),
+  ...(entry.action === RECORDED && { tookMs: drillOf(entry).tookMs }),
+});
+
+async function drillsIn({ store }: Pick<HttpParts, "store">): Promise<readonly DrillView[]> {
+  return (await store.audit({ action: RECORDED, order: "newest", limit: SHOWN_MAX })).map(drillOf);
 }
 
 /** Which trigger it was, and how long it may take. */
