@@ -2,6 +2,9 @@ import {
   checkConfig,
   checkDefinition,
   checkSegment,
+  completeConfig,
+  completeSegment,
+  defaultVariants,
   findPrerequisiteCycle,
   type CheckOptions,
   type FieldProblem,
@@ -42,15 +45,25 @@ function countWhole(flags: readonly ConvertedFlag[]): number {
   return flags.filter(({ whole }) => whole !== undefined).length;
 }
 
+/** With everything filled in that a file may leave out. */
 function checkedFlag(flag: ConvertedFlag, options: CheckOptions): ConvertedFlag {
   if (flag.whole === undefined) return flag;
   const { definition, config } = flag.whole;
   const problems = checkDefinition(definition);
-  return lostBy(flag, problems.length > 0 ? problems : checkConfig(definition, config, options));
+  if (problems.length > 0) return lostBy(flag, problems);
+  const named = { ...definition, variants: definition.variants ?? defaultVariants(definition.type) };
+  const whole = completeConfig(named, config);
+  const wrong = lostBy(flag, checkConfig(named, config, options));
+  return wrong.whole === undefined || whole === undefined
+    ? wrong
+    : { ...flag, whole: { definition: named, config: whole } };
 }
 
 function checkedSegment(segment: ConvertedSegment, options: CheckOptions): ConvertedSegment {
-  return segment.whole === undefined ? segment : lostBy(segment, checkSegment(segment.whole, options));
+  if (segment.whole === undefined) return segment;
+  const whole = completeSegment(segment.whole);
+  const wrong = lostBy(segment, checkSegment(segment.whole, options));
+  return wrong.whole === undefined || whole === undefined ? wrong : { ...segment, whole };
 }
 
 function lostBy<T extends ConvertedFlag | ConvertedSegment>(item: T, problems: readonly FieldProblem[]): T {

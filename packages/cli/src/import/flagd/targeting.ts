@@ -113,7 +113,7 @@ function fractionOf(
     });
   if (!("variant" in serve)) {
     bucketBy.add(attribute);
-    const reason = `every user has ${attribute === ID ? "an id" : `a ${attribute}`}, as a text; who has none gets the caller's default here`;
+    const reason = `every user has ${attribute === ID ? "an id" : `the attribute ${attribute}`}, as a text; who lacks it gets the caller's default here`;
     require(findings, { path: at, value: attribute, reason, advice: "pass it with every user" });
   }
   return serve;

@@ -94,7 +94,7 @@ function tellMissing(attribute: string, path: string, findings: Findings): void 
   require(findings, {
     path: `${path}/rollout/bucketBy`,
     value: attribute,
-    reason: `every user has a ${attribute}; who has none gets the caller's default here, and the first share there`,
+    reason: `every user has the attribute ${attribute}; who lacks it gets the caller's default here, and the first share there`,
     advice: `pass ${attribute} with every user`,
   });
 }

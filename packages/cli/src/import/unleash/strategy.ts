@@ -140,8 +140,8 @@ function shareOf({ stickiness, percentage, groupId, feature, path }: Share, find
     });
   }
   if (stickiness !== "userId") {
-    const named = bucketBy === ID ? "an id" : `a ${bucketBy}`;
-    const reason = `every user has ${named}; who has none gets the caller's default here`;
+    const named = bucketBy === ID ? "an id" : `the attribute ${bucketBy}`;
+    const reason = `every user has ${named}; who lacks it gets the caller's default here`;
     require(findings, {
       path: `${path}/parameters/stickiness`,
       value: stickiness,
