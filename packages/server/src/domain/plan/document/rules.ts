@@ -158,7 +158,9 @@ export const precondition = z
         within: duration("How old the drill may be.", { examples: ["7d"] }),
         under: duration("How long its rollback may have taken.", { examples: ["30s"], default: "30s" }).optional(),
       })
-      .meta({ description: "The newest rollback drill was run lately, was fast enough, and every client confirmed it." })
+      .meta({
+        description: "The newest rollback drill was run lately, was fast enough, and every client confirmed it.",
+      })
       .optional(),
   })
   .meta({
