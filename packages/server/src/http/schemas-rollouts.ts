@@ -182,7 +182,12 @@ export const waiting = z
   .union([
     z.object({ kind: z.literal("start"), at: instant }),
     z.object({ kind: z.literal("check"), ...item }),
-    z.object({ kind: z.literal("drill"), withinMs: ms, underMs: ms, found: z.enum(["none", "failed", "tooOld", "tooSlow"]) }),
+    z.object({
+      kind: z.literal("drill"),
+      withinMs: ms,
+      underMs: ms,
+      found: z.enum(["none", "failed", "tooOld", "tooSlow"]),
+    }),
     waitingCriterion,
     z.object({ kind: z.literal("checklist"), ...item }),
     z.object({ kind: z.literal("duration"), remainingMs: ms, durationMs: ms }),
