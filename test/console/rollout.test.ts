@@ -70,7 +70,7 @@ describe.skipIf(!isInstalled("chromium"))("the page of a rollout", () => {
       await dialog.getByText("It rolls back told in production.").waitFor();
       await dialog.getByRole("button", { name: "Send" }).click();
       await shows("0 %");
-      expect((await desk.view(id)).sentence).toContain("security");
+      expect((await desk.view(id)).cause).toMatchObject({ subject: "security" });
     });
 
     it("is what the window is called by", async () => {

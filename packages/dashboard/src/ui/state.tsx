@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
 import type { Resource } from "../api/resource.ts";
 import type { Failure } from "../api/problem.ts";
+import { connection } from "../api/connection.ts";
+import { actionWords } from "./actor.ts";
 import { Ago } from "./time.tsx";
 
 /** A hint that names calls of the API helps nobody who looks at a page. */
@@ -8,16 +10,13 @@ const FOR_PROGRAMS = /\b(?:GET|POST|PUT|PATCH|DELETE) \//;
 
 /** Why something can't be shown or was not done, and what to do. */
 export function FailureNotice({ failure, retry }: { readonly failure: Failure; readonly retry?: () => void }) {
-  const { hint } = failure;
+  const { detail, hint, errors = [] } = failure;
   return (
     <div class="notice notice-bad" role="alert">
       <div class="grow stack-tight">
-        <strong>{failure.detail}</strong>
-        {hint === undefined || FOR_PROGRAMS.test(hint) ? null : <span class="soft">{hint}</span>}
-        {failure.errors?.map((error) => (
-          <span class="small" key={error.pointer}>
-            <code>{error.pointer === "" ? "/" : error.pointer}</code> {error.detail}
-          </span>
+        {errors.length === 0 ? <Said detail={detail} hint={hint} /> : null}
+        {errors.map((error) => (
+          <Said key={error.pointer} detail={`${fieldWords(error.pointer)}: ${error.detail}`} hint={error.hint} />
         ))}
         {failure.differences?.map(({ pointer, yours, current }) => (
           <span class="small" key={pointer}>
@@ -34,9 +33,28 @@ export function FailureNotice({ failure, retry }: { readonly failure: Failure; r
   );
 }
 
+function Said({ detail, hint }: { readonly detail: string; readonly hint: string | undefined }) {
+  return (
+    <>
+      <strong>{detail.replace("U+0020", "a space")}</strong>
+      {hint === undefined || FOR_PROGRAMS.test(hint) ? null : <span class="soft hint">{hint}</span>}
+    </>
+  );
+}
+
+/** The field at a JSON pointer, as people count: `/rules/0/serve` is `Rules 1 serve`. */
+export function fieldWords(pointer: string): string {
+  return actionWords(
+    pointer
+      .slice(1)
+      .replaceAll("/", " ")
+      .replaceAll(/\d+/g, (index) => String(Number(index) + 1)),
+  );
+}
+
 /**
  * Shows what is known: a skeleton before the first answer, the failure where there is none, an old answer with a note of its age where
- * the newest attempt failed.
+ * the newest attempt failed; while nothing can be reached, the page says that once for all.
  */
 export function Shown<T>({
   resource,
@@ -55,8 +73,8 @@ export function Shown<T>({
   }
   return (
     <>
-      {failure === undefined || at === undefined ? null : (
-        <p class="soft small" role="status">
+      {failure === undefined || at === undefined || connection.value === "offline" ? null : (
+        <p class="soft small stale" role="status">
           {failure.detail} Showing what was true <Ago at={new Date(at).toISOString()} />.
         </p>
       )}

@@ -20,17 +20,17 @@ export function say(text: string, options: { readonly undo?: () => void } = {}):
   add({ tone: "good", text, ...options });
 }
 
-/** Says what was not done, and why. */
-export function complain(thrown: unknown): void {
-  const { detail, hint } = failureOf(thrown);
-  add({ tone: "bad", text: hint === undefined ? detail : `${detail} ${hint}` });
+/** Says what was not done, and why. `undone`: what is as it was, where that has to be known. */
+export function complain(thrown: unknown, undone = ""): void {
+  const { detail, hint = "" } = failureOf(thrown);
+  add({ tone: "bad", text: `${undone} ${detail} ${hint}`.trim() });
 }
 
-/** Says `done` when what was begun succeeds, and why not when it doesn't. */
+/** Says `done` when what was begun succeeds, and why not when it doesn't. `undone`: what is as it was then. */
 export function attempt<T>(
   begun: Promise<T>,
   done: string | ((answer: T) => string),
-  options: { readonly undo?: () => void } = {},
+  { undone, ...options }: { readonly undo?: () => void; readonly undone?: string } = {},
 ): void {
   void (async () => {
     try {
@@ -38,7 +38,7 @@ export function attempt<T>(
       const text = typeof done === "string" ? done : done(answer);
       add({ tone: isUnstored(answer) ? "warn" : "good", text, ...options });
     } catch (thrown) {
-      complain(thrown);
+      complain(thrown, undone);
     }
   })();
 }

@@ -83,6 +83,7 @@ function KillOrRestore({ flag, environment, config }: KillProps) {
         },
       ),
       taken(flag, done),
+      { undone: `${flag} is as it was.` },
     );
   if (config?.enabled === false && may("flags:write", environment)) {
     return (

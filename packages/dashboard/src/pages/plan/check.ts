@@ -1,6 +1,7 @@
 import type { PlanProblemView, PlanValidation, SimulationView } from "@rampart/core";
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../../api/call.ts";
+import { connection } from "../../api/connection.ts";
 import { type Failure, failureOf } from "../../api/problem.ts";
 
 /** So long after the last key the text is looked at. */
@@ -53,7 +54,9 @@ export function useSimulation(plan: string, scenario: string, isValid: boolean):
   return simulated;
 }
 
+/** Acts once the inputs are left alone, and again when the server is back. */
 function useQuiet(inputs: readonly unknown[], act: (signal: AbortSignal) => Promise<void>): void {
+  const isCutOff = connection.value === "offline";
   useEffect(() => {
     const abort = new AbortController();
     const timer = setTimeout(() => void act(abort.signal), QUIET_MS);
@@ -61,7 +64,7 @@ function useQuiet(inputs: readonly unknown[], act: (signal: AbortSignal) => Prom
       clearTimeout(timer);
       abort.abort();
     };
-  }, inputs);
+  }, [...inputs, isCutOff]);
 }
 
 /** Where a problem is, as offsets into the text; the end of the line where the line is shorter. */

@@ -117,7 +117,7 @@ function Editor({ title, plan: firstPlan, scenario: firstScenario }: EditorProps
         <section class="card" aria-labelledby="plan">
           <div class="card-head">
             <h2 id="plan">Plan</h2>
-            <Verdict problems={validation?.problems} warnings={validation?.warnings} />
+            {failure === undefined ? <Verdict problems={validation?.problems} warnings={validation?.warnings} /> : null}
           </div>
           <CodeField
             label="Plan"

@@ -27,7 +27,9 @@ export function KillButton({ id, rollout }: { readonly id: string; readonly roll
           },
         )
       : command(id, "rollback", { reason });
-    attempt<object>(begun, taken(name, isOver ? `${name} is off for everybody.` : `${name} goes back to 0 %.`));
+    attempt<object>(begun, taken(name, isOver ? `${name} is off for everybody.` : `${name} goes back to 0 %.`), {
+      undone: `${name} was not taken back.`,
+    });
   };
   return isOver ? (
     <HoldButton label="Kill the flag" what={`kill ${name}`} onConfirm={act} />
