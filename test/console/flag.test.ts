@@ -51,6 +51,16 @@ describe.skipIf(!isInstalled("chromium"))("the pages of flags", () => {
     expect(await page.title()).toBe("Flags · Rampart");
   });
 
+  it("name the field that has to be mended, and how, in words", async () => {
+    await page.goto("/flags");
+    await press("New flag");
+    await page.getByLabel("Key").fill("two words");
+    await press("Create");
+    const said = await page.getByRole("dialog").getByRole("alert").innerText();
+    expect(said).toMatch(/^Key: .*contains a space\s+1 to 128 letters/);
+    expect(said).not.toContain("/key");
+  });
+
   it("find by key, owner and tag", async () => {
     await desk.flag("tagged", { tags: ["payments"], owner: "money-team" });
     await desk.flag("untagged");

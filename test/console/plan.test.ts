@@ -37,6 +37,8 @@ describe.skipIf(!isInstalled("chromium"))("the pages of plans", () => {
     await page.getByLabel("Key of the flag").fill("very-first");
     await press("Create it");
     await page.getByText("is there, and off for everybody").waitFor();
+    await press("Make a key");
+    await page.locator(".code-block", { hasText: "rmp_server_production_" }).waitFor();
     await press("Write the plan");
     await page.getByText("✓ valid").waitFor(SOON);
     await press("Start a rollout");
@@ -114,6 +116,19 @@ describe.skipIf(!isInstalled("chromium"))("the pages of plans", () => {
       await page.getByText("Rolled back to 0 %").first().waitFor(SOON);
     },
   );
+
+  it("check what was written while the server was away once it is back", async () => {
+    await page.goto("/plans/new");
+    await page.getByText("✓ valid").waitFor(SOON);
+    await desk.server.stop("SIGKILL");
+    await page.locator(".strip-bad").waitFor(SOON);
+    await write(desk.plan("written-alone"));
+    await page.getByRole("alert").getByText("The server can't be reached.").waitFor(SOON);
+    await desk.server.start();
+    await page.getByText("✓ valid").waitFor(SOON);
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(await plan().innerText()).toContain("written-alone");
+  });
 
   async function hasSaidNothing(): Promise<void> {
     expect(await page.locator(".toast-bad").count()).toBe(0);
