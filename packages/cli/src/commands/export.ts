@@ -1,5 +1,6 @@
 import type { FlagConfigView, FlagView, SegmentView } from "@rampart/core";
 import { allPages } from "../api/pages.ts";
+import { withPatience } from "../api/patient.ts";
 import { paths } from "../api/paths.ts";
 import { usageError } from "../errors.ts";
 import { RAMPART_FORMAT, type ExportedFlag, type ExportFile } from "../import/rampart.ts";
@@ -14,7 +15,7 @@ export const define: Define = (command, bind) => {
     )
     .action(
       bind<readonly [], { readonly only?: readonly string[] }>(async (run, _args, { only }) => {
-        const api = await run.api();
+        const api = withPatience(await run.api(), (ms) => run.io.sleep(ms));
         const { items: all } = await allPages<FlagView>(api, paths.flags);
         const unknown = (only ?? []).filter((key) => all.every((flag) => flag.key !== key));
         if (unknown.length > 0)

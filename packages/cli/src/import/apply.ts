@@ -1,12 +1,8 @@
 import type { FlagConfig, FlagConfigView, FlagView, JsonObject, JsonValue, Segment } from "@rampart/core";
 import { paths } from "../api/paths.ts";
-import type { Api, Call } from "../api/types.ts";
+import type { Api } from "../api/types.ts";
 import { CliError } from "../errors.ts";
 import { CONFIG_FIELDS, type ImportPlan, type Present, type Step, type WholeFlag } from "./plan.ts";
-
-/** How long to wait when the server says that there were too many requests, and how often. */
-const PAUSE_MS = 1000;
-const PAUSES_MAX = 30;
 
 /** What was written, and what the server refused. */
 export interface Applied {
@@ -20,7 +16,8 @@ export interface ApplyOptions {
   /** For the audit. */
   readonly reason: string;
   readonly present: Present;
-  readonly sleep: (ms: number) => Promise<void>;
+  /** Told how much is done after each item. */
+  readonly onProgress: (done: number, total: number) => void;
 }
 
 /**
@@ -30,7 +27,15 @@ export interface ApplyOptions {
 export async function applyPlan(api: Api, plan: ImportPlan, options: ApplyOptions): Promise<Applied> {
   const written: string[] = [];
   const failed: { readonly key: string; readonly error: CliError }[] = [];
-  const attempt = async (key: string, write: () => Promise<void>): Promise<void> => {
+  const writes = [
+    ...plan.segments.flatMap((step) =>
+      isWritten(step) ? [{ key: step.key, write: () => writeSegment(api, step, options) }] : [],
+    ),
+    ...plan.flags.flatMap((step) =>
+      isWritten(step) ? [{ key: step.key, write: () => writeFlag(api, step, options) }] : [],
+    ),
+  ];
+  for (const [index, { key, write }] of writes.entries()) {
     try {
       await write();
       written.push(key);
@@ -38,59 +43,34 @@ export async function applyPlan(api: Api, plan: ImportPlan, options: ApplyOption
       if (!(error instanceof CliError) || error.problem === undefined) throw error;
       failed.push({ key, error });
     }
-  };
-  const patient = patiently(api, options.sleep);
-  for (const step of plan.segments) {
-    if (isWritten(step)) await attempt(step.key, () => writeSegment(patient, step, options));
-  }
-  for (const step of plan.flags) {
-    if (isWritten(step)) await attempt(step.key, () => writeFlag(patient, step, options));
+    options.onProgress(index + 1, writes.length);
   }
   return { written, failed };
 }
 
 type Writing<T> = Exclude<Step<T>, { readonly kind: "cannot" }>;
-type Request = <T>(call: Call) => Promise<T>;
 
 function isWritten<T>(step: Step<T>): step is Writing<T> {
   return step.kind === "create" || step.kind === "configure" || step.kind === "replace";
 }
 
-/** Waits where the server asks for patience: an import makes more requests than a person would. */
-function patiently(api: Api, sleep: ApplyOptions["sleep"]): Request {
-  return async <T>(call: Call): Promise<T> => {
-    for (let pauses = 0; ; pauses += 1) {
-      try {
-        return await api.request<T>(call);
-      } catch (error) {
-        if (!(error instanceof CliError) || error.code !== "RATE_LIMITED" || pauses === PAUSES_MAX) throw error;
-        await sleep(PAUSE_MS);
-      }
-    }
-  };
-}
-
-async function writeSegment(
-  request: Request,
-  { kind, item }: Writing<Segment>,
-  { reason }: ApplyOptions,
-): Promise<void> {
+async function writeSegment(api: Api, { kind, item }: Writing<Segment>, { reason }: ApplyOptions): Promise<void> {
   const { key, ...fields } = item;
   const body = { ...(fields as unknown as JsonObject), reason };
-  if (kind === "create") await request({ method: "POST", path: paths.segments, body: { ...body, key } });
-  else await request({ method: "PATCH", path: paths.segment(key), body });
+  if (kind === "create") await api.request({ method: "POST", path: paths.segments, body: { ...body, key } });
+  else await api.request({ method: "PATCH", path: paths.segment(key), body });
 }
 
-async function writeFlag(request: Request, step: Writing<WholeFlag>, options: ApplyOptions): Promise<void> {
+async function writeFlag(api: Api, step: Writing<WholeFlag>, options: ApplyOptions): Promise<void> {
   const { environment, reason, present } = options;
   const { key, item } = step;
   const there = present.flags.get(key);
   if (step.kind === "create") {
     const body = { ...(item.definition as unknown as JsonObject), reason };
-    const made = await request<FlagView>({ method: "POST", path: paths.flags, body });
+    const made = await api.request<FlagView>({ method: "POST", path: paths.flags, body });
     const ifMatch = made.environments[environment]?.revision;
     const at = ifMatch === undefined ? {} : { ifMatch };
-    await request({
+    await api.request({
       method: "PATCH",
       path: paths.config(environment, key),
       body: { ...fieldsOf(item.config, {}), reason },
@@ -100,9 +80,9 @@ async function writeFlag(request: Request, step: Writing<WholeFlag>, options: Ap
   }
   if (there === undefined) return;
   if ("differences" in step && step.differences.some(({ field }) => field === "variants"))
-    await request({ method: "PATCH", path: paths.flag(key), body: { variants: item.definition.variants, reason } });
+    await api.request({ method: "PATCH", path: paths.flag(key), body: { variants: item.definition.variants, reason } });
   const body = { ...fieldsOf(item.config, there.config.targets), reason };
-  await request<FlagConfigView>({
+  await api.request<FlagConfigView>({
     method: "PATCH",
     path: paths.config(environment, key),
     body,

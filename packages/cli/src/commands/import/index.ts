@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { Option } from "commander";
+import { withPatience } from "../../api/patient.ts";
 import type { Api } from "../../api/types.ts";
 import { usageError } from "../../errors.ts";
 import { EXIT, type ExitCode } from "../../exit.ts";
@@ -23,6 +24,9 @@ interface ImportOptions {
 
 /** Ten thousand flags with a few rules each. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Items between two lines that say how far it is: some seconds. */
+const PROGRESS_EVERY = 250;
 
 const EXAMPLES = `
 Examples:
@@ -52,7 +56,7 @@ export const define: Define = (command, bind) => {
     .action(
       bind<readonly [file: string], ImportOptions>(async (run, [path], options): Promise<ExitCode> => {
         const { format, converted } = await readImport(run, path, options);
-        const api = await run.api();
+        const api = withPatience(await run.api(), (ms) => run.io.sleep(ms));
         const [{ planImport, writes }, { presentIn }] = await Promise.all([
           import("../../import/plan.ts"),
           import("../../import/present.ts"),
@@ -125,5 +129,8 @@ async function write(
   { plan, present, reason }: { readonly plan: ImportPlan; readonly present: Present; readonly reason: string },
 ): Promise<Applied> {
   const { applyPlan } = await import("../../import/apply.ts");
-  return applyPlan(api, plan, { environment: run.environment, reason, present, sleep: (ms) => run.io.sleep(ms) });
+  const onProgress = (done: number, total: number): void => {
+    if (!run.json && done % PROGRESS_EVERY === 0) run.note(`${done} of ${total}`);
+  };
+  return applyPlan(api, plan, { environment: run.environment, reason, present, onProgress });
 }
