@@ -16,6 +16,7 @@ const MOSTLY_WAITING = [
   "test/e2e/replicas.test.ts",
   "test/faults/cut-off.test.ts",
   "test/faults/half-closed.test.ts",
+  "test/faults/hung-database.test.ts",
   "test/faults/network.test.ts",
   "test/faults/partition.test.ts",
 ];

@@ -52,9 +52,22 @@ export class PostgresCluster {
 
   /** Ends it at once, as `pg_ctl stop -m immediate` does: no goodbye, and recovery at the next start. */
   async crash(): Promise<void> {
-    const pid = Number(readFileSync(join(this.#folder, "data", "postmaster.pid"), "utf8").split("\n")[0]);
+    const pid = this.#pid;
     process.kill(pid, "SIGQUIT");
     await eventually(() => !isAlive(pid), 10_000);
+  }
+
+  /** Stops all of its processes where they are, or lets them go on: connections stay, new ones are taken by the system alone, and nothing answers. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    const pid = this.#pid;
+    // First the one that would make more of them.
+    process.kill(pid, signal);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    for (const child of children) process.kill(Number(child), signal);
+  }
+
+  get #pid(): number {
+    return Number(readFileSync(join(this.#folder, "data", "postmaster.pid"), "utf8").split("\n")[0]);
   }
 
   /** After a crash. */

@@ -4,18 +4,21 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 
 /**
  * `pass`: as it comes. `delay`: each chunk so much later. `blackHole`: nothing passes either way, and nobody is told. `halfClose`: what the client sends is cut off, what the
- * server sends passes. `trickle`: a byte at a time, with so much time between.
+ * server sends passes. `deafFrom`: once the client has sent this, nothing comes back to it any more, on any connection. `trickle`: a byte at a time, with so much time between.
  */
 export type Weather =
   | { readonly kind: "pass" }
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: "blackHole" }
   | { readonly kind: "halfClose" }
+  | { readonly kind: "deafFrom"; readonly text: string }
   | { readonly kind: "trickle"; readonly everyMs: number };
 
 /** Between clients and one server. */
 export class ChaosProxy {
   weather: Weather = { kind: "pass" };
+  /** The weather in which what makes it deaf was said. */
+  #deafIn: Weather | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -27,8 +30,9 @@ export class ChaosProxy {
         socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
       }
       this.#carry(client, server, () => this.weather.kind === "blackHole" || this.weather.kind === "halfClose");
-      this.#carry(server, client, () => this.weather.kind === "blackHole");
+      this.#carry(server, client, () => this.weather.kind === "blackHole" || this.#isDeaf);
       client.on("data", (chunk: Buffer) => {
+        if (this.weather.kind === "deafFrom" && chunk.includes(this.weather.text)) this.#deafIn = this.weather;
         if (refusesStreams && chunk.includes("GET /sdk/v1/stream")) client.resetAndDestroy();
       });
     });
@@ -52,6 +56,10 @@ export class ChaosProxy {
   /** Connections that are open, each with both its ends. */
   get size(): number {
     return this.#sockets.size / 2;
+  }
+
+  get #isDeaf(): boolean {
+    return this.weather === this.#deafIn;
   }
 
   /** Resets all connections. */
@@ -79,6 +87,7 @@ export class ChaosProxy {
     switch (weather.kind) {
       case "pass":
       case "halfClose":
+      case "deafFrom":
         to.write(chunk);
         return;
       case "delay":

@@ -65,6 +65,8 @@ interface Act {
   readonly isWrite: boolean;
   readonly tells: boolean;
   readonly run: () => Promise<unknown>;
+  /** Nobody waits for it any more. */
+  isGivenUp: boolean;
 }
 
 /** What outlives the server's processes, and how it fails them. Acts are done one at a time, as in transactions. */
@@ -118,7 +120,7 @@ export class Disk {
         if (typeof member !== "function" || typeof name !== "string") return member;
         return (...args: unknown[]) => {
           const run = (): Promise<unknown> => member.apply(target, args) as Promise<unknown>;
-          return this.#answered(process, { name, isWrite: !READS.test(name), tells, run });
+          return this.#answered(process, { name, isWrite: !READS.test(name), tells, run, isGivenUp: false });
         };
       },
     });
@@ -153,11 +155,15 @@ export class Disk {
     }
   }
 
-  async #inTime(performed: Promise<unknown>, { name, isWrite, tells }: Act): Promise<unknown> {
+  async #inTime(performed: Promise<unknown>, act: Act): Promise<unknown> {
+    const { name, isWrite, tells } = act;
     const kind = isWrite && tells ? "write" : SNAPSHOTS.test(name) ? "snapshot" : "single";
     let cancel = (): void => undefined;
     const silence = new Promise<never>((_, reject) => {
-      cancel = this.#parts.clockwork.after(ANSWER_MAX_MS[kind], () => reject(unreachable(name)));
+      cancel = this.#parts.clockwork.after(ANSWER_MAX_MS[kind], () => {
+        act.isGivenUp = true;
+        reject(unreachable(name));
+      });
     });
     try {
       return await Promise.race([performed, silence]);
@@ -176,7 +182,8 @@ export class Disk {
     const { chance, doubles } = this.#parts;
     await this.#takesTime(isWrite ? 3 : 8);
     await this.#over("hung", process);
-    if (!process.isAlive) return never();
+    // A transaction that was held up on its way needs who began it to get to its end.
+    if (!process.isAlive || act.isGivenUp) return never();
     const weathers = [this.weather, process.way.weather];
     const isUnsure = isWrite && weathers.includes("unsure") && chance.oneIn(2);
     const fails = weathers.includes("dead") || (isWrite && weathers.includes("full")) || isUnsure;

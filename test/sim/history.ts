@@ -122,9 +122,11 @@ export class History {
   }
 
   /** Nothing rises by itself without a pass that is fresh. */
-  #judgeRise(machine: string, before: Truth, { atMs, percentage }: Truth): void {
+  #judgeRise(machine: string, before: Truth, { atMs, percentage, by }: Truth): void {
     const isFirst = percentage === PLAN.stages[0]?.percentage && before.percentage === 0;
     if (isFirst || atMs - this.#promotedAtMs < 2 * FRESH_MS_MAX) return;
+    // What a person asks of any server goes by what was sampled and stored within half a minute, by whatever server.
+    if (this.#isShared && by === "operator") return;
     const sample = this.#watches.get(machine);
     const freshMs = this.#isShared ? FRESH_MS_MAX + ANSWER_MAX_MS.write : FRESH_MS_MAX;
     if (sample?.value === undefined || sample.value >= HEALTHY_MAX)

@@ -101,8 +101,10 @@ export class SimulatedServer implements Customer {
       followsAnother: machine.life > 1 && !isShared,
       limits: { streamsMax: 100, admission: { perSecond: 20, burst: 20 } },
     });
+    const say = (_: object, what: string): void => this.#parts.clockwork.note(`${machine.name} says: ${what}`);
     const emergencies = new Emergencies({
       ...common,
+      logger: { ...silentLogger, warn: say, error: say },
       feeds,
       store: this.#store,
       file: {

@@ -72,6 +72,8 @@ export class World {
   readonly staleFor = new Set<string>();
   /** A kill that an operator was told is certain, and nobody took back since. */
   #killedAtMs: number | undefined;
+  /** That one is not known to be stored. */
+  #isKillTold = false;
   /** Asked for and not answered yet: who comes last is not known. */
   readonly #restoring = new Set<{ readonly by: Machine }>();
   readonly #lines = new Map<SimulatedClient, ReadonlyMap<Machine, Line>>();
@@ -79,6 +81,8 @@ export class World {
   readonly #places = new Map<SimulatedClient, Machine>();
   /** What a proxy has seen, and when it was still true. */
   readonly #bodies: { readonly epoch: string; readonly revision: number; readonly body: string; lastMs: number }[] = [];
+  /** Processes that a proxy has answered: no server knows of them, though they are in touch. */
+  readonly #fooled = new Set<string>();
   #restores = 0;
   #rollouts = 0;
   #measured: Measurement | undefined;
@@ -204,7 +208,10 @@ export class World {
       if (answer === "failed") return answer;
       this.kills += 1;
       // Of a restore that was under way at the same time nobody knows whether it came first.
-      if (isAlone && restores === this.#restores) this.#killedAtMs = this.clockwork.nowMs;
+      if (isAlone && restores === this.#restores) {
+        this.#killedAtMs = this.clockwork.nowMs;
+        this.#isKillTold = answer === "told";
+      }
       if (answer === "told") this.history.overruled(this.clockwork.nowMs);
       return answer;
     };
@@ -240,6 +247,8 @@ export class World {
       this.history.promoted(this.clockwork.nowMs);
       await server.command({ kind: "promote" });
       this.history.promoted(this.clockwork.nowMs);
+      // One that completes the rollout is a person's word on the flag, and may be the newer one.
+      if (this.isShared && this.#isKillTold) this.#killedAtMs = undefined;
     });
   }
 
@@ -312,6 +321,7 @@ export class World {
     const kept = this.#bodies.filter(
       (one) => nowMs - one.lastMs < PROXY_KEEPS_MS || (one.epoch === epoch && one.revision < (revision ?? 0)),
     );
+    this.#fooled.add(`${client.name}.${client.life}`);
     return this.chance.pick(kept).body;
   }
 
@@ -362,7 +372,8 @@ export class World {
     const [machine = by] = by.split(".");
     const before = this.history.newest;
     if (!this.history.written(this.clockwork.nowMs, machine, environment, record)) return;
-    if (before?.isEnabled === true && !record.config.enabled) this.history.tookBack(this.clients);
+    if (before?.isEnabled === true && !record.config.enabled)
+      this.history.tookBack(this.clients.filter((client) => !this.#fooled.has(`${client.name}.${client.life}`)));
     this.#tellOthers(machine);
     const { enabled, fallthrough } = record.config;
     this.clockwork.note(

@@ -5,7 +5,7 @@ import type { EpochMs } from "../domain/rollout/instant.ts";
 import { isOver, statusOf, type Status } from "../domain/rollout/state.ts";
 import type { CohortCounts } from "../ports/cohort-counts.ts";
 import type { Meter } from "../ports/meter.ts";
-import type { Cancel, Timers } from "../ports/timers.ts";
+import { type Cancel, type Timers, unlessSilent } from "../ports/timers.ts";
 import type { RolloutRow, RolloutStore } from "../ports/rollout-store.ts";
 import type { UnitIntake } from "../ports/unit-intake.ts";
 import { Driver, type DriverParts } from "./driver.ts";
@@ -172,11 +172,13 @@ export class Runner {
     const driver = this.#drivers.get(id);
     if (driver !== undefined && !this.#parts.leadership.isShared) return driver.row;
     try {
-      const row = await this.#parts.store.rollout(id);
+      const { store, timers } = this.#parts;
+      const asked = store.rollout(id);
+      const row = await (driver === undefined ? asked : unlessSilent(timers, asked));
       if (row !== undefined) await driver?.renew(row);
       return row;
     } catch (error) {
-      // While the store is dead a rollback goes on from what was known of it.
+      // While the store is dead, or says nothing, a rollback goes on from what was known of it.
       if (driver !== undefined) return driver.row;
       throw error;
     }

@@ -20,10 +20,11 @@ function world({ dev = false } = {}) {
   const records = new Map<string, TokenRecord>();
   const failures: string[] = [];
   const logged: string[] = [];
-  const state = { asked: 0, touched: [] as [string, number][], isBroken: false };
+  const state = { asked: 0, touched: [] as [string, number][], isBroken: false, isSilent: false };
   const find = async (matches: (record: TokenRecord) => boolean): Promise<TokenRecord | undefined> => {
     state.asked += 1;
     if (state.isBroken) throw new Error("gone");
+    if (state.isSilent) return new Promise(() => undefined);
     return [...records.values()].find(matches);
   };
   const sessions = new Sessions(new Uint8Array(32), platform.clock);
@@ -37,7 +38,7 @@ function world({ dev = false } = {}) {
       },
     },
     sessions,
-    clock: platform.clock,
+    ...platform,
     logger: { ...silentLogger, debug: (_fields, message) => void logged.push(message) },
     meter: { ...silentMeter, storeFailed: (operation) => void failures.push(operation) },
     dev,
@@ -243,6 +244,22 @@ describe("without a store", () => {
     expect(logged).toEqual([]);
   });
 
+  it("a token that is known waits a second for a store that says nothing, and one that is not waits for its answer", async () => {
+    const { authenticator, add, platform, state, failures } = world();
+    const { bearer } = add("a");
+    await authenticator.authenticate(bearer);
+    await platform.advance(3_000);
+    state.isSilent = true;
+    const outcomes: string[] = [];
+    void authenticator.authenticate(bearer).then(() => outcomes.push("known"));
+    void authenticator.authenticate(add("b").bearer).then(() => outcomes.push("unknown"));
+    await platform.advance(999);
+    expect(outcomes).toEqual([]);
+    await platform.advance(1);
+    expect(outcomes).toEqual(["known"]);
+    expect(failures).toEqual(["tokenByHash"]);
+  });
+
   it("a token that has expired meanwhile does not", async () => {
     const { add, authenticator, platform, state } = world();
     const { bearer } = add("a", { expiresAt: platform.clock.now() + 10_000 });
@@ -262,7 +279,7 @@ describe("without a store", () => {
         touchToken: async () => Promise.reject(new Error("full")),
       },
       sessions,
-      clock: platform.clock,
+      ...platform,
       logger: {
         ...silentLogger,
         debug: (fields, message) => void logged.push(`${message} ${String(fields["tokenId"])}`),

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Store, TokenRecord } from "../ports/store.ts";
+import { type Timers, unlessSilent } from "../ports/timers.ts";
 import { DEV_AUTHORIZATION, devPrincipal, recallDev } from "./dev.ts";
 import type { Principal } from "./principal.ts";
 import { ProblemError } from "./problem.ts";
@@ -12,7 +13,7 @@ import type { Sessions } from "./session.ts";
 /** A token looked up less than this long ago is believed without asking the store; another replica's revocation shows within it. */
 const FRESH_MS = 2_000;
 
-/** While the store can't be read, tokens seen this lately stay good: a dead database must not lock out the one who wants to kill a flag. */
+/** While the store can't be read, or says nothing, tokens seen this lately stay good: a dead database must not lock out the one who wants to kill a flag. */
 const FRESH_WITHOUT_STORE_MS = 5 * 60_000;
 
 /** Tokens kept; beyond it those longest in are dropped, and looked up again when they come. */
@@ -29,6 +30,7 @@ export interface AuthenticatorParts {
   readonly store: Pick<Store, "token" | "tokenByHash" | "touchToken">;
   readonly sessions: Sessions;
   readonly clock: Clock;
+  readonly timers: Pick<Timers, "after">;
   readonly logger: Logger;
   readonly meter: Meter;
   /** Accept calls from this machine without a token, and the SDK key `dev`. */
@@ -111,10 +113,11 @@ export class Authenticator {
   }
 
   async #lookUp(by: TokenName, cached: Cached | undefined, nowMs: number): Promise<Cached> {
-    const { store, meter } = this.#parts;
+    const { store, meter, timers } = this.#parts;
     let record: TokenRecord | undefined;
     try {
-      record = await (by.kind === "hash" ? store.tokenByHash(by.hash) : store.token(by.id));
+      const asked = by.kind === "hash" ? store.tokenByHash(by.hash) : store.token(by.id);
+      record = await (cached === undefined ? asked : unlessSilent(timers, asked));
     } catch (cause) {
       meter.storeFailed("tokenByHash");
       if (cached !== undefined && nowMs - cached.checkedAtMs < FRESH_WITHOUT_STORE_MS) return cached;

@@ -18,3 +18,19 @@ export function pause(timers: Pick<Timers, "after">, delayMs: number): Promise<v
     timers.after(delayMs, resolve);
   });
 }
+
+/** What somebody who waits for the store lets it be silent for: it answers in milliseconds, or hangs. */
+export const SILENT_MS = 1_000;
+
+/** What `asked` comes to, unless it says nothing for `SILENT_MS`: rejects then, and does not call it off. */
+export async function unlessSilent<T>(timers: Pick<Timers, "after">, asked: Promise<T>): Promise<T> {
+  let cancel: Cancel = () => undefined;
+  const silence = new Promise<never>((_, reject) => {
+    cancel = timers.after(SILENT_MS, () => reject(new Error(`no answer within ${SILENT_MS} ms`)));
+  });
+  try {
+    return await Promise.race([asked, silence]);
+  } finally {
+    cancel();
+  }
+}
