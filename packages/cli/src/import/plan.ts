@@ -69,7 +69,8 @@ export function planImport(converted: Converted, present: Present, { only, repla
     .map((segment) => stepOfSegment(segment, present, replace));
   const ready = new Set(segments.flatMap(({ kind, key }) => (kind === "cannot" || kind === "differs" ? [] : [key])));
   const flags = new Map<string, Step<WholeFlag>>();
-  for (const flag of inOrder(chosen)) flags.set(flag.key, stepOfFlag(flag, { present, replace, ready, flags }));
+  const inFile = new Map(converted.flags.map((flag) => [flag.key, flag.whole]));
+  for (const flag of inOrder(chosen)) flags.set(flag.key, stepOfFlag(flag, { present, replace, ready, flags, inFile }));
   return { segments, flags: [...flags.values()] };
 }
 
@@ -113,6 +114,8 @@ interface Around {
   readonly ready: ReadonlySet<string>;
   /** Steps of the flags before this one. */
   readonly flags: ReadonlyMap<string, Step<WholeFlag>>;
+  /** Every flag of the file, chosen or not. */
+  readonly inFile: ReadonlyMap<string, WholeFlag | undefined>;
 }
 
 function stepOfFlag({ key, whole, findings }: ConvertedFlag, around: Around): Step<WholeFlag> {
@@ -142,10 +145,12 @@ function stepOfFlag({ key, whole, findings }: ConvertedFlag, around: Around): St
   return { kind: "replace", key, item: whole, differences, findings };
 }
 
-/** A prerequisite that differs here would let other users through. */
-function isThere(key: string, { flags, present }: Around): boolean {
+/** Whether a prerequisite is as the file has it: one that differs here would let other users through. */
+function isThere(key: string, { flags, present, inFile }: Around): boolean {
   const step = flags.get(key);
-  return step === undefined ? present.flags.has(key) : step.kind !== "cannot" && step.kind !== "differs";
+  if (step !== undefined) return step.kind !== "cannot" && step.kind !== "differs";
+  const [there, file] = [present.flags.get(key), inFile.get(key)];
+  return there !== undefined && file !== undefined && differencesOf(there, file.definition, file.config).length === 0;
 }
 
 /** The fields of a configuration that an import sets. A rollout's lease and measures are the rollout's. */
