@@ -103,6 +103,23 @@ describe.skipIf(!isInstalled("chromium"))("the console's door", () => {
     }
   });
 
+  it("asks for no more than a token for one environment may see, and offers no more than it may do", async () => {
+    await desk.flag("staged");
+    const token = await desk.token({ kind: "operator", name: "Sam", environments: ["staging"], roles: [] });
+    const context = await desk.signedIn({ token });
+    const page = await context.newPage();
+    for (const path of ["/", "/flags", "/flags/staged", "/rollouts", "/segments", "/audit", "/channels", "/tokens"]) {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle", { timeout: 2_000 }).catch(() => undefined);
+      expect(await page.getByRole("alert").allInnerTexts(), path).toEqual([]);
+      expect(await page.getByRole("button", { name: /^New / }).count(), path).toBe(0);
+    }
+    await page.goto("/flags/staged");
+    await page.getByRole("button", { name: "Kill" }).waitFor();
+    await context.close();
+  });
+
   describe("for a viewer", () => {
     let context: BrowserContext;
     let id: string;

@@ -12,9 +12,12 @@ export interface State {
   readonly before?: (page: Page) => Promise<void>;
   /** On the page. */
   readonly after?: (page: Page) => Promise<void>;
-  /** Also pictured in the dark, or on a phone. */
-  readonly also?: readonly ("dark" | "phone")[];
+  /** Also pictured so. */
+  readonly also?: readonly Look[];
 }
+
+/** In the dark, on a phone, or in colours of the reader's own. */
+export type Look = "dark" | "phone" | "forced";
 
 const press =
   (name: string | RegExp) =>
@@ -30,7 +33,7 @@ const stall = async (page: Page): Promise<void> => {
 
 /** With the scene set. */
 export const STATES: readonly State[] = [
-  { name: "overview", path: () => "/", shows: ".ramp-card", also: ["dark", "phone"] },
+  { name: "overview", path: () => "/", shows: ".ramp-card", also: ["dark", "phone", "forced"] },
   { name: "overview-loading", path: () => "/", shows: ".skeleton", before: stall },
   { name: "overview-error", path: () => "/", shows: ".notice-bad", before: refuse },
   { name: "rollouts", path: () => "/rollouts", shows: "tbody tr" },
@@ -66,7 +69,7 @@ export const STATES: readonly State[] = [
       await page.getByRole("button", { name: "Show" }).click();
       await page.locator(".plot canvas").first().waitFor();
     },
-    also: ["dark", "phone"],
+    also: ["dark", "phone", "forced"],
   },
   { name: "rollout-loading", path: ({ running }) => `/rollouts/${running}`, shows: ".skeleton", before: stall },
   {
@@ -82,6 +85,23 @@ export const STATES: readonly State[] = [
     shows: ".spark",
     after: press("Roll back to 0 %"),
     also: ["phone"],
+  },
+  {
+    name: "rollout-told",
+    path: ({ running }) => `/rollouts/${running}`,
+    shows: ".spark",
+    after: press("Send security_incident"),
+  },
+  {
+    name: "session-over",
+    path: ({ paused }) => `/rollouts/${paused}`,
+    shows: ".verdict-warn",
+    after: async (page) => {
+      await page.route("**/api/**", (route) =>
+        route.fulfill({ status: 401, json: { detail: "This server knows no such session." } }),
+      );
+      await page.getByRole("dialog", { name: "Your session is over" }).waitFor({ timeout: 15_000 });
+    },
   },
   { name: "flags", path: () => "/flags", shows: "tbody tr", also: ["phone"] },
   { name: "flags-nothing-found", path: () => "/flags?q=zebra", shows: ".empty" },

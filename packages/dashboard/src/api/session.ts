@@ -52,7 +52,13 @@ export async function signOut(): Promise<void> {
   window.location.reload();
 }
 
-/** Whether whoever is signed in may do what needs the scope; `environment`: there. */
+/** The environment that whoever is signed in has to ask about, where they may not ask about all. */
+export function boundTo(): string | undefined {
+  const state = sessionState.value;
+  return state.kind !== "in" || state.session.environments.includes("*") ? undefined : state.session.environments[0];
+}
+
+/** Whether whoever is signed in may do what needs the scope; `environment`: there, and with `*` everywhere. */
 export function may(scope: string, environment?: string): boolean {
   const state = sessionState.value;
   if (state.kind !== "in") return false;

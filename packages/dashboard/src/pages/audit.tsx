@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { location, setQuery } from "../app/router.ts";
 import { call } from "../api/call.ts";
 import { useResource } from "../api/resource.ts";
+import { boundTo } from "../api/session.ts";
 import { useEnvironments } from "../ui/environments.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Clock } from "../ui/time.tsx";
@@ -18,8 +19,8 @@ export function AuditPage() {
   const { query } = location.value;
   const asked = new URLSearchParams({ limit: "50", order: "newest" });
   for (const name of FILTERS) {
-    const value = query.get(name);
-    if (value !== null && value !== "") asked.set(name, value);
+    const value = query.get(name) ?? (name === "environment" ? boundTo() : undefined) ?? "";
+    if (value !== "") asked.set(name, value);
   }
   const path = `/api/v1/audit?${asked.toString()}`;
   return (
@@ -31,9 +32,11 @@ export function AuditPage() {
             Each entry holds the hash of the one before. <code>rampart audit verify</code> checks the chain.
           </p>
         </div>
-        <a class="button" href="/api/v1/audit/export" download="rampart-audit.ndjson">
-          Export
-        </a>
+        {boundTo() === undefined ? (
+          <a class="button" href="/api/v1/audit/export" download="rampart-audit.ndjson">
+            Export
+          </a>
+        ) : null}
       </div>
       <Filters />
       <Entries key={path} path={path} />
@@ -50,10 +53,10 @@ function Filters() {
         <span class="label">Environment</span>
         <select
           class="input"
-          value={query.get("environment") ?? ""}
+          value={query.get("environment") ?? boundTo() ?? ""}
           onChange={(event) => setQuery({ environment: event.currentTarget.value })}
         >
-          <option value="">All</option>
+          {boundTo() === undefined ? <option value="">All</option> : null}
           {environments.map((key) => (
             <option key={key} value={key}>
               {key}

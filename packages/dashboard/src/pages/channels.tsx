@@ -3,7 +3,7 @@ import type { ChannelList, ChannelTest, ChannelView, OutboxView, Page } from "@r
 import { useState } from "preact/hooks";
 import { call } from "../api/call.ts";
 import { refresh, useResource } from "../api/resource.ts";
-import { may } from "../api/session.ts";
+import { boundTo, may } from "../api/session.ts";
 import { CommandDialog } from "../ui/dialog.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
 import { Badge } from "../ui/status.tsx";
@@ -15,11 +15,21 @@ const STATUSES = ["dead", "waiting", "sent"] as const;
 
 /** Where notifications go, and those that are under way or were given up. */
 export function ChannelsPage() {
+  if (boundTo() === undefined) return <Channels />;
+  return (
+    <>
+      <h1>Channels</h1>
+      <Empty title="Only a token for all environments sees channels" />
+    </>
+  );
+}
+
+function Channels() {
   const channels = useResource<ChannelList>("/api/v1/channels", { everyMs: 15_000 });
   const [status, setStatus] = useState<(typeof STATUSES)[number]>("dead");
   const outbox = useResource<Page<OutboxView>>(`/api/v1/outbox?status=${status}&limit=100`, { everyMs: 10_000 });
   const [asked, ask] = useState<Asked>();
-  const mayWrite = may("channels:write");
+  const mayWrite = may("channels:write", "*");
   return (
     <>
       <div class="page-head">
@@ -138,7 +148,7 @@ function ChannelTable({ channels, mayWrite, onAsk }: ChannelTableProps) {
             </td>
             <td>
               <span class="row">
-                {may("channels:test") ? (
+                {may("channels:test", "*") ? (
                   <button type="button" class="button button-small" onClick={() => void test(channel.name)}>
                     Test<span class="visually-hidden"> {channel.name}</span>
                   </button>
@@ -197,7 +207,7 @@ function MessageList({ messages, isDead }: { readonly messages: readonly OutboxV
                 {message.lastError === undefined ? "" : `: ${message.lastError}`}
               </span>
             </span>
-            {isDead && may("channels:test") ? (
+            {isDead && may("channels:test", "*") ? (
               <button
                 type="button"
                 class="button button-small"
@@ -209,7 +219,7 @@ function MessageList({ messages, isDead }: { readonly messages: readonly OutboxV
           </li>
         ))}
       </ul>
-      {isDead && messages.length > 1 && may("channels:test") ? (
+      {isDead && messages.length > 1 && may("channels:test", "*") ? (
         <div class="card-body">
           <button type="button" class="button" onClick={() => resend({ allDead: true }, "All are under way again.")}>
             Send all again

@@ -25,7 +25,7 @@ export function FlagsPage() {
         <h1>Flags</h1>
         <div class="row">
           <EnvironmentSelect chosen={environment} />
-          {may("flags:write") ? (
+          {may("flags:write", "*") ? (
             <button type="button" class="button button-primary" onClick={() => setMaking(true)}>
               New flag
             </button>

@@ -1,7 +1,7 @@
 import { actorName } from "@rampart/core";
 import type { AuditEntry, OutboxView, Page, RolloutSummary } from "@rampart/core";
 import { useResource } from "../api/resource.ts";
-import { may } from "../api/session.ts";
+import { boundTo, may } from "../api/session.ts";
 import { actionWords } from "../ui/actor.ts";
 import { Bar } from "../ui/bar.tsx";
 import { Empty, Shown } from "../ui/state.tsx";
@@ -11,8 +11,13 @@ import { Ago } from "../ui/time.tsx";
 /** What is ramping, what needs a person, and what happened lately. */
 export function OverviewPage() {
   const rollouts = useResource<Page<RolloutSummary>>("/api/v1/rollouts?limit=100", { on: ["rollouts"] });
-  const dead = useResource<Page<OutboxView>>("/api/v1/outbox?status=dead&limit=20", { everyMs: 30_000 });
-  const audit = useResource<Page<AuditEntry>>("/api/v1/audit?order=newest&limit=12", {
+  const environment = boundTo();
+  const dead = useResource<Page<OutboxView>>(
+    environment === undefined ? "/api/v1/outbox?status=dead&limit=20" : undefined,
+    { everyMs: 30_000 },
+  );
+  const bound = environment === undefined ? "" : `&environment=${environment}`;
+  const audit = useResource<Page<AuditEntry>>(`/api/v1/audit?order=newest&limit=12${bound}`, {
     on: ["rollouts", "environments"],
   });
   return (

@@ -18,7 +18,7 @@ export function SegmentsPage() {
   const segments = useResource<Page<SegmentView>>(PATH, { on: ["environments"] });
   const [edited, edit] = useState<Segment>();
   const [removed, remove] = useState<Segment>();
-  const mayWrite = may("segments:write");
+  const mayWrite = may("segments:write", "*");
   return (
     <>
       <div class="page-head">

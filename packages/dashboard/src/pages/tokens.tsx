@@ -14,7 +14,7 @@ const PATH = "/api/v1/tokens?limit=200";
 
 /** Tokens of people, pipelines and SDKs. */
 export function TokensPage() {
-  const isAdmin = may("tokens:admin");
+  const isAdmin = may("tokens:admin", "*");
   const tokens = useResource<Page<TokenView>>(isAdmin ? PATH : undefined);
   const [isMaking, setMaking] = useState(false);
   const [made, setMade] = useState<CreatedToken>();

@@ -78,7 +78,7 @@ export function WelcomePage() {
           <pre class="code-block" tabIndex={0}>
             {program(flag ?? key, isDev ? "dev" : (sdkKey ?? "…"))}
           </pre>
-          {isDev || !may("tokens:admin") ? null : sdkKey === undefined ? (
+          {isDev || !may("tokens:admin", "*") ? null : sdkKey === undefined ? (
             <button type="button" class="button" onClick={() => void makeKey()}>
               Make a key
             </button>
