@@ -203,7 +203,7 @@ describe("a file that can't be imported", () => {
     ["cut.json", '{\n"flags": {\n"a": ', "cut.json:3:6 is not JSON: it ends too soon"],
     ["wrong.json", '{\n"flags": }\n', 'wrong.json:2:10 is not JSON from "}" on'],
     ["wrong.yaml", "flags:\n  a: [1\nb: 2\n", "wrong.yaml:3 is neither JSON nor YAML"],
-    ["unknown.json", '{"a": 1}', "--from launchdarkly|unleash|flagd|rampart"],
+    ["unknown.json", '{"a": 1}', "--from launchdarkly|unleash|flagd|growthbook|rampart"],
     ["none.json", '{"version": 2, "features": []}', "holds no flags of unleash"],
   ])("%s: says why and where", async (name, text, expected) => {
     const { code, stderr } = await rampart(`import ${file(name, text)}`);

@@ -1,5 +1,6 @@
 import type { JsonValue } from "@rampart/core";
 import { convertFlagd } from "./flagd/index.ts";
+import { convertGrowthBook } from "./growthbook/index.ts";
 import { isList, listOr, recordOr } from "./json.ts";
 import { convertLaunchDarkly } from "./launchdarkly/index.ts";
 import { convertRampart, RAMPART_FORMAT } from "./rampart.ts";
@@ -11,6 +12,7 @@ export const CONVERTERS: { readonly [format in Format]: Convert } = {
   launchdarkly: convertLaunchDarkly,
   unleash: convertUnleash,
   flagd: convertFlagd,
+  growthbook: convertGrowthBook,
   rampart: convertRampart,
 };
 
@@ -30,5 +32,7 @@ export function formatOf(file: JsonValue): Format | undefined {
   const isLaunchDarkly =
     content["flagValues"] !== undefined || [...some, content].some((flag) => isList(flag["variations"]));
   if (isLaunchDarkly) return "launchdarkly";
+  const features = Object.values(recordOr(content["features"])).map(recordOr);
+  if (features.some((feature) => feature["defaultValue"] !== undefined)) return "growthbook";
   return some.some(({ state }) => state === "ENABLED" || state === "DISABLED") ? "flagd" : undefined;
 }

@@ -1,7 +1,7 @@
 import type { FlagConfig, FlagDefinition, JsonValue, Segment } from "@rampart/core";
 
 /** Products whose files can be read, and this one's own. */
-export const FORMATS = ["launchdarkly", "unleash", "flagd", "rampart"] as const;
+export const FORMATS = ["launchdarkly", "unleash", "flagd", "growthbook", "rampart"] as const;
 
 /** One of `FORMATS`. */
 export type Format = (typeof FORMATS)[number];

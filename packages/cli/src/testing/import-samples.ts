@@ -212,5 +212,52 @@ const FLAGD: readonly Sample[] = [
   when("time", { ">": [{ var: "$flagd.timestamp" }, 1_767_578_400] }),
 ];
 
+const growthbookFile = (feature: JsonObject): JsonObject => ({
+  features: { flag: { defaultValue: false, ...feature }, parent: { defaultValue: true } },
+  savedGroups: { friends: ["ann", "bob"] },
+});
+const growthbook = (what: string, piece: JsonObject): Sample => ({
+  format: "growthbook",
+  what,
+  piece,
+  file: growthbookFile(piece),
+});
+const matching = (what: string, piece: JsonObject): Sample => ({
+  format: "growthbook",
+  what,
+  piece,
+  file: growthbookFile({ rules: [{ condition: piece, force: true }] }),
+});
+
+const GROWTHBOOK: readonly Sample[] = [
+  growthbook("forced for everybody", { rules: [{ force: true }] }),
+  growthbook("share", { rules: [{ force: true, coverage: 0.25 }] }),
+  growthbook("share, with rules below it", {
+    rules: [
+      { force: true, coverage: 0.25 },
+      { condition: { plan: "pro" }, force: true },
+    ],
+  }),
+  growthbook("experiment", { rules: [{ variations: [false, true], weights: [0.5, 0.5], hashAttribute: "tenant" }] }),
+  growthbook("namespace", { rules: [{ variations: [false, true], namespace: ["checkout", 0, 0.5] }] }),
+  growthbook("prerequisite", {
+    rules: [{ parentConditions: [{ id: "parent", condition: { value: true }, gate: true }] }, { force: true }],
+  }),
+  growthbook("prerequisite of a rule", {
+    rules: [{ parentConditions: [{ id: "parent", condition: { value: true } }], force: true }],
+  }),
+  matching("equal", { country: "de" }),
+  matching("unequal", { country: { $ne: "de" } }),
+  matching("one of", { country: { $in: ["de", "at"] } }),
+  matching("one of a saved group", { id: { $inGroup: "friends" } }),
+  matching("number", { age: { $gte: 18 } }),
+  matching("number 0, loosely", { count: 0 }),
+  matching("version", { app: { $vgt: "2.1.0" } }),
+  matching("there", { plan: { $exists: true } }),
+  matching("pattern", { mail: { $regex: "@x\\.org$" } }),
+  matching("and, or, not", { $or: [{ a: "x" }, { $not: { b: "y" } }], c: "z" }),
+  matching("lists", { tags: { $all: ["a", "b"] } }),
+];
+
 /** What each product's files are made of, a piece each. */
-export const SAMPLES: readonly Sample[] = [...LAUNCHDARKLY, ...UNLEASH, ...FLAGD];
+export const SAMPLES: readonly Sample[] = [...LAUNCHDARKLY, ...UNLEASH, ...FLAGD, ...GROWTHBOOK];

@@ -50,7 +50,7 @@ export const define: Define = (command, bind) => {
     .option("--replace", "what is here otherwise becomes what is in the file")
     .option("--reason <text>", "why, for the audit")
     .description(
-      "Take over flags and segments from LaunchDarkly, Unleash, flagd (the file format of OpenFeature), or a file of rampart export. Without --apply it only shows what it would do, and what of each flag can't be carried over.",
+      "Take over flags and segments from LaunchDarkly, Unleash, flagd (the file format of OpenFeature), GrowthBook, or a file of rampart export. Without --apply it only shows what it would do, and what of each flag can't be carried over.",
     )
     .addHelpText("after", EXAMPLES)
     .action(

@@ -1,4 +1,13 @@
 import type { Clause, JsonValue, Operator } from "@rampart/core";
+import {
+  holdsForZero,
+  NUMBER_OPERATORS,
+  OPPOSITE,
+  productOf,
+  VERSION_OPERATORS,
+  type AnyOf,
+  type Order,
+} from "../any-of.ts";
 import { attributeNamed } from "../attribute.ts";
 import { lose, require } from "../findings.ts";
 import type { Opposites } from "../held.ts";
@@ -6,33 +15,14 @@ import { isList, recordOr, textOf } from "../json.ts";
 import type { Findings } from "../types.ts";
 import { isVersion } from "../version.ts";
 
-/** Lists of clauses, any of which must hold wholly; none: for nobody. One that is empty: for everybody. */
-export type AnyOf = readonly (readonly Clause[])[];
-
 /** What a condition is read with. */
 export interface Reading {
   readonly findings: Findings;
   readonly opposites: Opposites;
 }
 
-/** Clauses that a condition may come to, as `and` multiplies. */
-const ALTERNATIVES_MAX = 100;
-const ORDERS = ["<", "<=", ">", ">="] as const;
-type Order = (typeof ORDERS)[number];
-const OPERATORS: { readonly [order in Order]: Operator } = {
-  "<": "lessThan",
-  "<=": "lessThanOrEqual",
-  ">": "greaterThan",
-  ">=": "greaterThanOrEqual",
-};
-const OPPOSITE: { readonly [order in Order]: Order } = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
+const ORDERS = ["<", "<=", ">", ">="] as const satisfies readonly Order[];
 const MIRRORED: { readonly [order in Order]: Order } = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
-const VERSION_ORDERS: { readonly [order in Order]: Operator } = {
-  "<": "semverLessThan",
-  "<=": "semverLessThanOrEqual",
-  ">": "semverGreaterThan",
-  ">=": "semverGreaterThanOrEqual",
-};
 
 /** Reads a condition, or its opposite; undefined after saying what is lost. */
 export function conditionOf(source: JsonValue, path: string, isNegated: boolean, reading: Reading): AnyOf | undefined {
@@ -53,7 +43,7 @@ export function conditionOf(source: JsonValue, path: string, isNegated: boolean,
     if (parts.length === 0 || parts.some((part) => part === undefined))
       return parts.length === 0 ? unknown(source, path, reading) : undefined;
     const known = parts.filter((part) => part !== undefined);
-    return (operator === "and") === isNegated ? known.flat() : product(known, source, path, reading);
+    return (operator === "and") === isNegated ? known.flat() : (productOf(known) ?? unknown(source, path, reading));
   }
   const atom = atomOf(operator, args, at, reading);
   if (atom === undefined)
@@ -65,15 +55,6 @@ export function conditionOf(source: JsonValue, path: string, isNegated: boolean,
 function unknown(value: JsonValue, path: string, { findings }: Reading): undefined {
   const advice = "say it by comparing one attribute with fixed values, or make the rule here by hand";
   return lose(findings, { path, value, reason: "this can't be said by clauses", advice });
-}
-
-function product(parts: readonly AnyOf[], source: JsonValue, path: string, reading: Reading): AnyOf | undefined {
-  let all: AnyOf = [[]];
-  for (const part of parts) {
-    all = all.flatMap((left) => part.map((right) => [...left, ...right]));
-    if (all.length > ALTERNATIVES_MAX) return unknown(source, path, reading);
-  }
-  return all;
 }
 
 /**
@@ -111,27 +92,13 @@ function atomOf(operator: string, args: readonly JsonValue[], at: string, readin
   const order = ORDERS.find((each) => each === operator);
   if (order === undefined || typeof literal !== "number") return undefined;
   const straight = attribute === undefined ? MIRRORED[order] : order;
-  return compareWithZero(straight, literal)
-    ? opposite(typed(subject, OPERATORS[OPPOSITE[straight]], [literal], at, reading))
-    : typed(subject, OPERATORS[straight], [literal], at, reading);
+  return holdsForZero(straight, literal)
+    ? opposite(typed(subject, NUMBER_OPERATORS[OPPOSITE[straight]], [literal], at, reading))
+    : typed(subject, NUMBER_OPERATORS[straight], [literal], at, reading);
 }
 
 function opposite({ clauses, holdsForOthers }: Atom): Atom {
   return { clauses, holdsForOthers: !holdsForOthers };
-}
-
-/** Whether a missing attribute meets the comparison there. */
-function compareWithZero(order: Order, limit: number): boolean {
-  switch (order) {
-    case "<":
-      return 0 < limit;
-    case "<=":
-      return 0 <= limit;
-    case ">":
-      return 0 > limit;
-    case ">=":
-      return 0 >= limit;
-  }
 }
 
 function membership(left: JsonValue, right: JsonValue, at: string, reading: Reading): Atom | undefined {
@@ -176,7 +143,7 @@ function versionAtom(
   require(findings, { path: at, value: attribute, reason, advice: "pass all three numbers and nothing before them" });
   const [major = "0", minor = "0"] = version.split(".");
   const known = ORDERS.find((each) => each === order);
-  if (known !== undefined) return holds(clause(VERSION_ORDERS[known]));
+  if (known !== undefined) return holds(clause(VERSION_OPERATORS[known]));
   switch (order) {
     case "=":
       return holds(clause("semverEqual"));

@@ -224,7 +224,7 @@ describe("what is carried over whole from flagd", () => {
           }
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
     expect(seen.whole).toBeGreaterThan(500);
     expect(seen.divided).toBeGreaterThan(100);

@@ -272,7 +272,7 @@ describe("what is carried over whole from LaunchDarkly", () => {
           }
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
     expect(seen.whole).toBeGreaterThan(200);
   });

@@ -288,7 +288,7 @@ function forAll<T extends { readonly userId?: string }>(
         }
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   );
   return seen;
 }
