@@ -21,6 +21,7 @@ export const paths = {
   audit: "/api/v1/audit",
   auditExport: "/api/v1/audit/export",
   auditKey: "/api/v1/audit/key",
+  planBacktest: "/api/v1/plans/backtest",
   rollouts: "/api/v1/rollouts",
   rolloutById: (id: string) => `/api/v1/rollouts/${encodeURIComponent(id)}`,
   rolloutCommand: (id: string, command: RolloutCommand) => `${paths.rolloutById(id)}/${command}`,

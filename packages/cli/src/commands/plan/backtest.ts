@@ -1,6 +1,7 @@
 import type { BacktestView } from "@rampart/core";
-import type { Backtest, BacktestRequest } from "@rampart/server/backtest";
+import type { BacktestRequest } from "@rampart/server/backtest";
 import type { Plan } from "@rampart/server/plan";
+import { paths } from "../../api/paths.ts";
 import { CliError, usageError } from "../../errors.ts";
 import { EXIT } from "../../exit.ts";
 import { parseDuration } from "../../input/duration.ts";
@@ -22,10 +23,13 @@ interface BacktestOptions {
   readonly step?: string;
   readonly every?: string;
   readonly start?: string;
+  readonly onServer?: boolean;
   readonly failOn?: string;
 }
 
 const DAY_MS = 86_400_000;
+/** A server stops reading after a minute, and then plays. */
+const SERVER_TIMEOUT_MS = 120_000;
 const FAIL_ON = ["rollback", "pause"] as const;
 type FailOn = (typeof FAIL_ON)[number];
 
@@ -40,7 +44,7 @@ Examples:
 Each trigger is watched over the whole time as if users had been exposed: when would it have fired, and
 how close did it come? And rollouts of the plan are started every six hours: what would have become of them?
 Variables of the plan come from --var and the environment; metrics that name no server are asked for at
-RAMPART_PROMETHEUS_URL.
+RAMPART_PROMETHEUS_URL. With --on-server the server reads them, with its variables and its way to them.
 
 Exit codes: 0 done, 1 could not be done or --fail-on, 2 wrong usage or a file can't be read
 `;
@@ -58,6 +62,7 @@ export const defineBacktest: Define = (command, bind) => {
     .option("--step <duration>", "sample more rarely than the plan's interval does")
     .option("--every <duration>", "start a rollout this often; default: 6h")
     .option("--start <instant>", "start one rollout, then")
+    .option("--on-server", "let the server do it, which reaches the metrics")
     .option("--fail-on <action>", "fail if that would have happened: rollback, or pause (either of them)")
     .description(
       "Play a plan against what its metrics said in the past: which triggers would have fired, and what would have become of rollouts.",
@@ -74,7 +79,10 @@ export const defineBacktest: Define = (command, bind) => {
           run.print({ valid: false, file, problems }, () => `${problemsText(run, file, text, problems)}${end}\n`);
           return EXIT.failure;
         }
-        const report = await backtestOf(run, parsed.plan, { request, options });
+        const report =
+          options.onServer === true
+            ? await backtestByServer(run, text, { request, options })
+            : await backtestHere(run, parsed.plan, { request, options });
         run.print(report, () => backtestText(run, report));
         const reason = failOn && failureOf(report, failOn);
         if (reason === undefined) return EXIT.ok;
@@ -101,23 +109,41 @@ function requestOf(run: Run, { days, from, to, stage, step, every, start }: Back
   };
 }
 
-async function backtestOf(
-  run: Run,
-  plan: Plan,
-  { request, options }: { readonly request: BacktestRequest; readonly options: BacktestOptions },
-): Promise<BacktestView> {
+interface Asked {
+  readonly request: BacktestRequest;
+  readonly options: BacktestOptions;
+}
+
+async function backtestByServer(run: Run, plan: string, { request, options }: Asked): Promise<BacktestView> {
+  if (options.prometheus !== undefined || options.var !== undefined)
+    throw usageError("--prometheus and --var are for a backtest here", "a server asks with its own variables");
+  const { from, to, stepMs, stage, starts } = request;
+  const body = {
+    plan,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    ...(stepMs !== undefined && { stepMs }),
+    ...(stage !== undefined && { stage }),
+    ...(starts?.kind === "every" && { everyMs: starts.everyMs }),
+    ...(starts?.kind === "at" && { startAt: new Date(starts.at).toISOString() }),
+  };
+  const api = await run.api({ timeoutMs: run.global.requestTimeout ?? SERVER_TIMEOUT_MS });
+  return api.request<BacktestView>({ method: "POST", path: paths.planBacktest, body });
+}
+
+async function backtestHere(run: Run, plan: Plan, { request, options }: Asked): Promise<BacktestView> {
   const [{ prepareBacktest, runBacktest }, history] = await Promise.all([
     import("@rampart/server/backtest"),
     historyFor(run, options),
   ]);
   const prepared = prepareBacktest(plan, request);
   if (!prepared.ok) throw usageError(prepared.reason, prepared.hint);
-  const { metrics } = prepared.backtest satisfies Backtest;
+  const { metrics } = prepared.backtest;
+  let read = 0;
   const result = await runBacktest(prepared.backtest, {
     history,
     rest: () => Promise.resolve(),
-    onRead: (metric) =>
-      run.note(`reading ${metric} (${metrics.findIndex(({ name }) => name === metric) + 1} of ${metrics.length})`),
+    onRead: (metric) => run.note(`reading ${metric} (${++read} of ${metrics.length})`),
   });
   if (result.kind === "done") return result.report;
   throw new CliError({
