@@ -1,8 +1,8 @@
 /** The button that takes a feature back, while nothing can be stored: clients are told at once, and the page says what is durable. */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { FlagConfigView } from "@rampart/core";
-import type { BrowserContext, Page } from "playwright-core";
+import type { AuditEntry, FlagConfigView, Page } from "@rampart/core";
+import type { BrowserContext, Page as BrowserPage } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { api, eventually, SdkFleet } from "../e2e/harness.ts";
 import { isInstalled } from "../e2e/real-parts.ts";
@@ -20,7 +20,7 @@ describe.skipIf(!isInstalled("chromium"))("while another program holds the datab
   let desk: Desk;
   let fleet: SdkFleet;
   let context: BrowserContext;
-  let page: Page;
+  let page: BrowserPage;
   let holder: InstanceType<typeof Database> | undefined;
 
   beforeAll(async () => {
@@ -51,6 +51,9 @@ describe.skipIf(!isInstalled("chromium"))("while another program holds the datab
     holder?.close();
     holder = undefined;
   }
+  /** What a server tells before it is stored, it tells as if it were; the audit has only what is. */
+  const isStored = async (): Promise<boolean> =>
+    (await api<Page<AuditEntry>>(desk.server, "GET", "/api/v1/audit?action=flag.killed")).body.items.length === 1;
   const areOn = async (count: number): Promise<void> =>
     eventually(async () => (await fleet.reports()).filter(({ on }) => on > 0).length === count, 10_000);
 
@@ -68,6 +71,7 @@ describe.skipIf(!isInstalled("chromium"))("while another program holds the datab
     await areOn(0);
     letGo();
     await page.locator(".badge", { hasText: "killed" }).waitFor();
+    await eventually(isStored, 20_000);
     expect((await api<FlagConfigView>(desk.server, "GET", PATH)).body.enabled).toBe(false);
   });
 
