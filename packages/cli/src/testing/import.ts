@@ -3,6 +3,9 @@ import { linearRegex } from "../import/regex.ts";
 import { settle } from "../import/settle.ts";
 import type { Conversion, Converted } from "../import/types.ts";
 
+/** Thousands of questions to two evaluators, on a machine that does something else besides. */
+export const ORACLE_TIMEOUT_MS = 120_000;
+
 /** What of a conversion would be written. */
 export function settled(conversion: Conversion): Converted {
   if (conversion.kind === "refused") throw new Error(conversion.message);

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue, Serve } from "@rampart/core";
 import { FlagdCore } from "@openfeature/flagd-core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rulesetOf, settled } from "../../testing/import.ts";
+import { ORACLE_TIMEOUT_MS, rulesetOf, settled } from "../../testing/import.ts";
 import { convertFlagd } from "./index.ts";
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -136,15 +136,14 @@ interface Evaluated {
   evaluate(context: object, logger: object): { readonly value?: unknown; readonly variant?: string };
 }
 
-function evaluate(
-  flagOf: JsonObject,
-  evaluators: JsonObject,
-  context: object,
-): { readonly value?: unknown; readonly variant?: string | undefined } {
+type Ask = (context: object) => ReturnType<Evaluated["evaluate"]>;
+
+/** Asks about one flag, compiled once. */
+function evaluatorOf(flagOf: JsonObject, evaluators: JsonObject): Ask {
   const core = new FlagdCore();
   core.setConfigurations(JSON.stringify({ flags: { f: flagOf }, $evaluators: evaluators }));
   const found = core.getFlag("f") as unknown as Evaluated | undefined;
-  return found?.state === "ENABLED" ? found.evaluate(context, quiet) : {};
+  return (context) => (found?.state === "ENABLED" ? found.evaluate(context, quiet) : {});
 }
 
 function sharesHere(serve: Serve, values: JsonObject): Readonly<Record<string, number>> {
@@ -175,7 +174,7 @@ function summed(entries: readonly (readonly [string | undefined, number])[]): Re
 }
 
 describe("what is carried over whole from flagd", () => {
-  it("answers as its evaluator does, for every user", () => {
+  it("answers as its evaluator does, for every user", { timeout: ORACLE_TIMEOUT_MS }, () => {
     const seen = { whole: 0, alike: 0, divided: 0 };
     fc.assert(
       fc.property(flag, condition, fc.array(user, { minLength: 6, maxLength: 6 }), (source, shared, users) => {
@@ -198,9 +197,13 @@ describe("what is carried over whole from flagd", () => {
           targeting: targeted,
           variants: { ...values, ...more },
         };
+        const [askThere, askMarked] = [
+          evaluatorOf(file.flags.f, file.$evaluators),
+          evaluatorOf(asked, file.$evaluators),
+        ];
         for (const context of users) {
           const here = ruleset.evaluate("f", context, null);
-          const there = evaluate(asked, file.$evaluators, context);
+          const there = askMarked(context);
           const [, mark] = /^fraction-(\d+)$/.exec(there.variant ?? "") ?? [];
           const rule = whole.config.rules.find(({ id }) => id === here.ruleId);
           const serve = rule?.serve ?? whole.config.fallthrough;
@@ -215,11 +218,7 @@ describe("what is carried over whole from flagd", () => {
             seen.alike += 1;
             const off = whole.definition.variants[whole.config.offVariant];
             const expected =
-              mark === undefined
-                ? source.state === "ENABLED"
-                  ? there.value
-                  : off
-                : evaluate(file.flags.f, file.$evaluators, context).value;
+              mark === undefined ? (source.state === "ENABLED" ? there.value : off) : askThere(context).value;
             expect(here.value).toEqual(expected);
           }
         }

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue, Serve } from "@rampart/core";
 import { GrowthBook } from "@growthbook/growthbook";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rulesetOf, settled } from "../../testing/import.ts";
+import { ORACLE_TIMEOUT_MS, rulesetOf, settled } from "../../testing/import.ts";
 import { convertGrowthBook } from "./index.ts";
 
 const text = fc.constantFrom("de", "at", "ann", "a", "5", "", "null", "true");
@@ -154,7 +154,7 @@ function shareThere(rule: JsonObject, defaultValue: JsonValue): Readonly<Record<
 }
 
 describe("what is carried over whole from GrowthBook", () => {
-  it("answers as its SDK does, for every user", () => {
+  it("answers as its SDK does, for every user", { timeout: ORACLE_TIMEOUT_MS }, () => {
     const seen = { whole: 0, alike: 0, divided: 0 };
     fc.assert(
       fc.property(featureOf(true), parent, fc.array(user, { minLength: 6, maxLength: 6 }), (feature, above, users) => {

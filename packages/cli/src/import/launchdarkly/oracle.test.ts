@@ -4,7 +4,7 @@ import { init, type LDClient } from "@launchdarkly/node-server-sdk";
 import { TestData } from "@launchdarkly/node-server-sdk/integrations";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rulesetOf, settled } from "../../testing/import.ts";
+import { ORACLE_TIMEOUT_MS, rulesetOf, settled } from "../../testing/import.ts";
 import type { Converted } from "../types.ts";
 import { convertLaunchDarkly } from "./index.ts";
 
@@ -232,7 +232,7 @@ function add(shares: Map<string, number>, value: JsonValue, weight: number): voi
 }
 
 describe("what is carried over whole from LaunchDarkly", () => {
-  it("answers as its SDK does, for every user", async () => {
+  it("answers as its SDK does, for every user", { timeout: ORACLE_TIMEOUT_MS }, async () => {
     const seen = { whole: 0, alike: 0, divided: 0 };
     await fc.assert(
       fc.asyncProperty(world, async ({ flags, segments, users }) => {
