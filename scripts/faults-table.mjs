@@ -17,7 +17,7 @@ const HEAD = `# Faults
 What Rampart is tested to survive. After each fault one checker (\`test/faults/invariants.ts\`) asks what must hold whatever happened: nothing is torn, revisions have no
 gap, no rollback is lost, nothing rose without a fresh pass, the audit's chain verifies, and replaying the logs gives what is stored.
 
-Single faults have tests of their own, below. Their combinations are left to chance: \`npm run sim -- --seeds 100000\` plays a server, its evaluator and three SDKs, made of
+Single faults have tests of their own, below. Their combinations are left to chance: \`npm run sim -- --seeds 100000\` plays one to three servers on a store, their evaluator and three SDKs, made of
 the real parts, in a world whose clocks, network, disk, metrics and operators all follow from a seed; two thousand seeds belong to \`npm test\`, and \`npm run sim -- --seed S\` plays one
 again, bit for bit. \`npm run nightly\` kills a real server 500 times on each store and plays 20,000 seeds; [what it measured](benchmarks.md).
 

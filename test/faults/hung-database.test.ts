@@ -67,7 +67,7 @@ describe("a PostgreSQL whose connections hang", () => {
     (await api<Page<AuditEntry>>(server, "GET", `/api/v1/audit?action=${action}`)).body.items.length;
   const isStoredOff = async (): Promise<boolean> => {
     const { status, body } = await api<FlagView>(server, "GET", `/api/v1/flags/${FLAG}`);
-    return status === 200 && body.environments["production"]?.enabled === false;
+    return status === 200 && !(body.environments["production"]?.enabled ?? true);
   };
 
   /** These have it on, by hand. */

@@ -75,10 +75,14 @@ export const FAULTS = [
     ],
   },
   {
-    fault: "PostgreSQL restarts",
-    happens: "What was announced meanwhile is lost; the poll of revisions finds it.",
+    fault: "PostgreSQL restarts, or hangs",
+    happens:
+      "What was announced meanwhile is lost; the poll of revisions finds it. While it hangs a kill is told within 2 s, a rollback within 4 s.",
     within: "1 s after its return",
     tests: [
+      ["test/faults/hung-database.test.ts", "does not keep a kill from its clients"],
+      ["test/faults/hung-database.test.ts", "does not keep a rollback from them either"],
+      ["test/faults/hung-database.test.ts", "stores a kill once though the answer to its COMMIT is lost"],
       [REPLICAS, "survive the end of every connection, and a database that crashes and comes back"],
       [REPLICAS, "tell their clients at once, and after a crash of the database again"],
       [CUT_OFF, "can't know that nobody took a flag back while the database is gone"],
@@ -106,6 +110,7 @@ export const FAULTS = [
     happens: "The older one's fencing token writes nothing.",
     within: "at once",
     tests: [
+      SIM,
       [REPLICAS, "fence an evaluator that was frozen"],
       [server("store/postgres/leader-lease.test.ts"), "is stored under the newest number only"],
     ],

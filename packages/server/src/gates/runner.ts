@@ -228,10 +228,21 @@ export class Runner {
     const known = this.#drivers.get(row.id);
     if (known) return known;
     const planOf = async (of: RolloutRow): Promise<Plan> => (await this.plans.of(of)).plan;
-    const driver = new Driver(row, plan, { ...this.#parts, planOf, onStep: (step) => this.#stepped(step) });
+    const driver = new Driver(row, plan, {
+      ...this.#parts,
+      planOf,
+      publish: (environment) => this.#publish(environment),
+      onStep: (step) => this.#stepped(step),
+    });
     this.#drivers.set(row.id, driver);
     this.#moved(undefined, row);
     return driver;
+  }
+
+  /** A store that hangs keeps no rollout from its next event, which may be what takes the flag back; streams are told when it answers. */
+  async #publish(environment: string): Promise<void> {
+    const { publish, timers } = this.#parts;
+    await unlessSilent(timers, publish(environment)).catch(() => undefined);
   }
 
   #forget(id: string, driver: Driver): void {

@@ -118,6 +118,29 @@ describe("a feed", () => {
     expect(dataOf(changes[0]?.frame)).toMatchObject({ epoch: feed.epoch, flags: [{ key: "checkout" }] });
   });
 
+  it("keeps nobody waiting for more than two looks, however often others call while the store is slow", async () => {
+    const answers: (() => void)[] = [];
+    const { feed } = await feedOn((store) => ({
+      content: (environment) => store.content(environment),
+      changesSince: async (environment, revision) => {
+        await new Promise<void>((answer) => answers.push(answer));
+        return store.changesSince(environment, revision);
+      },
+    }));
+    const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    let isDone = false;
+    void feed.catchUp();
+    void feed.catchUp().then(() => (isDone = true));
+    answers[0]?.();
+    await settled();
+    void feed.catchUp();
+    expect(isDone).toBe(false);
+    answers[1]?.();
+    await settled();
+    expect(isDone).toBe(true);
+    expect(answers).toHaveLength(3);
+  });
+
   it("stays where it is while the store can't be read, says that it is not fresh, and catches up after", async () => {
     let broken = false;
     const { feed, ramp, platform } = await feedOn((store) => ({

@@ -82,7 +82,8 @@ export class Feed {
   #snapshot: EncodedSnapshot | undefined;
   #urgent: UrgentChange | undefined;
   #running: Promise<void> | undefined;
-  #again = false;
+  /** The look after the one that is under way. */
+  #next: Promise<void> | undefined;
   readonly #freshness: Freshness;
 
   private constructor(environment: string, parts: FeedParts) {
@@ -214,31 +215,31 @@ export class Feed {
 
   /**
    * Takes over everything committed before the call. Never rejects: a write that is stored has not failed because it could not
-   * be told yet, and the poll tells it within a second.
+   * be told yet, and the poll tells it within a second. Waits for two looks at most, whoever else calls meanwhile.
    */
   catchUp(): Promise<void> {
-    if (this.#running !== undefined) {
-      this.#again = true;
+    if (this.#running === undefined) {
+      this.#running = this.#look();
       return this.#running;
     }
-    this.#running = this.#catchUpAll();
-    return this.#running;
+    // The look that is under way may have begun before what this caller means was committed.
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      return this.catchUp();
+    });
+    return this.#next;
   }
 
-  async #catchUpAll(): Promise<void> {
-    do {
-      this.#again = false;
-      try {
-        await this.#step();
-      } catch (cause) {
-        this.#parts.meter.storeFailed("changesSince");
-        this.#parts.logger.error(
-          { environment: this.environment, revision: this.revision, err: cause },
-          "can't read changes from the store; streams stay at their revision until it works again",
-        );
-      }
-    } while (this.#again);
-    // In the same turn as the last look at `again`: a call in between would otherwise be forgotten.
+  async #look(): Promise<void> {
+    try {
+      await this.#step();
+    } catch (cause) {
+      this.#parts.meter.storeFailed("changesSince");
+      this.#parts.logger.error(
+        { environment: this.environment, revision: this.revision, err: cause },
+        "can't read changes from the store; streams stay at their revision until it works again",
+      );
+    }
     this.#running = undefined;
   }
 
