@@ -13,6 +13,8 @@ export interface StragglerView {
   /** `node/0.1.0`. */
   readonly sdk: string;
   readonly address: string;
+  /** As of `ClientView`. */
+  readonly relay?: string;
   /** What it was last sent, or last said it had, before the change. */
   readonly revision: number;
   readonly lastContactAt: Instant;

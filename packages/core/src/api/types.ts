@@ -87,14 +87,14 @@ export interface SegmentView extends Segment {
 }
 
 /** Who may do what: people and programs by `kind`, people also by role (`engineering-lead`). */
-export type TokenKind = "admin" | "operator" | "viewer" | "server" | "client" | "ci";
+export type TokenKind = "admin" | "operator" | "viewer" | "server" | "client" | "relay" | "ci";
 
 /** A token without its secret part. */
 export interface TokenView {
   readonly id: string;
   readonly kind: TokenKind;
   readonly name: string;
-  /** Environments it is good for; `["*"]`: all. SDK keys (`server`, `client`) have exactly one. */
+  /** Environments it is good for; `["*"]`: all. Keys (`server`, `client`, `relay`) have exactly one. */
   readonly environments: readonly string[];
   readonly roles: readonly string[];
   readonly createdAt: Instant;
@@ -135,6 +135,8 @@ export interface ClientView {
   readonly acknowledgedAt?: Instant;
   /** The server that has it, where there are several. */
   readonly replica?: string;
+  /** The relays that it is behind, the outermost first, with slashes; missing: it is behind none. */
+  readonly relay?: string;
 }
 
 /** Answer of `GET /api/v1/environments/:env/clients`. */

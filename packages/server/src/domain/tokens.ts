@@ -10,7 +10,7 @@ const CHECKSUM_LENGTH = 6;
 const PREFIX_SECRET_LENGTH = 4;
 
 const TOKEN_PATTERN =
-  /^rmp_(admin|operator|viewer|server|client|ci)_([a-z0-9-]{1,32})_([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
+  /^rmp_(admin|operator|viewer|server|client|relay|ci)_([a-z0-9-]{1,32})_([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
 
 /** What a token may do. A route names exactly one; nothing is allowed that isn't named here. */
 export type Scope =
@@ -37,7 +37,8 @@ export type Scope =
   | "sdk:write"
   | "client:read"
   | "client:write"
-  | "ofrep:read";
+  | "ofrep:read"
+  | "relay:serve";
 
 /** A token as it is handed out, once. */
 export interface MintedToken {
@@ -129,6 +130,8 @@ const SCOPES: { readonly [kind in TokenKind]: ReadonlySet<Scope> } = {
   ]),
   server: new Set(["sdk:read", "sdk:write", "ofrep:read"]),
   client: new Set(["client:read", "client:write", "ofrep:read"]),
+  // It serves everybody else's keys, and reports what pages asked it for.
+  relay: new Set(["relay:serve", "sdk:write"]),
 };
 
 /** What a kind of token may do. Everything that isn't in the set is denied. */

@@ -200,7 +200,7 @@ export const segmentPatch = z
   .openapi("SegmentPatch");
 
 /** What a token is for; it bounds the scopes. */
-export const tokenKind = z.enum(["admin", "operator", "viewer", "server", "client", "ci"]);
+export const tokenKind = z.enum(["admin", "operator", "viewer", "server", "client", "relay", "ci"]);
 
 /** A token without what is secret of it; `prefix` tells it from others. */
 export const tokenView = z

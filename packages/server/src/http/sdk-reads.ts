@@ -2,7 +2,8 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import type { Basis } from "@rampart/core";
 import { parseBasis } from "@rampart/core";
 import type { StreamRefusal } from "../ports/meter.ts";
-import type { EncodedSnapshot, Feed } from "../stream/feed.ts";
+import type { EncodedSnapshot } from "../stream/encoded-snapshot.ts";
+import type { Feed } from "../stream/feed.ts";
 import type { StreamAnswer } from "../stream/hub.ts";
 import type { Presence } from "../stream/presence.ts";
 import { presenceFor } from "../stream/presence.ts";

@@ -41,14 +41,26 @@ export interface ServedFlag extends WireFlag {
   readonly clientVisible: boolean;
 }
 
+/** What a server says beside what is stored, where it is another server that was asked and not the store. */
+export interface Relayed {
+  /** From the question to the moment that the answer stands for, milliseconds; below 0: that was before the question. */
+  readonly asOfMs: number;
+  /** Flags that are off before the store says so. */
+  readonly off: readonly string[];
+}
+
 /** Everything of one environment at one revision, read in one transaction. */
 export interface EnvironmentContent extends EnvironmentRecord {
+  /** Missing: the store itself answered. */
+  readonly relayed?: Relayed;
   readonly flags: readonly ServedFlag[];
   readonly segments: readonly WireSegment[];
 }
 
 /** What changed after a revision, with each item as it is now; coalesced. */
 export interface EnvironmentChanges extends EnvironmentRecord {
+  /** Missing: the store itself answered. */
+  readonly relayed?: Relayed;
   readonly from: number;
   readonly flags: readonly ServedFlag[];
   readonly segments: readonly WireSegment[];

@@ -1,14 +1,14 @@
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import type { Basis, Delta, Emergency, Heartbeat, LinearRegex, Snapshot, WireFlag } from "@rampart/core";
-import { encodeDelta, formatBasis, isOlderEpoch, murmur3, Ruleset } from "@rampart/core";
+import { encodeDelta, formatBasis, isOlderEpoch, Ruleset } from "@rampart/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
-import type { EnvironmentChanges, EnvironmentContent, EpochMs, Store } from "../ports/store.ts";
+import type { EnvironmentChanges, EnvironmentContent, EpochMs, Relayed, Store } from "../ports/store.ts";
 import { Answers } from "./browsers/answers.ts";
 import { EncodedContent } from "./content.ts";
-import { encodeEvent, EVENT_END, eventHead, UNCONFIRMED } from "./frame.ts";
+import type { EncodedSnapshot } from "./encoded-snapshot.ts";
+import { encodedSnapshot } from "./encoded-snapshot.ts";
+import { encodeEvent, UNCONFIRMED } from "./frame.ts";
 import { Freshness } from "./freshness.ts";
 import type { HeldLease } from "./leases.ts";
 import { HiddenFlags } from "./hidden-flags.ts";
@@ -36,18 +36,6 @@ export interface FeedChange {
   readonly keys?: readonly string[];
   /** It asks for receipts. */
   readonly urgent?: UrgentChange;
-}
-
-/** The whole environment, ready to be sent. `etag` is strong. */
-export interface EncodedSnapshot {
-  readonly etag: string;
-  readonly body: Buffer;
-  /** `body` as a `snapshot` event. */
-  readonly frame: Buffer;
-  /** `body` as an `unconfirmed` event, made once for all streams when the first one needs it. */
-  readonly unconfirmed: () => Buffer;
-  /** `body` compressed, made when first asked for. */
-  readonly gzipped: () => Promise<Buffer>;
 }
 
 /** A change that asks for receipts. */
@@ -97,7 +85,8 @@ export class Feed {
   /** Reads the environment whole. Rejects when the store can't be read or has no such environment. */
   static async open(environment: string, parts: FeedParts): Promise<Feed> {
     const feed = new Feed(environment, parts);
-    await feed.#reload();
+    const answered = feed.#freshness.ask();
+    answered((await feed.#reload())?.asOfMs);
     return feed;
   }
 
@@ -136,6 +125,11 @@ export class Feed {
     return this.#parts.isShared !== true || this.isFresh;
   }
 
+  /** For how long it has not been known what is stored, milliseconds; 0 where nobody else can have changed it. */
+  get ageMs(): number {
+    return this.#parts.isShared === true ? Math.max(0, this.#freshness.ageMs) : 0;
+  }
+
   /** Other servers write to the same store, so that one of them may be ahead of this one. */
   get isShared(): boolean {
     return this.#parts.isShared === true;
@@ -147,7 +141,7 @@ export class Feed {
   }
 
   get snapshot(): EncodedSnapshot {
-    this.#snapshot ??= this.#encodeSnapshot();
+    this.#snapshot ??= encodedSnapshot(this.#content, this);
     return this.#snapshot;
   }
 
@@ -247,20 +241,21 @@ export class Feed {
     const answered = this.#freshness.ask();
     const changes = await this.#parts.store.changesSince(this.environment, this.revision);
     if (changes === undefined || changes.epoch !== this.epoch) {
-      await this.#reload();
-      answered();
+      answered((await this.#reload())?.asOfMs);
       this.#onChange({ frame: this.snapshot.frame, committedAt: this.#parts.clock.now() });
       return;
     }
     const from = this.revision;
+    const { asOfMs, off = [] } = changes.relayed ?? {};
     if (changes.revision === from) {
-      answered();
+      answered(asOfMs);
+      for (const flag of off) this.overrule(flag);
       return;
     }
     const applied = this.ruleset.apply({ ...changes, digest: "" });
     if (applied.kind !== "applied")
       throw new Error(`a delta from ${from} to ${changes.revision} does not fit onto ${from}: ${applied.kind}`);
-    answered();
+    answered(asOfMs);
     this.#content.apply(changes);
     this.answers.apply(changes);
     // Other flags change with those that they depend on.
@@ -269,18 +264,28 @@ export class Feed {
     if (urgent !== undefined) this.#urgent = urgent;
     this.#leases.apply(changes);
     this.#hidden.apply(changes);
+    const frame = this.#encodeDelta(changes);
     for (const { key } of changes.flags) this.#overruled.delete(key);
     for (const key of changes.removedFlags) this.#overruled.delete(key);
+    const overruled = this.#overruleAlso(off);
     this.#moved();
     this.#onChange({
-      frame: this.#encodeDelta(changes),
+      // What was taken back above the change is written with it: nobody is on in between.
+      frame: overruled.length === 0 ? frame : this.present(frame),
       committedAt: changes.committedAt,
-      keys,
+      keys: [...keys, ...overruled],
       ...(urgent === undefined ? {} : { urgent }),
     });
   }
 
-  async #reload(): Promise<void> {
+  /** Takes over what another server has off before the store says so. */
+  #overruleAlso(off: readonly string[]): readonly string[] {
+    const more = this.ruleset.wireFlags(off).filter(({ key, enabled }) => enabled && !this.#overruled.has(key));
+    for (const { key } of more) this.#overruled.set(key, this.revision);
+    return more.length === 0 ? [] : this.#applyOverruled();
+  }
+
+  async #reload(): Promise<Relayed | undefined> {
     const { environment } = this;
     const content = await this.#parts.store.content(environment);
     if (content === undefined) throw new Error(`the store has no environment ${JSON.stringify(environment)}`);
@@ -298,10 +303,12 @@ export class Feed {
     this.#content.replace(content);
     this.answers.replace(content.flags);
     this.#applyOverruled();
+    this.#overruleAlso(content.relayed?.off ?? []);
     this.#leases.replace(content.flags);
     this.#hidden.replace(content.flags);
     this.#urgent = undefined;
     this.#moved();
+    return content.relayed;
   }
 
   /** To be asked before leases and hidden flags follow the change: those who have not heard of it hold what was there before. */
@@ -360,33 +367,10 @@ export class Feed {
     return encodeEvent({ id: this.#id(), event: "delta", json: JSON.stringify(encodeDelta(delta)) });
   }
 
-  #encodeSnapshot(): EncodedSnapshot {
-    const { environment, epoch, revision, digest, overruled } = this;
-    const id = this.#id();
-    const head = eventHead(id, "snapshot");
-    const off = overruled.length === 0 ? {} : { off: overruled };
-    const json = Buffer.from(this.#content.snapshotJson({ environment, epoch, revision, digest, ...off }));
-    const frame = Buffer.concat([head, json, EVENT_END]);
-    const body = frame.subarray(head.length, frame.length - EVENT_END.length);
-    let gzipped: Promise<Buffer> | undefined;
-    // Who holds the revision already has to be answered with what is above it.
-    const above = overruled.length === 0 ? "" : `!${murmur3(overruled.join("\n"), 0).toString(16)}`;
-    let unconfirmed: Buffer | undefined;
-    return {
-      etag: `"${id}${above}"`,
-      body,
-      frame,
-      unconfirmed: () => (unconfirmed ??= Buffer.concat([eventHead(id, "unconfirmed"), body, EVENT_END])),
-      gzipped: () => (gzipped ??= gzipAsync(body)),
-    };
-  }
-
   #id(): string {
     return formatBasis({ epoch: this.epoch, revision: this.revision });
   }
 }
-
-const gzipAsync = promisify<Buffer, Buffer>(gzip);
 
 /** By the kill, or by a percentage of 0; other changes can be told together with an urgent one. */
 const isOffForAll = ({ enabled, fallthrough }: WireFlag): boolean =>

@@ -19,18 +19,25 @@ export class Freshness {
     this.#wallMs = clock.now();
   }
 
-  /** To be called with a question; what it gives, with the answer. What was committed after the question may not be in it, however long it takes. */
-  ask(): () => void {
+  /**
+   * To be called with a question; what it gives, with the answer. What was committed after the question may not be in it, however long it takes, unless
+   * whoever answers says `asOfMs` after it for which moment the answer stands.
+   */
+  ask(): (asOfMs?: number) => void {
     const [monotonicMs, wallMs] = [this.#clock.monotonicMs(), this.#clock.now()];
-    return () => {
-      this.#monotonicMs = monotonicMs;
-      this.#wallMs = wallMs;
+    return (asOfMs = 0) => {
+      this.#monotonicMs = monotonicMs + asOfMs;
+      this.#wallMs = wallMs + asOfMs;
     };
   }
 
-  get isFresh(): boolean {
+  /** For how long it has not been known what is stored, milliseconds. */
+  get ageMs(): number {
     // The monotonic clock stands still while a machine sleeps.
-    const silenceMs = Math.max(this.#clock.monotonicMs() - this.#monotonicMs, this.#clock.now() - this.#wallMs);
-    return silenceMs <= CONFIRMED_MS;
+    return Math.max(this.#clock.monotonicMs() - this.#monotonicMs, this.#clock.now() - this.#wallMs);
+  }
+
+  get isFresh(): boolean {
+    return this.ageMs <= CONFIRMED_MS;
   }
 }

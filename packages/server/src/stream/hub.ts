@@ -13,6 +13,7 @@ import type { Clients } from "./clients.ts";
 import type { Feed } from "./feed.ts";
 import { encodeEvent } from "./frame.ts";
 import type { ReceiptsPart } from "./receipt-parts.ts";
+import type { Relays } from "./relays.ts";
 import type { StreamRequest } from "./room.ts";
 import { Room } from "./room.ts";
 
@@ -172,6 +173,21 @@ export class Hub {
     this.#rooms.get(part.environment)?.receipts.take(instance, part);
   }
 
+  /** Resolves when an environment moves on, after `waitMs`, or when the server goes. */
+  async moved(environment: string, waitMs: number): Promise<void> {
+    await this.#rooms.get(environment)?.moved(waitMs);
+  }
+
+  /** The relays that follow an environment here; undefined when there is no such environment. */
+  relays(environment: string): Relays | undefined {
+    return this.#rooms.get(environment)?.relays;
+  }
+
+  /** Takes what a relay knows of who applied an urgent change. */
+  takeRelayed(instance: string, part: ReceiptsPart): void {
+    this.#rooms.get(part.environment)?.receipts.takeRelayed(instance, part);
+  }
+
   /** Says which rollout took a flag back, and how it came to it. */
   explainTakenBack(takenBack: TakenBack): void {
     this.#rooms.get(takenBack.environment)?.receipts.explain(takenBack);
@@ -201,6 +217,7 @@ export class Hub {
   async drain(): Promise<void> {
     const { timers, random, limits } = this.#parts;
     this.#draining = true;
+    for (const room of this.#rooms.values()) room.letGo();
     const open = [...this.#rooms.values()].flatMap((room) => [...room.streams()].map((stream) => ({ room, stream })));
     const steps = Math.min(GOODBYE_STEPS, open.length);
     // Spread over the time in which the server that comes next can let them all in.

@@ -3,12 +3,13 @@ import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf } from "../domai
 import type { Meter } from "../ports/meter.ts";
 import type { EpochMs } from "../ports/store.ts";
 import type { TakenBack } from "../ports/taken-back.ts";
-import type { Clients, Holding, Standing } from "./clients.ts";
+import { behind } from "./client-lists.ts";
+import type { Clients, Holding } from "./clients.ts";
+import { holdsLease, knowsNothing, offByItselfAt, withoutIt, type Written } from "./expected.ts";
 import type { UrgentChange } from "./feed.ts";
 import { CONFIRMED_MS } from "./freshness.ts";
-import type { HeldLease } from "./leases.ts";
-import { wholeOf, type PartClient, type ReceiptsPart } from "./receipt-parts.ts";
-import { BEHIND_MAX_MS } from "./stream.ts";
+import { areHeard, joined, lastKnownOf, wholeOf, type PartClient, type ReceiptsPart } from "./receipt-parts.ts";
+import type { Relays } from "./relays.ts";
 
 /** Urgent changes that are remembered; the audit keeps them all. */
 export const RECEIPTS_KEPT_MAX = 20;
@@ -31,25 +32,11 @@ const STRANGERS_MAX = 50_000;
 /** Clients without a lease that a process before this one had are back by now, or somewhere where nobody hears of them: the longest wait of an SDK. */
 const BACK_WITHIN_MS = 30_000;
 
-/** Between two heartbeats a stream may have had other frames, of which no time is noted. */
-const UNNOTED_CONTACT_MS = 5_000;
-
-/** A stream that is behind may go on reading what it was sent before for as long as it is let be, and until the beat that sees it. */
-const OLD_NEWS_MAX_MS = BEHIND_MAX_MS + UNNOTED_CONTACT_MS;
-
-/** The moment after an urgent change was written to every stream. */
-export interface Written {
-  readonly epoch: string;
-  /** What streams that keep up held until then. */
-  readonly before: Basis;
-  readonly now: EpochMs;
-  readonly nowMs: number;
-}
-
 /** What receipts are counted with, and who is told of the result. */
 export interface ReceiptsParts {
   readonly environment: string;
   readonly clients: Pick<Clients, "standing" | "heardAt">;
+  readonly relays?: Pick<Relays, "known" | "nameOf">;
   readonly meter: Pick<Meter, "rollbackLeg">;
   /** Until when (monotonic) clients were in touch with a process before this one, which are not known here; undefined: there was none, or others know of them. */
   readonly followsMs?: number | undefined;
@@ -61,6 +48,7 @@ interface Expected {
   readonly instanceId: string;
   readonly sdk: string;
   readonly address: string;
+  readonly relay?: string;
   readonly revision: number;
   readonly lastContactAt: EpochMs;
 }
@@ -84,6 +72,12 @@ interface Open {
   readonly others: Map<string, ReceiptsPart>;
   /** It was asked since which servers there are. */
   isAsked: boolean;
+  /** What is known of the clients behind relays, by the relays' instances. */
+  readonly relayed: Map<string, ReceiptsPart>;
+  /** Relays that were there when it was made, and may have clients of which nobody else knows. */
+  readonly awaited: readonly string[];
+  /** Relays that have said what they know. */
+  readonly heard: Set<string>;
   takenBack: TakenBack | undefined;
 }
 
@@ -131,8 +125,21 @@ export class Receipts {
     const peers = this.#peers ?? [];
     const isAsked = this.#peers === undefined;
     const more = { peers, isAsked, strangers: new Map(), others: new Map(), takenBack: undefined };
-    const open: Open = { change, written, alreadyOff, isPartial, clients, numbers, convergence, ...more };
+    const counted = { isPartial, clients, numbers, convergence };
+    const open: Open = { change, written, alreadyOff, ...counted, ...more, ...this.#behindRelays(change, written) };
     this.#open = [...this.#open, open];
+  }
+
+  #behindRelays(change: UrgentChange, written: Written): Pick<Open, "relayed" | "awaited" | "heard"> {
+    const relays = this.#parts.relays?.known(written.nowMs) ?? [];
+    const of = { ...this.#sameOf(change, written), now: written.now };
+    const leaseMsOf = (held: Basis): number | undefined =>
+      holdsLease(held, change.lease, written.epoch) ? change.lease?.leaseMs : undefined;
+    return {
+      relayed: new Map(relays.map((relay) => [relay.instanceId, lastKnownOf(relay, of, leaseMsOf)])),
+      awaited: relays.filter(({ isAwaited }) => isAwaited).map(({ instanceId }) => instanceId),
+      heard: new Set(),
+    };
   }
 
   /** A client holds something: its receipt, if what was urgent is in it. */
@@ -209,18 +216,26 @@ export class Receipts {
   parts(): readonly ReceiptsPart[] {
     const parting = this.#parting;
     this.#parting = [];
-    return [...parting, ...this.#open.map((open) => this.#partOf(open))];
+    return [...parting, ...this.#open.map((open) => this.#told(open))];
   }
 
   /** Takes what another server knows. */
   take(instance: string, part: ReceiptsPart): void {
     for (const open of this.#open) {
-      const { written, change } = open;
-      const isSame =
-        written.epoch === part.epoch && part.from < change.revision && written.before.revision < part.revision;
-      if (!isSame) continue;
+      if (!isOfSame(open, part)) continue;
       open.others.set(instance, part);
       open.takenBack ??= part.takenBack && { ...part.takenBack, committedAtMs: Number.NaN };
+    }
+  }
+
+  /** Takes what a relay knows: of its clients it knows better than what it last said. */
+  takeRelayed(instance: string, part: ReceiptsPart): void {
+    const name = this.#parts.relays?.nameOf(instance) ?? instance;
+    const clients = part.clients.map((client) => ({ ...client, relay: behind(name, client.relay) }));
+    for (const open of this.#open) {
+      if (!isOfSame(open, part)) continue;
+      open.relayed.set(instance, { ...part, clients });
+      open.heard.add(instance);
     }
   }
 
@@ -238,7 +253,7 @@ export class Receipts {
   #close(open: Open, nowMs: number): void {
     this.#open = this.#open.filter((one) => one !== open);
     const view = this.#view(open, { nowMs, isFinal: true });
-    if (this.#peers !== undefined) this.#parting = [...this.#parting, this.#partOf(open)];
+    if (this.#peers !== undefined) this.#parting = [...this.#parting, this.#told(open)];
     // Only now it is known whether a rollout explains it, and so where its commit ended.
     this.#parts.meter.rollbackLeg("write", view.legs.writeMs / 1000);
     this.#closed = [view, ...this.#closed].slice(0, RECEIPTS_KEPT_MAX);
@@ -279,9 +294,12 @@ export class Receipts {
     const now = instantOf(open, nowMs);
     const { committedAt, lease } = open.change;
     const isHeard =
-      !open.isPartial && open.isAsked && [...open.peers, ...(this.#peers ?? [])].every((peer) => open.others.has(peer));
+      !open.isPartial &&
+      open.isAsked &&
+      [...open.peers, ...(this.#peers ?? [])].every((peer) => open.others.has(peer)) &&
+      areHeard([this.#relaysOf(open), ...open.relayed.values(), ...open.others.values()]);
     if (isHeard) return convergence.verdict(now, isFinal);
-    // Nobody knows the clients of a server that was there and said nothing; their lease bounds them all the same, from when it no longer knew what is stored.
+    // Nobody knows all clients of a server or relay that was there and said nothing; their lease bounds them all the same, from when it no longer knew what is stored.
     const offAt = offByLeaseAt(committedAt + CONFIRMED_MS, lease?.leaseMs);
     const deadline = Math.max(convergence.deadline, offAt === Number.POSITIVE_INFINITY ? 0 : offAt);
     if (!isFinal && now < deadline) return "open";
@@ -291,7 +309,26 @@ export class Receipts {
   }
 
   #whole(open: Open): Pick<Open, "convergence" | "clients" | "alreadyOff"> {
-    return open.others.size === 0 ? open : wholeOf([this.#partOf(open), ...open.others.values()]);
+    if (open.others.size === 0 && open.relayed.size === 0) return open;
+    return wholeOf([this.#partOf(open), ...open.relayed.values(), ...open.others.values()]);
+  }
+
+  /** What a server beside or above this one is told. */
+  #told(open: Open): ReceiptsPart {
+    return joined(this.#partOf(open), [...open.relayed.values()]);
+  }
+
+  #relaysOf({ awaited, heard }: Open): Pick<ReceiptsPart, "awaited" | "heard"> {
+    return awaited.length === 0 && heard.size === 0 ? {} : { awaited, heard: [...heard] };
+  }
+
+  #sameOf(
+    change: UrgentChange,
+    written: Written,
+  ): Pick<ReceiptsPart, "environment" | "epoch" | "from" | "revision" | "committedAt"> {
+    const { revision, committedAt } = change;
+    const { environment } = this.#parts;
+    return { environment, epoch: written.epoch, from: written.before.revision, revision, committedAt };
   }
 
   #partOf(open: Open): ReceiptsPart {
@@ -309,15 +346,12 @@ export class Receipts {
       };
     });
     return {
-      environment: this.#parts.environment,
-      epoch: written.epoch,
-      from: written.before.revision,
-      revision: change.revision,
-      committedAt: change.committedAt,
+      ...this.#sameOf(change, written),
       alreadyOff,
       clients,
       strangers: [...strangers],
       ...(takenBack && { takenBack }),
+      ...this.#relaysOf(open),
     };
   }
 
@@ -331,10 +365,11 @@ export class Receipts {
     return missing
       .toSorted((a, b) => a.lastContactAt - b.lastContactAt)
       .slice(0, STRAGGLERS_MAX)
-      .map(({ instanceId, sdk, address, revision, lastContactAt, offAt }) => ({
+      .map(({ instanceId, sdk, address, relay, revision, lastContactAt, offAt }) => ({
         instanceId,
         sdk,
         address,
+        ...(relay === undefined ? {} : { relay }),
         revision,
         lastContactAt: iso(lastContactAt),
         ...(offAt === Number.POSITIVE_INFINITY ? {} : { offAt: iso(offAt) }),
@@ -342,28 +377,9 @@ export class Receipts {
   }
 }
 
-/** That it was sent the change does not mean that it has it. */
-const withoutIt = (standing: Standing, { before }: Written): Standing =>
-  standing.isLive && !standing.isBehind ? { ...standing, held: before } : standing;
-
-/** Whether a client was never told of what changed: a page, of flags that are not for pages. */
-const knowsNothing = (standing: Standing, { hiddenSince }: UrgentChange, at: Written): boolean => {
-  const { isPage, held } = withoutIt(standing, at);
-  return isPage && hiddenSince !== undefined && held.epoch === at.epoch && held.revision >= hiddenSince;
-};
-
-/** When a client that does not hear of the change is off by its lease. */
-function offByItselfAt(standing: Standing, change: UrgentChange, at: Written): EpochMs {
-  const { held, lastContactAt, isLive, isBehind } = withoutIt(standing, at);
-  const leaseMs = holdsLease(held, change.lease, at.epoch) ? change.lease?.leaseMs : undefined;
-  if (isBehind) return offByLeaseAt(at.now + OLD_NEWS_MAX_MS, leaseMs);
-  // What is written to a stream from now on comes after the change, and so can't be contact without it.
-  return offByLeaseAt(isLive ? at.now : Math.min(change.committedAt, lastContactAt + UNNOTED_CONTACT_MS), leaseMs);
-}
-
-/** A client that is older than the lease may be on without one. */
-const holdsLease = (held: Basis, lease: HeldLease | undefined, epoch: string): boolean =>
-  lease !== undefined && held.epoch === epoch && held.revision >= lease.since;
+/** Servers put different changes together. */
+const isOfSame = ({ written, change }: Open, part: ReceiptsPart): boolean =>
+  written.epoch === part.epoch && part.from < change.revision && written.before.revision < part.revision;
 
 const isIn = ({ written, change }: Open, held: Basis): boolean =>
   held.epoch === written.epoch && held.revision >= change.revision;

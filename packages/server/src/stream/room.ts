@@ -10,6 +10,7 @@ import { Viewer } from "./browsers/viewer.ts";
 import type { Values } from "./browsers/values.ts";
 import { Viewers } from "./browsers/viewers.ts";
 import { Channel } from "./channel.ts";
+import { LISTED_MAX, wholeClients } from "./client-lists.ts";
 import type { ClientIdentity } from "./clients.ts";
 import { CLIENTS_MAX, Clients } from "./clients.ts";
 import type { Feed, FeedChange } from "./feed.ts";
@@ -17,6 +18,7 @@ import { encodeEvent } from "./frame.ts";
 import type { Presence } from "./presence.ts";
 import { presenceFor } from "./presence.ts";
 import { Receipts } from "./receipts.ts";
+import { Relays } from "./relays.ts";
 import { Stream } from "./stream.ts";
 
 /** A resume is made anew when the environment moves on while it is made; after this many times the client gets the snapshot. */
@@ -59,12 +61,15 @@ export interface RoomParts {
 /** One environment's streams, and the clients behind them. */
 export class Room {
   readonly clients: Clients;
+  readonly relays = new Relays();
   readonly receipts: Receipts;
   readonly channel: Channel;
   readonly viewers: Viewers;
   readonly #parts: RoomParts;
   /** Streams that were said goodbye to and whose sockets are not closed yet. */
   readonly #leaving = new Set<Stream>();
+  /** Who waits for a change. */
+  readonly #waiting = new Set<() => void>();
   /** Since when it is not known what is stored, monotonic. */
   #unconfirmedSinceMs: number | undefined;
 
@@ -75,6 +80,7 @@ export class Room {
     this.receipts = new Receipts({
       environment: feed.environment,
       clients: this.clients,
+      relays: this.relays,
       meter,
       followsMs: parts.followsAnother ? parts.clock.monotonicMs() : undefined,
       onClosed: parts.onReceipts,
@@ -138,10 +144,33 @@ export class Room {
     return undefined;
   }
 
-  /** The clients; `limit` of them are listed. */
+  /** The clients, those behind relays included; `limit` of them are listed. */
   view(limit: number): ClientsView {
     const { environment, epoch, revision } = this.#parts.feed;
-    return this.clients.view({ environment, epoch, revision, limit });
+    const present = { environment, epoch, revision };
+    const relayed = this.relays.lists();
+    if (relayed.length === 0) return this.clients.view({ ...present, limit });
+    const own = this.clients.view({ ...present, limit: Math.max(limit, LISTED_MAX) });
+    return wholeClients([{ view: own }, ...relayed], { ...present, limit });
+  }
+
+  /** Resolves when the environment moves on, or after `waitMs`; `letGo` ends every wait. */
+  async moved(waitMs: number): Promise<void> {
+    if (this.#parts.isDraining()) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const cancel = this.#parts.timers.after(waitMs, end);
+      this.#waiting.add(end);
+    });
+  }
+
+  /** Ends the waits for a change. */
+  letGo(): void {
+    for (const end of this.#waiting) end();
   }
 
   /** Writes the heartbeats of a slot, and forgets clients that went long ago. */
@@ -154,7 +183,10 @@ export class Room {
     this.viewers.beat(slot, nowMs);
     this.#sendOn(slot, { now, nowMs });
     this.#dismissExpired(now);
-    if (slot === 0) this.clients.prune(now);
+    if (slot === 0) {
+      this.clients.prune(now);
+      this.relays.prune(nowMs);
+    }
     this.receipts.tick(nowMs);
   }
 
@@ -289,6 +321,7 @@ export class Room {
     if (urgent !== undefined)
       this.receipts.begin(urgent, { epoch, before, now: clock.now(), nowMs: clock.monotonicMs() });
     this.viewers.changed(change);
+    this.letGo();
     if (this.channel.size > 0) meter.fannedOut(feed.environment, Math.max(0, clock.now() - committedAt) / 1000);
   }
 }

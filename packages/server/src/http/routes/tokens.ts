@@ -16,8 +16,8 @@ import { createdToken, pageOf, tokenKind, tokenView as tokenShown } from "../sch
 
 const TAG = "Tokens";
 
-/** The only kinds that programs with an SDK hold: each is good for one environment, and takes it from the key. */
-const SDK_KINDS: ReadonlySet<TokenKind> = new Set(["server", "client"]);
+/** The kinds that programs with an SDK hold, and those that stand between: each is good for one environment, and takes it from the key. */
+const KEY_KINDS: ReadonlySet<TokenKind> = new Set(["server", "client", "relay"]);
 
 const origin = z
   .string()
@@ -86,7 +86,7 @@ function createRoute(parts: HttpParts): Route {
       path: "/api/v1/tokens",
       tag: TAG,
       summary: "Make a token",
-      description: "SDK keys (server, client) are for exactly one environment.",
+      description: "Keys (server, client, relay) are for exactly one environment.",
       lane: "admin",
       body: newToken,
       answers: { 201: { description: "The token, with its text: it is shown this once", schema: createdToken } },
@@ -97,7 +97,7 @@ function createRoute(parts: HttpParts): Route {
       const known = [...parts.feeds.keys()];
       const unknown = environments.find((environment) => environment !== "*" && !known.includes(environment));
       if (unknown !== undefined) return problemReply(environmentNotFound(unknown, known));
-      if (SDK_KINDS.has(kind) && (environments.length !== 1 || environments[0] === "*")) {
+      if (KEY_KINDS.has(kind) && (environments.length !== 1 || environments[0] === "*")) {
         const detail = `a ${kind} key is for exactly one environment, not for ${environments.join(", ")}`;
         return problemReply({
           code: "INVALID_BODY",
