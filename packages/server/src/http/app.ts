@@ -3,7 +3,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { preflightHeaders } from "./cors.ts";
-import type { HttpParts } from "./parts.ts";
+import type { ServingParts } from "./parts.ts";
 import type { Routed } from "./pipeline.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Authenticator } from "./authenticator.ts";
@@ -14,7 +14,7 @@ import type { Route } from "./route.ts";
 type Env = { Bindings: HttpBindings };
 
 /** The router over all routes. Answers are written to Node's own response: the framework's would cost as much as making them. */
-export function createApp(parts: HttpParts, routes: readonly Route[], authenticator: Authenticator): Hono<Env> {
+export function createApp(parts: ServingParts, routes: readonly Route[], authenticator: Authenticator): Hono<Env> {
   const pipeline = new Pipeline(parts, authenticator);
   const patterns = routes.map(({ spec }) => ({ pattern: pathPattern(spec.path), method: spec.method.toUpperCase() }));
   const app = new Hono<Env>();

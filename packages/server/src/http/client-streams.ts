@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseBasis } from "@rampart/core";
 import { clientAddress } from "./address.ts";
 import { allowOriginsOf } from "./cors.ts";
-import type { HttpParts } from "./parts.ts";
+import type { ServingParts } from "./parts.ts";
 import { ProblemError } from "./problem.ts";
 import { TAKEN_OVER } from "./reply.ts";
 import { anonymousIdentity, namedIdentity } from "./sdk-identity.ts";
@@ -13,7 +13,7 @@ import type { View } from "../stream/browsers/viewer.ts";
 
 /** Makes a stream of values of the response, or refuses with the time to come back after. */
 export async function openViewer(
-  { hub }: Pick<HttpParts, "hub">,
+  { hub }: Pick<ServingParts, "hub">,
   { outgoing }: { readonly outgoing: ServerResponse },
   { principal, ...of }: Ticketed,
 ): Promise<typeof TAKEN_OVER> {
@@ -23,7 +23,7 @@ export async function openViewer(
 
 /** As `openViewer`, for who shows a ticket. Throws a 401 `ProblemError` for one that is not good (any more), or for another kind of stream. */
 export function openByTicket(
-  parts: Pick<HttpParts, "hub" | "tickets">,
+  parts: Pick<ServingParts, "hub" | "tickets">,
   exchange: Exchange,
   { ticket, tells }: { readonly ticket: string; readonly tells: View["tells"] },
 ): Promise<typeof TAKEN_OVER> {
@@ -42,7 +42,7 @@ export function openByTicket(
 /** Who a browser says it is. */
 export function identityOf(
   incoming: IncomingMessage,
-  { trustedProxies }: Pick<HttpParts, "trustedProxies">,
+  { trustedProxies }: Pick<ServingParts, "trustedProxies">,
 ): ClientIdentity {
   const address = clientAddress(incoming, trustedProxies);
   return namedIdentity(incoming, address) ?? anonymousIdentity(incoming, address);

@@ -2,12 +2,12 @@ import type { IncomingMessage } from "node:http";
 import type { Basis } from "@rampart/core";
 import { INSTANCE_HEADER } from "@rampart/core";
 import { clientAddress } from "./address.ts";
-import type { HttpParts } from "./parts.ts";
+import type { ServingParts } from "./parts.ts";
 import { namedIdentity } from "./sdk-identity.ts";
 
 /** Notes who asks, and what it says it holds: a poll is a receipt. */
 export function notePoll(
-  { hub, clock, trustedProxies }: Pick<HttpParts, "hub" | "clock" | "trustedProxies">,
+  { hub, clock, trustedProxies }: Pick<ServingParts, "hub" | "clock" | "trustedProxies">,
   environment: string,
   incoming: IncomingMessage,
   basis: Basis | undefined,

@@ -8,6 +8,7 @@ import type { Evaluations } from "../intake/evaluations.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { DrillBook } from "../ports/drill-book.ts";
 import type { Emergency } from "../ports/emergency.ts";
+import type { KeyBook } from "../ports/keys.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { MetricHistory } from "../ports/metric-history.ts";
@@ -27,8 +28,36 @@ import type { Tickets } from "./tickets.ts";
 /** `draining`: it wants no more traffic, but answers what comes. `closing`: each answer is the last on its connection. */
 export type Phase = "serving" | "draining" | "closing";
 
-/** What the HTTP edge is made from; `main` hands it in. */
-export interface HttpParts {
+/** What serving SDKs, pages and relays takes, from a store or from another server. `main` hands it in. */
+export interface ServingParts {
+  /** By environment. */
+  readonly feeds: ReadonlyMap<string, Feed>;
+  readonly hub: Hub;
+  /** What is served, for relays. */
+  readonly source: Pick<Store, "content" | "changesSince">;
+  /** Whose keys there are, for relays. */
+  readonly keys: KeyBook;
+  readonly evaluations: Pick<Evaluations, "served">;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  /** Cryptographically strong, for tokens and ids. */
+  readonly randomBytes: (sizeBytes: number) => Uint8Array;
+  /** The server's own metrics in Prometheus' text format. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly version: string;
+  /** Of the management API, by one token. */
+  readonly requestsPerSecond: number;
+  /** Let anybody read the metrics. */
+  readonly publicMetrics: boolean;
+  readonly tickets: Tickets;
+  readonly trustedProxies: TrustedProxies;
+  readonly phase: () => Phase;
+}
+
+/** What the whole HTTP edge is made from, people's part included. */
+export interface HttpParts extends ServingParts {
   readonly store: Store;
   readonly rollouts: RolloutStore;
   readonly runner: Runner;
@@ -42,44 +71,25 @@ export interface HttpParts {
   readonly eventStreams: EventStreams;
   /** What the plans' `${VARS}` stand for. */
   readonly variables: Variables;
-  /** By environment. */
-  readonly feeds: ReadonlyMap<string, Feed>;
-  readonly hub: Hub;
   /** Who follows an environment, at all servers; `limit` of them are listed. */
   readonly clients: (environment: string, limit: number) => Promise<ClientsView | undefined>;
   /** By environment. */
   readonly events: ReadonlyMap<string, EventTotals>;
   readonly intake: Pick<Intake, "take">;
   readonly evaluations: Pick<Evaluations, "reported" | "served" | "of" | "last">;
-  readonly clock: Clock;
-  readonly timers: Timers;
   readonly nextTurn: NextTurn;
   /** Before each piece of slow work: one piece is done in a turn of the event loop, whoever asked for it. */
   readonly rest: () => Promise<void>;
-  readonly logger: Logger;
-  readonly meter: Meter;
   readonly regex: LinearRegex;
-  /** Cryptographically strong, for tokens and ids. */
-  readonly randomBytes: (sizeBytes: number) => Uint8Array;
-  /** The server's own metrics in Prometheus' text format. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  readonly version: string;
   /** Takes secrets out of what is shown of a rollout. */
   readonly scrub: Scrub;
   /** Signs audit exports and evidence. */
   readonly signer: Signer;
   readonly dev: boolean;
-  /** Of the management API, by one token. */
-  readonly requestsPerSecond: number;
-  /** Let anybody read the metrics. */
-  readonly publicMetrics: boolean;
   readonly consoleFiles: ConsoleFiles;
   readonly sessions: Sessions;
-  readonly tickets: Tickets;
   /** Where people's browsers reach the server, if that was configured. */
   readonly publicUrl: string | undefined;
-  readonly trustedProxies: TrustedProxies;
-  readonly phase: () => Phase;
 }
 
 /** The feed of an environment that was granted. */

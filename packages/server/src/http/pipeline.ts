@@ -8,7 +8,7 @@ import type { Grant } from "./grant.ts";
 import { authorize, authorizeAll, authorizeIn, authorizeKey } from "./grant.ts";
 import type { Lane } from "./lanes.ts";
 import { Lanes, ratesAround } from "./lanes.ts";
-import type { HttpParts } from "./parts.ts";
+import type { ServingParts } from "./parts.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Principal } from "./principal.ts";
 import { ProblemError, problemReply } from "./problem.ts";
@@ -45,11 +45,11 @@ interface Trace {
 
 /** The whole of one request's way: who, how often, may they, what exactly, do it, say so. */
 export class Pipeline {
-  readonly #parts: HttpParts;
+  readonly #parts: ServingParts;
   readonly #authenticator: Authenticator;
   readonly #lanes: Lanes;
 
-  constructor(parts: HttpParts, authenticator: Authenticator) {
+  constructor(parts: ServingParts, authenticator: Authenticator) {
     this.#parts = parts;
     this.#authenticator = authenticator;
     this.#lanes = new Lanes(ratesAround(parts.requestsPerSecond));

@@ -4,7 +4,7 @@ import { BASIS_HEADER, parseBasis } from "@rampart/core";
 import type { Feed } from "../stream/feed.ts";
 import type { Presence } from "../stream/presence.ts";
 import { presenceFor } from "../stream/presence.ts";
-import type { HttpParts } from "./parts.ts";
+import type { ServingParts } from "./parts.ts";
 import { feedOf } from "./parts.ts";
 import type { Failure } from "./problem.ts";
 import { ProblemError, problemReply } from "./problem.ts";
@@ -28,7 +28,7 @@ export function heldIn({ headers }: IncomingMessage): Basis | undefined {
 
 /** The feed of a granted environment, read up to what the client has heard of. Throws a 503 `ProblemError` where another server is ahead. */
 export async function answeringFeed(
-  parts: Pick<HttpParts, "feeds" | "timers">,
+  parts: Pick<ServingParts, "feeds" | "timers">,
   environment: string,
   held: Basis | undefined,
 ): Promise<Answering> {

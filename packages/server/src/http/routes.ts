@@ -13,6 +13,7 @@ import { configRoutes } from "./routes/configs.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { definitionRoutes } from "./routes/definitions.ts";
 import { evaluationsRoute } from "./routes/evaluations.ts";
+import { CLIENT_EVENTS, eventsRoute, SDK_EVENTS } from "./routes/events.ts";
 import { evidenceRoute } from "./routes/evidence.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { ofrepRoutes } from "./routes/ofrep.ts";
@@ -20,6 +21,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { outboxRoutes } from "./routes/outbox.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { rampRoutes } from "./routes/ramps.ts";
+import { relayRoutes } from "./routes/relays.ts";
 import { referenceRoutes } from "./routes/reference.ts";
 import { rolloutCommandRoutes } from "./routes/rollout-commands.ts";
 import { rolloutEventRoutes } from "./routes/rollout-events.ts";
@@ -59,9 +61,10 @@ export function allRoutes(
     ...environmentRoutes(parts),
     ...tokenRoutes(parts, authenticator),
     ...auditRoutes(parts),
-    ...sdkRoutes(parts, reads),
-    ...clientRoutes(parts),
+    ...sdkRoutes(parts, reads, eventsRoute(parts, SDK_EVENTS)),
+    ...clientRoutes(parts, eventsRoute(parts, CLIENT_EVENTS)),
     ...ofrepRoutes(parts),
+    ...relayRoutes(parts),
     changesRoute(parts),
     ...operationRoutes(parts),
     ...more,

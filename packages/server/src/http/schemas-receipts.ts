@@ -9,6 +9,7 @@ const straggler = z
     instanceId: z.string(),
     sdk: z.string(),
     address: z.string(),
+    relay: z.string().optional().openapi({ description: "The relays that it is behind, the outermost first" }),
     revision: z.number().int().openapi({ description: "What it was last known to have before the change" }),
     lastContactAt: instant,
     offAt: instant.optional().openapi({ description: "From when on its lease keeps it off; missing: it holds none" }),

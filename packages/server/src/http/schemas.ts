@@ -254,6 +254,10 @@ export const clientsView = z
           acknowledgedRevision: z.number().int().optional(),
           acknowledgedAt: instant.optional(),
           replica: z.string().optional().openapi({ description: "The server that has it, where there are several" }),
+          relay: z
+            .string()
+            .optional()
+            .openapi({ description: "The relays that it is behind, the outermost first, with slashes" }),
         })
         .openapi("Client"),
     ),

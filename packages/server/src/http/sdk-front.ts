@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EnvironmentGrant } from "./grant.ts";
 import { authorize, authorizeKey } from "./grant.ts";
-import type { HttpParts } from "./parts.ts";
+import type { ServingParts } from "./parts.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Principal } from "./principal.ts";
 import type { SdkReads } from "./sdk-reads.ts";
@@ -19,13 +19,13 @@ const BASIS_LENGTH_MAX = 160;
  * left to the guards.
  */
 export class SdkFront {
-  readonly #parts: HttpParts;
+  readonly #parts: ServingParts;
   readonly #authenticator: Authenticator;
   readonly #reads: SdkReads;
   /** What a principal was granted lasts as long as the authenticator's memory of it. */
   readonly #grants = new WeakMap<Principal, EnvironmentGrant>();
 
-  constructor(parts: HttpParts, authenticator: Authenticator, reads: SdkReads) {
+  constructor(parts: ServingParts, authenticator: Authenticator, reads: SdkReads) {
     this.#parts = parts;
     this.#authenticator = authenticator;
     this.#reads = reads;

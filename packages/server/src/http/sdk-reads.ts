@@ -12,7 +12,7 @@ import type { ProblemCode } from "./codes.ts";
 import { matchesTag } from "./etag.ts";
 import type { EnvironmentGrant } from "./grant.ts";
 import { notePoll } from "./note-poll.ts";
-import type { HttpParts } from "./parts.ts";
+import type { ServingParts } from "./parts.ts";
 import { feedOf } from "./parts.ts";
 import { heldIn, notCurrent, unconfirmedReply } from "./presence.ts";
 import { problemReply } from "./problem.ts";
@@ -37,10 +37,10 @@ export interface Exchange {
  * for a key that they let in a moment ago.
  */
 export class SdkReads {
-  readonly #parts: HttpParts;
+  readonly #parts: ServingParts;
   readonly #prepared = new Map<string, Prepared>();
 
-  constructor(parts: HttpParts) {
+  constructor(parts: ServingParts) {
     this.#parts = parts;
   }
 

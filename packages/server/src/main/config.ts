@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import type { Variables } from "../domain/plan/view.ts";
 import type { AdmissionRate } from "../stream/admission.ts";
 import type { TrustedProxies } from "../http/address.ts";
@@ -8,6 +7,8 @@ import { readChannelsFile } from "./channels.ts";
 import type { ConfigError } from "./config-error.ts";
 import type { LogLevel } from "./pino-logger.ts";
 import { LOG_LEVELS } from "./pino-logger.ts";
+import type { DescribedSetting, Setting } from "./settings.ts";
+import { boolean, described, httpUrl, integer, listOf, nonEmpty, oneOf, readSettings, variableOf } from "./settings.ts";
 
 /** All that can be set about a server. */
 export interface ServerConfig {
@@ -54,16 +55,8 @@ export type LoadedConfig =
   | { readonly kind: "config"; readonly config: ServerConfig }
   | { readonly kind: "invalid"; readonly errors: readonly ConfigError[] };
 
-/** One thing that can be set: by a flag, or by the variable `RAMPART_<NAME>`. */
-interface Setting<T> {
-  readonly flag: string;
-  readonly help: string;
-  readonly fallback: string;
-  /** Throws a `RangeError` that says what is wrong with the text. */
-  readonly read: (text: string) => T;
-}
-
-const SETTINGS = {
+/** By name. Relays have some of them too. */
+export const SETTINGS = {
   port: {
     flag: "port",
     help: "Port to listen on; 0 lets the system choose",
@@ -177,18 +170,8 @@ type Name = keyof typeof SETTINGS;
 type Values = { readonly [name in Name]: ReturnType<(typeof SETTINGS)[name]["read"]> };
 
 /** The settings for people: flag, variable, default, meaning. */
-export function describeSettings(): readonly {
-  readonly flag: string;
-  readonly variable: string;
-  readonly fallback: string;
-  readonly help: string;
-}[] {
-  return Object.values(SETTINGS).map(({ flag, fallback, help }) => ({
-    flag: `--${flag}`,
-    variable: variableOf(flag),
-    fallback,
-    help,
-  }));
+export function describeSettings(): readonly DescribedSetting[] {
+  return described(SETTINGS);
 }
 
 /** Reads flags and `RAMPART_*` variables; a flag beats its variable. All that is wrong is told at once. */
@@ -196,18 +179,7 @@ export function loadConfig(
   args: readonly string[],
   env: { readonly [name: string]: string | undefined },
 ): LoadedConfig {
-  const { given, errors } = parseFlags(args);
-  const values = new Map<Name, unknown>();
-  for (const [name, setting] of Object.entries(SETTINGS) as [Name, Setting<unknown>][]) {
-    const variable = variableOf(setting.flag);
-    const flag = given[setting.flag];
-    const where = flag === undefined ? variable : `--${setting.flag}`;
-    try {
-      values.set(name, setting.read(flag ?? env[variable] ?? setting.fallback));
-    } catch (cause) {
-      errors.push({ where, detail: cause instanceof Error ? cause.message : String(cause) });
-    }
-  }
+  const { values, errors } = readSettings<Name>(SETTINGS, args, env);
   const path = values.get("channels") as Values["channels"] | undefined;
   const channels = readChannelsFile(path ?? "", env);
   errors.push(...channels.errors, ...databaseErrors(values));
@@ -230,47 +202,7 @@ function databaseErrors(values: ReadonlyMap<Name, unknown>): readonly ConfigErro
   if (values.get("databaseUrl") === undefined || !values.has("secret") || values.get("secret") !== undefined) return [];
   const detail =
     "is missing: with a database all servers share one secret. Make one with openssl rand -hex 32, and keep it: channels can't be read without";
-  return [{ where: variableOf("secret"), detail }];
-}
-
-function parseFlags(args: readonly string[]): {
-  readonly given: { readonly [flag: string]: string | undefined };
-  readonly errors: ConfigError[];
-} {
-  const isSwitch = (flag: string): boolean =>
-    Object.values(SETTINGS).some((setting) => setting.flag === flag && setting.read === boolean);
-  const options = Object.fromEntries(
-    Object.values(SETTINGS).map(({ flag }) => [flag, { type: isSwitch(flag) ? "boolean" : "string" } as const]),
-  );
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
-  const given: { [flag: string]: string } = {};
-  const errors: ConfigError[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional")
-      errors.push({ where: token.value, detail: "is no flag; all settings are flags like --port 4001" });
-    if (token.kind !== "option") continue;
-    const known = options[token.name];
-    if (known === undefined)
-      errors.push({
-        where: token.rawName,
-        detail: `is no setting; there are ${Object.keys(options)
-          .map((flag) => `--${flag}`)
-          .join(", ")}`,
-      });
-    else if (known.type === "string" && token.value === undefined)
-      errors.push({ where: token.rawName, detail: "needs a value" });
-    else given[token.name] = token.value ?? "true";
-  }
-  return { given, errors };
-}
-
-const variableOf = (flag: string): string => `RAMPART_${flag.toUpperCase().replaceAll("-", "_")}`;
-
-function listOf(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
+  return [{ where: variableOf(SETTINGS.secret), detail }];
 }
 
 /** What configures the server is no plan's business: it may hold the database's password. */
@@ -284,16 +216,6 @@ function mayUse(patterns: readonly string[], name: string): boolean {
         .join(".*")}$`,
     ).test(name),
   );
-}
-
-function httpUrl(text: string): string | undefined {
-  if (text.trim() === "") return undefined;
-  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new RangeError(`is ${JSON.stringify(text)}; give an address like http://host.example:9090`);
-  if (url.username !== "" || url.password !== "")
-    throw new RangeError("carries a user name or password; put credentials into the metrics' headers");
-  return text.trim();
 }
 
 /** Of what is wrong nothing is repeated: it holds a password. */
@@ -318,32 +240,4 @@ function secret(text: string): string | undefined {
 function replicaId(text: string): string {
   if (/^[\w.-]{0,64}$/.test(text.trim())) return text.trim();
   throw new RangeError(`is ${JSON.stringify(text)}; give up to 64 letters, digits and . _ -`);
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new RangeError(`is ${JSON.stringify(text)}; give a whole number from ${min} to ${max}`);
-  };
-}
-
-function nonEmpty(text: string): string {
-  if (text.trim() !== "") return text.trim();
-  throw new RangeError("is empty; give a value or leave it out");
-}
-
-function boolean(text: string): boolean {
-  const value = text.trim().toLowerCase();
-  if (value === "true" || value === "1") return true;
-  if (value === "false" || value === "0" || value === "") return false;
-  throw new RangeError(`is ${JSON.stringify(text)}; give true or false`);
-}
-
-function oneOf<const T extends string>(allowed: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = allowed.find((one) => one === text.trim().toLowerCase());
-    if (found !== undefined) return found;
-    throw new RangeError(`is ${JSON.stringify(text)}; give one of ${allowed.join(", ")}`);
-  };
 }

@@ -14,6 +14,7 @@ import { KnownSecrets, type Scrub } from "../domain/secrets/scrub.ts";
 import { Evaluations } from "../intake/evaluations.ts";
 import { Intake } from "../intake/intake.ts";
 import { ownDrillBook } from "../ports/drill-book.ts";
+import { keyBookOf } from "../ports/keys.ts";
 import { soleServer } from "../ports/leadership.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Store } from "../ports/store.ts";
@@ -174,6 +175,8 @@ export async function startServer(given: ServerConfig, options: StartOptions = {
       tickets: new Tickets(platform),
       feeds,
       hub,
+      source: store,
+      keys: keyBookOf(store),
       clients: async (environment, limit) =>
         together === undefined ? hub.clientsView(environment, limit) : together.view(environment, limit),
       intake,

@@ -6,7 +6,7 @@ import { basisIn, identityOf, openByTicket, openViewer } from "../client-streams
 import { matchesTag } from "../etag.ts";
 import type { EnvironmentGrant } from "../grant.ts";
 import { notePoll } from "../note-poll.ts";
-import type { HttpParts } from "../parts.ts";
+import type { ServingParts } from "../parts.ts";
 import { heldIn, presentFeed } from "../presence.ts";
 import { json } from "../reply.ts";
 import type { Route } from "../route.ts";
@@ -14,10 +14,8 @@ import { route, ticketRoute } from "../route.ts";
 import { clientValues } from "../schemas-client.ts";
 import type { Ticketed } from "../tickets.ts";
 import { TICKET_MAX_MS } from "../tickets.ts";
-import { eventsRoute } from "./events.ts";
+import { CLIENT_TAG } from "./events.ts";
 import { ackRoute } from "./sdk.ts";
-
-const TAG = "Browsers";
 
 const CONTEXT_PROBLEMS = [
   "INVALID_BODY",
@@ -32,26 +30,26 @@ const STREAM_PROBLEMS = ["STREAMS_STORM", "STREAMS_FULL", "NOT_CURRENT", "SHUTTI
 
 const STREAM = { 200: { description: "The stream", contentType: "text/event-stream" } } as const;
 
-/** What browsers call, with a key that anybody may see: answers for one context, and nothing of how they came about. */
-export function clientRoutes(parts: HttpParts): readonly Route[] {
-  const where = { scope: "client:write", tag: TAG, browsers: true } as const;
+/** What browsers call, with a key that anybody may see: answers for one context, and nothing of how they came about; and `events`, what takes their reports at `CLIENT_EVENTS`. */
+export function clientRoutes(parts: ServingParts, events: Route): readonly Route[] {
+  const where = { scope: "client:write", tag: CLIENT_TAG, browsers: true } as const;
   return [
     evaluateRoute(parts),
     streamRoute(parts),
     ticketsRoute(parts),
     ticketStreamRoute(parts),
     ackRoute(parts, { ...where, path: "/client/v1/ack" }),
-    eventsRoute(parts, { ...where, path: "/client/v1/events" }),
+    events,
   ];
 }
 
-function evaluateRoute(parts: HttpParts): Route {
+function evaluateRoute(parts: ServingParts): Route {
   return route(
     { scope: "client:read", reach: "key" },
     {
       method: "post",
       path: "/client/v1/evaluate",
-      tag: TAG,
+      tag: CLIENT_TAG,
       summary: "Evaluate every flag for one context",
       description: `Only flags that are visible to browsers. \`If-None-Match\` saves the body when the answers are the same; \`${BASIS_HEADER}\` tells which revision they are at.`,
       lane: "browser",
@@ -86,13 +84,13 @@ function evaluateRoute(parts: HttpParts): Route {
   );
 }
 
-function streamRoute(parts: HttpParts): Route {
+function streamRoute(parts: ServingParts): Route {
   return route(
     { scope: "client:read", reach: "key" },
     {
       method: "post",
       path: "/client/v1/stream",
-      tag: TAG,
+      tag: CLIENT_TAG,
       summary: "Follow the values of one context",
       description:
         "Server-sent events: `values` (or a `heartbeat`, when `etag` shows that they are held), then `changed` with the flags whose answer changed, a `heartbeat` every five seconds, and a `goodbye` before the server closes.",
@@ -106,13 +104,13 @@ function streamRoute(parts: HttpParts): Route {
   );
 }
 
-function ticketsRoute(parts: HttpParts): Route {
+function ticketsRoute(parts: ServingParts): Route {
   return route(
     { scope: "client:read", reach: "key" },
     {
       method: "post",
       path: "/client/v1/tickets",
-      tag: TAG,
+      tag: CLIENT_TAG,
       summary: "Get a ticket for a stream",
       description:
         "For `EventSource`, which sends no headers. Good once, for a minute, on the server that gave it out.",
@@ -134,12 +132,12 @@ function ticketsRoute(parts: HttpParts): Route {
   );
 }
 
-function ticketStreamRoute(parts: HttpParts): Route {
+function ticketStreamRoute(parts: ServingParts): Route {
   return ticketRoute(
     {
       method: "get",
       path: "/client/v1/stream",
-      tag: TAG,
+      tag: CLIENT_TAG,
       summary: "Follow the values of the context that a ticket was given for",
       lane: "browser",
       browsers: true,
@@ -154,11 +152,11 @@ function ticketStreamRoute(parts: HttpParts): Route {
 
 type Asked = z.output<typeof clientRequest>;
 
-const allowed = (parts: HttpParts, grant: EnvironmentGrant, body: Asked): ReturnType<typeof allowedContext> =>
+const allowed = (parts: ServingParts, grant: EnvironmentGrant, body: Asked): ReturnType<typeof allowedContext> =>
   allowedContext(grant, { context: body.context, signature: body.secure, now: parts.clock.now() });
 
 function asked(
-  parts: HttpParts,
+  parts: ServingParts,
   {
     grant,
     body,

@@ -9,6 +9,7 @@ import { route } from "../route.ts";
 
 /** The section of the reference page for what SDKs call. */
 export const SDK_TAG = "SDKs";
+export const CLIENT_TAG = "Browsers";
 
 /** A thousand series with their bins, and all the units that an SDK keeps apart between two reports. */
 const EVENTS_MAX_BYTES = 512 * 1024;
@@ -121,6 +122,17 @@ export interface Where {
   /** Pages of other sites may call it, beacons included: their key is in the body. */
   readonly browsers?: boolean;
 }
+
+/** Where servers' SDKs report. */
+export const SDK_EVENTS: Where = { path: "/sdk/v1/events", scope: "sdk:write", tag: SDK_TAG };
+
+/** Where pages report. */
+export const CLIENT_EVENTS: Where = {
+  path: "/client/v1/events",
+  scope: "client:write",
+  tag: CLIENT_TAG,
+  browsers: true,
+};
 
 /** What SDKs measured. */
 export function eventsRoute(parts: HttpParts, { path, scope, tag, browsers = false }: Where): Route {

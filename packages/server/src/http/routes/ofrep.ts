@@ -7,7 +7,7 @@ import { openByTicket } from "../client-streams.ts";
 import type { ProblemCode } from "../codes.ts";
 import { matchesTag } from "../etag.ts";
 import type { EnvironmentGrant } from "../grant.ts";
-import type { HttpParts } from "../parts.ts";
+import type { ServingParts } from "../parts.ts";
 import type { Answering } from "../presence.ts";
 import { answeringFeed, heldIn } from "../presence.ts";
 import { ProblemError, type Failure } from "../problem.ts";
@@ -35,11 +35,11 @@ const PROBLEMS = [
 ] as const;
 
 /** OpenFeature's remote evaluation protocol, version 0.3. Server keys evaluate every flag, client keys those that browsers may see. */
-export function ofrepRoutes(parts: HttpParts): readonly Route[] {
+export function ofrepRoutes(parts: ServingParts): readonly Route[] {
   return [oneRoute(parts), bulkRoute(parts), streamRoute(parts)];
 }
 
-function oneRoute(parts: HttpParts): Route {
+function oneRoute(parts: ServingParts): Route {
   return route(
     { scope: "ofrep:read", reach: "key" },
     {
@@ -76,7 +76,7 @@ function oneRoute(parts: HttpParts): Route {
   );
 }
 
-function bulkRoute(parts: HttpParts): Route {
+function bulkRoute(parts: ServingParts): Route {
   return route(
     { scope: "ofrep:read", reach: "key" },
     {
@@ -134,7 +134,7 @@ function bulkRoute(parts: HttpParts): Route {
   );
 }
 
-function streamRoute(parts: HttpParts): Route {
+function streamRoute(parts: ServingParts): Route {
   return ticketRoute(
     {
       method: "get",
@@ -157,7 +157,7 @@ function streamRoute(parts: HttpParts): Route {
 const audienceOf = ({ kind }: EnvironmentGrant): Audience => (kind === "server" ? "server" : "browser");
 
 const allowed = (
-  parts: HttpParts,
+  parts: ServingParts,
   grant: EnvironmentGrant,
   { given, incoming }: { readonly given: unknown; readonly incoming: Parameters<typeof signatureIn>[0] },
 ): ReturnType<typeof allowedContext> => {

@@ -1,6 +1,6 @@
 import type { EnvironmentRecord, SchemaVersions } from "../../ports/store.ts";
 import { presenceFor } from "../../stream/presence.ts";
-import type { HttpParts } from "../parts.ts";
+import type { HttpParts, ServingParts } from "../parts.ts";
 import { json } from "../reply.ts";
 import type { Reply } from "../reply.ts";
 import type { Route } from "../route.ts";
@@ -151,7 +151,8 @@ function notesOf({ hub }: HttpParts, seen: Seen | undefined): readonly string[] 
   }
 }
 
-function liveRoute(): Route {
+/** Whether the process turns. */
+export function liveRoute(): Route {
   return openRoute(
     "orchestrators have no token",
     {
@@ -168,7 +169,8 @@ function liveRoute(): Route {
   );
 }
 
-function metricsRoute(parts: HttpParts, path: string): Route {
+/** What the process counts about itself. */
+export function metricsRoute(parts: Pick<ServingParts, "metrics" | "publicMetrics">, path: string): Route {
   const spec = {
     method: "get",
     path,

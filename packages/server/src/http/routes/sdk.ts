@@ -2,7 +2,7 @@ import type { Acknowledgement } from "@rampart/core";
 import { BASIS_HEADER, INSTANCE_HEADER, parseAcknowledgement, SDK_HEADER } from "@rampart/core";
 import { z } from "@hono/zod-openapi";
 import type { EnvironmentGrant } from "../grant.ts";
-import type { HttpParts } from "../parts.ts";
+import type { ServingParts } from "../parts.ts";
 import { problemReply } from "../problem.ts";
 import type { Reply } from "../reply.ts";
 import { TAKEN_OVER } from "../reply.ts";
@@ -10,22 +10,17 @@ import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import type { SdkReads } from "../sdk-reads.ts";
 import type { Where } from "./events.ts";
-import { eventsRoute, SDK_TAG } from "./events.ts";
+import { SDK_TAG } from "./events.ts";
 
 /** One receipt. */
 const ACK_MAX_BYTES = 2 * 1024;
 
 const ACCEPTED: Reply = { status: 204, headers: { "cache-control": "no-store" } };
 
-/** What server SDKs call. The environment is that of the key. */
-export function sdkRoutes(parts: HttpParts, reads: SdkReads): readonly Route[] {
+/** What server SDKs call, and `events`, what takes their reports at `SDK_EVENTS`. The environment is that of the key. */
+export function sdkRoutes(parts: ServingParts, reads: SdkReads, events: Route): readonly Route[] {
   const where = { scope: "sdk:write", tag: SDK_TAG } as const;
-  return [
-    flagsRoute(reads),
-    streamRoute(reads),
-    ackRoute(parts, { ...where, path: "/sdk/v1/ack" }),
-    eventsRoute(parts, { ...where, path: "/sdk/v1/events" }),
-  ];
+  return [flagsRoute(reads), streamRoute(reads), ackRoute(parts, { ...where, path: "/sdk/v1/ack" }), events];
 }
 
 function flagsRoute(reads: SdkReads): Route {
@@ -82,7 +77,7 @@ function streamRoute(reads: SdkReads): Route {
 }
 
 /** Takes receipts. */
-export function ackRoute(parts: HttpParts, { path, scope, tag, browsers = false }: Where): Route {
+export function ackRoute(parts: ServingParts, { path, scope, tag, browsers = false }: Where): Route {
   return route(
     { scope, reach: "key" },
     {
@@ -122,7 +117,7 @@ export function ackRoute(parts: HttpParts, { path, scope, tag, browsers = false 
   );
 }
 
-function acknowledge(parts: HttpParts, { environment }: EnvironmentGrant, receipt: Acknowledgement): void {
+function acknowledge(parts: ServingParts, { environment }: EnvironmentGrant, receipt: Acknowledgement): void {
   const now = parts.clock.now();
   const clients = parts.hub.clients(environment);
   clients?.acknowledged(receipt, now);
