@@ -25,7 +25,7 @@ export const define: Define = (command, bind) => {
 
 function clientsText(run: Run, view: ClientsView): string {
   const now = run.io.now();
-  const areSeveral = view.clients.some(({ replica }) => replica !== undefined);
+  const areSeveral = view.clients.some((client) => placeOf(client) !== "");
   return table(
     [
       { title: "CLIENT", shrinkTo: 8 },
@@ -49,11 +49,15 @@ function clientsText(run: Run, view: ClientsView): string {
       client.acknowledgedAt === undefined ? { text: "-", paint: "dim" } : ago(client.acknowledgedAt, now),
       lastContact(client, now),
       { text: ago(client.connectedAt, now), paint: "dim" },
-      ...(areSeveral ? [client.replica ?? "-"] : []),
+      ...(areSeveral ? [placeOf(client) || "-"] : []),
     ]),
     { style: run.style, columns: run.io.stdout.columns },
   );
 }
+
+/** The server that has it, and the relays that it is behind, where there are any. */
+const placeOf = ({ replica, relay }: ClientView): string =>
+  [replica, relay].filter((one) => one !== undefined).join("/");
 
 function behind(lag: number): Cell {
   return lag === 0 ? { text: "0", paint: "dim" } : { text: count(lag), paint: "yellow" };

@@ -89,6 +89,13 @@ export const GROUPS: readonly Group[] = [
     local: true,
   },
   {
+    name: "relay",
+    summary: "serve SDKs what another server tells",
+    heading: "Server and access:",
+    load: async () => (await import("./relay.ts")).define,
+    local: true,
+  },
+  {
     name: "backup",
     summary: "copy a server's database to a file, while it runs",
     heading: "Server and access:",

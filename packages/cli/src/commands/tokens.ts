@@ -20,13 +20,14 @@ interface CreateOptions {
   readonly secure?: boolean;
 }
 
-const KINDS: readonly TokenKind[] = ["admin", "operator", "viewer", "server", "client", "ci"];
+const KINDS: readonly TokenKind[] = ["admin", "operator", "viewer", "server", "client", "relay", "ci"];
 
 const KINDS_HELP = `
 Kinds:
   admin     everything, tokens too          server   an SDK in a service; one environment
   operator  flags, segments, ramps, kills   client   an SDK in a browser; one environment
   viewer    reads                           ci       ramps, from a pipeline
+  relay     rampart relay; one environment
 `;
 
 /** `rampart tokens …` */
@@ -84,11 +85,11 @@ export const define: Define = (tokens, bind) => {
     );
 };
 
-/** An SDK key is good for one environment; a person's token for all, unless the command line names some. */
+/** A key of an SDK or a relay is good for one environment; a person's token for all, unless the command line names some. */
 function bodyOf(run: Run, name: string, options: CreateOptions): JsonObject {
-  const isSdkKey = options.kind === "server" || options.kind === "client";
+  const isKey = options.kind === "server" || options.kind === "client" || options.kind === "relay";
   const named = run.global.environment?.split(",").map((part) => part.trim());
-  if (isSdkKey && named !== undefined && named.length > 1) {
+  if (isKey && named !== undefined && named.length > 1) {
     throw usageError(
       `a ${options.kind} key is good for one environment, but ${named.length} were given`,
       "make one for each",
@@ -97,7 +98,7 @@ function bodyOf(run: Run, name: string, options: CreateOptions): JsonObject {
   return {
     kind: options.kind,
     name,
-    environments: named ?? (isSdkKey ? [run.environment] : ["*"]),
+    environments: named ?? (isKey ? [run.environment] : ["*"]),
     ...(options.role === undefined ? {} : { roles: options.role }),
     ...(options.origin === undefined ? {} : { origins: options.origin }),
     ...(options.secure === undefined ? {} : { secure: options.secure }),

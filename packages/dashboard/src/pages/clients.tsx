@@ -64,8 +64,12 @@ export function ClientsPage() {
   );
 }
 
+/** The server that has it, and the relays that it is behind, where there are any. */
+const placeOf = ({ replica, relay }: ClientView): string =>
+  [replica, relay].filter((one) => one !== undefined).join("/");
+
 function ClientTable({ clients }: { readonly clients: readonly ClientView[] }) {
-  const areSeveral = clients.some(({ replica }) => replica !== undefined);
+  const areSeveral = clients.some((client) => placeOf(client) !== "");
   return (
     <table>
       <thead>
@@ -90,7 +94,7 @@ function ClientTable({ clients }: { readonly clients: readonly ClientView[] }) {
             <td>{client.sdk}</td>
             <td>{client.address}</td>
             <td>{client.transport}</td>
-            {areSeveral ? <td>{client.replica}</td> : null}
+            {areSeveral ? <td>{placeOf(client)}</td> : null}
             <td class="number">{client.revision}</td>
             <td>
               {client.lag === 0 ? (

@@ -140,6 +140,7 @@ const KINDS: readonly (readonly [kind: TokenKind, text: string])[] = [
   ["admin", "admin: a person who also manages tokens"],
   ["server", "server: an SDK in a back end"],
   ["client", "client: an SDK in a browser"],
+  ["relay", "relay: rampart relay"],
   ["ci", "ci: a pipeline"],
 ];
 
@@ -155,8 +156,8 @@ function NewToken({
   const [name, setName] = useState("");
   const [environment, setEnvironment] = useState("*");
   const [roles, setRoles] = useState("");
-  const isSdk = kind === "server" || kind === "client";
-  const bound = isSdk && environment === "*" ? (environments[0] ?? "production") : environment;
+  const isKey = kind === "server" || kind === "client" || kind === "relay";
+  const bound = isKey && environment === "*" ? (environments[0] ?? "production") : environment;
   return (
     <CommandDialog
       title="New token"
@@ -195,7 +196,7 @@ function NewToken({
       <label class="field">
         <span class="label">Environment</span>
         <select class="input" value={bound} onChange={(event) => setEnvironment(event.currentTarget.value)}>
-          {isSdk ? null : <option value="*">all</option>}
+          {isKey ? null : <option value="*">all</option>}
           {environments.map((key) => (
             <option key={key} value={key}>
               {key}
@@ -203,7 +204,7 @@ function NewToken({
           ))}
         </select>
       </label>
-      {isSdk || kind === "ci" ? null : (
+      {isKey || kind === "ci" ? null : (
         <label class="field">
           <span class="label">Roles, with spaces between</span>
           <input

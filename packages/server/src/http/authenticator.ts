@@ -28,7 +28,7 @@ interface Cached {
 /** What callers are told apart with. */
 export interface AuthenticatorParts {
   readonly store: Pick<Store, "token" | "tokenByHash" | "touchToken">;
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, "tokenId">;
   readonly clock: Clock;
   readonly timers: Pick<Timers, "after">;
   readonly logger: Logger;

@@ -94,6 +94,13 @@ export async function closeListener(server: Server, timers: Timers): Promise<voi
   cancel();
 }
 
+/** How this machine reaches itself where it listens at `host`. */
+export function hostForUrl(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
 function startErrorOf(
   cause: NodeJS.ErrnoException,
   { port, host }: { readonly port: number; readonly host: string },

@@ -1,5 +1,6 @@
 import { StoreError } from "../ports/store-error.ts";
 import { loadConfig } from "./config.ts";
+import { ended, say } from "./ended.ts";
 import { StartError } from "./start-error.ts";
 import type { RunningServer } from "./start.ts";
 import { startServer } from "./start.ts";
@@ -38,31 +39,4 @@ function greet({ url, firstTokens }: RunningServer, dev: boolean): void {
     say(
       "DEVELOPMENT MODE: every program on this machine may do everything, without a token. The SDK key dev works for production.",
     );
-}
-
-/** Resolves at the first signal, or when something failed that nothing caught. A second signal ends the process at once. */
-function ended(): Promise<number> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = (): void => {
-      signals += 1;
-      if (signals > 1) process.exit(1);
-      resolve(0);
-    };
-    const onFailure = (cause: unknown): void => {
-      say(
-        `rampart: a failure that nothing caught ends the server: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
-      );
-      resolve(1);
-    };
-    process
-      .on("SIGTERM", onSignal)
-      .on("SIGINT", onSignal)
-      .on("uncaughtException", onFailure)
-      .on("unhandledRejection", onFailure);
-  });
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

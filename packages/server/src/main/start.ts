@@ -28,7 +28,7 @@ import type { ServerConfig } from "./config.ts";
 import type { WrittenFirstTokens } from "./first-tokens.ts";
 import { readConsoleFiles } from "./console-files.ts";
 import { makeFirstTokens } from "./first-tokens.ts";
-import { closeListener, createListener, listen } from "./listener.ts";
+import { closeListener, createListener, hostForUrl, listen } from "./listener.ts";
 import { createLogger } from "./pino-logger.ts";
 import type { Platform } from "./platform.ts";
 import { realPlatform } from "./platform.ts";
@@ -307,10 +307,4 @@ async function closeStreamsOfEndedTokens(all: readonly TokenStreams[], store: St
     const open = streams.tokenIds();
     for (const { id } of ended) if (open.has(id)) streams.revoke(id);
   }
-}
-
-function hostForUrl(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
 }

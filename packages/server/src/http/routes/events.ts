@@ -12,7 +12,7 @@ export const SDK_TAG = "SDKs";
 export const CLIENT_TAG = "Browsers";
 
 /** A thousand series with their bins, and all the units that an SDK keeps apart between two reports. */
-const EVENTS_MAX_BYTES = 512 * 1024;
+export const EVENTS_MAX_BYTES = 512 * 1024;
 
 /** Flags times metrics that an SDK counts by unit. */
 const UNIT_SERIES_MAX = 32;

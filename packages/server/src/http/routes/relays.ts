@@ -6,15 +6,17 @@ import type { Feed } from "../../stream/feed.ts";
 import type { ReceiptsPart } from "../../stream/receipt-parts.ts";
 import type { EnvironmentGrant } from "../grant.ts";
 import type { ServingParts } from "../parts.ts";
-import { feedOf } from "../parts.ts";
 import { answeringFeed } from "../presence.ts";
+import { ProblemError, type Failure } from "../problem.ts";
 import { json } from "../reply.ts";
-import type { Reply } from "../reply.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { relayKeys, relayQuestion, relayReport } from "../schemas-relays.ts";
 
 const TAG = "Relays";
+
+/** Relays make their own: what is stored may be ahead of what is served here. */
+const NO_DIGEST = "none";
 
 const GUARD = { scope: "relay:serve", reach: "key" } as const;
 
@@ -22,6 +24,12 @@ const GUARD = { scope: "relay:serve", reach: "key" } as const;
 export function relayRoutes(parts: ServingParts): readonly Route[] {
   return [changesRoute(parts), keysRoute(parts), reportRoute(parts)];
 }
+
+const GOING: Failure = {
+  code: "SHUTTING_DOWN",
+  detail: "The server is going away, and tells relays of no further change.",
+  hint: "Ask again; another server may know.",
+};
 
 function changesRoute(parts: ServingParts): Route {
   return route(
@@ -36,10 +44,11 @@ function changesRoute(parts: ServingParts): Route {
       lane: "sdk",
       body: relayQuestion,
       answers: { 200: { description: "`unchanged`, `changes`, `snapshot`, or `unknown`: ask without `from`" } },
-      problems: ["INVALID_BODY", "NOT_CURRENT"],
+      problems: ["INVALID_BODY", "NOT_CURRENT", "SHUTTING_DOWN"],
     },
     async ({ grant: { environment }, body: { relay, from, waitMs } }) => {
       const { clock, hub } = parts;
+      if (parts.phase() !== "serving") throw new ProblemError(GOING, { connection: "close" });
       const arrivedMs = clock.monotonicMs();
       hub.relays(environment)?.heard(relay, { now: clock.now(), nowMs: arrivedMs });
       const { feed } = await answeringFeed(parts, environment, from);
@@ -65,12 +74,12 @@ async function sayingOf({ source }: ServingParts, feed: Feed, from: Basis | unde
 }
 
 function snapshotOf({ key: environment, epoch, revision, flags, segments }: EnvironmentContent): object {
-  const snapshot = encodeSnapshot({ environment, epoch, revision, digest: "", flags, segments });
+  const snapshot = encodeSnapshot({ environment, epoch, revision, digest: NO_DIGEST, flags, segments });
   return { kind: "snapshot", snapshot, visible: visibleOf(flags) };
 }
 
 function deltaOf({ key: _, relayed: __, ...changes }: EnvironmentChanges): object {
-  return { kind: "changes", delta: encodeDelta({ ...changes, digest: "" }), visible: visibleOf(changes.flags) };
+  return { kind: "changes", delta: encodeDelta({ ...changes, digest: NO_DIGEST }), visible: visibleOf(changes.flags) };
 }
 
 /** What browsers may know of is no part of what server SDKs are told. */
@@ -108,8 +117,6 @@ function isServed({ kind, environments }: TokenRecord, { environment }: Environm
   return isKey && environments.length === 1 && environments[0] === environment;
 }
 
-const NOTED: Reply = { status: 204, headers: { "cache-control": "no-store" } };
-
 function reportRoute({ hub, clock }: ServingParts): Route {
   return route(
     GUARD,
@@ -122,7 +129,7 @@ function reportRoute({ hub, clock }: ServingParts): Route {
       lane: "ack",
       bodyMaxBytes: RELAY_REPORT_MAX_BYTES,
       body: relayReport,
-      answers: { 204: { description: "Noted" } },
+      answers: { 200: { description: "Noted; with the server's clock, by which relays set theirs" } },
       problems: ["INVALID_BODY"],
     },
     ({ grant: { environment }, body: { relay, clients, receipts, left } }) => {
@@ -132,7 +139,7 @@ function reportRoute({ hub, clock }: ServingParts): Route {
       if (clients !== undefined) relays?.listed(relay.instanceId, { ...clients, environment } as ClientsView);
       for (const part of receipts) hub.takeRelayed(relay.instanceId, { ...part, environment } as ReceiptsPart);
       if (left) relays?.left(relay.instanceId);
-      return NOTED;
+      return json(200, { now: clock.now() });
     },
   );
 }
