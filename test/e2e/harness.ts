@@ -46,13 +46,16 @@ export class ServerProcess {
     readonly port: number;
     readonly dataDir: string;
     readonly args?: readonly string[];
+    /** What is run in place of a server. */
+    readonly program?: readonly string[];
     /** Of the process itself, before the program. */
     readonly nodeArgs?: readonly string[];
   }) {
     this.#nodeArgs = options.nodeArgs ?? [];
     this.url = `http://127.0.0.1:${options.port}`;
     this.dataDir = options.dataDir;
-    this.#args = ["server", "--port", String(options.port), "--data-dir", options.dataDir, ...(options.args ?? [])];
+    const program = options.program ?? ["server", "--data-dir", options.dataDir];
+    this.#args = [...program, "--port", String(options.port), ...(options.args ?? [])];
   }
 
   async start(): Promise<void> {

@@ -89,8 +89,8 @@ export class Clients {
     this.#onHolding = onHolding;
   }
 
-  /** A stream was opened for a client. */
-  connected(identity: ClientIdentity, live: LiveContact, now: EpochMs): void {
+  /** A stream was opened for a client. `basis`: what it says that it holds, which counts as its receipt. */
+  connected(identity: ClientIdentity, live: LiveContact, now: EpochMs, basis?: Basis): void {
     const known = this.#find(identity.instanceId);
     this.#silent.delete(identity.instanceId);
     this.#makeRoom();
@@ -107,6 +107,9 @@ export class Clients {
       live,
     };
     this.#streaming.set(identity.instanceId, client);
+    if (basis === undefined) return;
+    acknowledge(client, basis, now);
+    this.#onHolding({ instanceId: identity.instanceId, held: basis, receivedAt: now });
   }
 
   /** That stream was closed. */

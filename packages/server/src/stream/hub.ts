@@ -183,6 +183,11 @@ export class Hub {
     return this.#rooms.get(environment)?.relays;
   }
 
+  /** A relay says whom it has. */
+  listed(environment: string, relay: string, view: ClientsView): void {
+    this.#rooms.get(environment)?.listed(relay, view);
+  }
+
   /** Takes what a relay knows of who applied an urgent change. */
   takeRelayed(instance: string, part: ReceiptsPart): void {
     this.#rooms.get(part.environment)?.receipts.takeRelayed(instance, part);

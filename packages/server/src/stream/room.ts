@@ -154,6 +154,17 @@ export class Room {
     return wholeClients([{ view: own }, ...relayed], { ...present, limit });
   }
 
+  /** A relay says whom it has. What its clients have confirmed counts also where the relay knows nothing of the change, as one that has just started. */
+  listed(relay: string, view: ClientsView): void {
+    this.relays.listed(relay, view);
+    if (!this.receipts.isCounting) return;
+    for (const { instanceId, acknowledgedRevision, acknowledgedAt } of view.clients) {
+      if (acknowledgedRevision === undefined || acknowledgedAt === undefined) continue;
+      const held = { epoch: view.epoch, revision: acknowledgedRevision };
+      this.receipts.held({ instanceId, held, receivedAt: Date.parse(acknowledgedAt) });
+    }
+  }
+
   /** Resolves when the environment moves on, or after `waitMs`; `letGo` ends every wait. */
   async moved(waitMs: number): Promise<void> {
     if (this.#parts.isDraining()) return;
@@ -260,11 +271,7 @@ export class Room {
     const openedAt = clock.now();
     const { stream, first } = place({ socket, openedAt });
     begin(outgoing, socket, first);
-    if (identity !== undefined) {
-      this.clients.connected(identity, stream, openedAt);
-      const { instanceId } = identity;
-      if (basis !== undefined) this.receipts.held({ instanceId, held: basis, receivedAt: openedAt });
-    }
+    if (identity !== undefined) this.clients.connected(identity, stream, openedAt, basis);
     meter.streamOpened(feed.environment);
     let isOpen = true;
     const closed = (): void => {

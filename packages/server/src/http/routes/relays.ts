@@ -136,7 +136,7 @@ function reportRoute({ hub, clock }: ServingParts): Route {
       const relays = hub.relays(environment);
       relays?.heard(relay, { now: clock.now(), nowMs: clock.monotonicMs() });
       // What was JSON holds no undefined.
-      if (clients !== undefined) relays?.listed(relay.instanceId, { ...clients, environment } as ClientsView);
+      if (clients !== undefined) hub.listed(environment, relay.instanceId, { ...clients, environment } as ClientsView);
       for (const part of receipts) hub.takeRelayed(relay.instanceId, { ...part, environment } as ReceiptsPart);
       if (left) relays?.left(relay.instanceId);
       return json(200, { now: clock.now() });
