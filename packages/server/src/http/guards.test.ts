@@ -48,6 +48,7 @@ const ALLOWED: { readonly [kind in TokenKind]: readonly string[] } = {
   ],
   server: ["get sdk", "post sdk", "post ofrep"],
   client: ["post client", "post ofrep"],
+  relay: ["post relay", "post sdk"],
 };
 
 function reads(): readonly string[] {
@@ -109,7 +110,7 @@ const GLOBAL =
   /^(post|patch|delete) (flags|segments|tokens)$|^(get|post|put|delete) channels$|^(get|post) outbox$|^get tokens$/;
 
 const KINDS = Object.keys(ALLOWED) as TokenKind[];
-const SDK_KINDS = new Set<TokenKind>(["server", "client"]);
+const SDK_KINDS = new Set<TokenKind>(["server", "client", "relay"]);
 const ENVIRONMENTS = ["production", "staging"];
 
 interface Probe {
@@ -159,6 +160,7 @@ function nameOf(method: string, path: string): string | undefined {
     [/^\/api\/v1\/rollouts\/\{id\}\/(plan|evidence|events)$/, "rollout"],
     [/^\/metrics$|metrics\.prom$/, "metrics"],
     [/^\/sdk\//, "sdk"],
+    [/^\/relay\//, "relay"],
     // A ticket lets in, and no token: not even one of a kind that gets tickets.
     ...(method === "get" ? ([[/^\/(client|ofrep)\/v1\/stream$/, "ticket"]] as const) : []),
     [/^\/client\//, "client"],
