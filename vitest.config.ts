@@ -13,6 +13,7 @@ const RETRIES_OF_REAL_PARTS = 1;
 /** These hold leases and watchdogs against the real clock: they use little of a processor, and wait. */
 const MOSTLY_WAITING = [
   "test/e2e/lease.test.ts",
+  "test/e2e/relay-cut.test.ts",
   "test/e2e/replicas.test.ts",
   "test/faults/cut-off.test.ts",
   "test/faults/half-closed.test.ts",

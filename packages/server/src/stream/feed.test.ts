@@ -220,3 +220,55 @@ describe("a feed", () => {
     await expect(opened).rejects.toThrow('no environment "nowhere"');
   });
 });
+
+describe("a feed that follows another server", () => {
+  /** The store, as another server tells of it: as of `asOfMs` after each question, and with `off` above it. */
+  async function relayedFeed() {
+    const said = { asOfMs: 0, off: [] as readonly string[] };
+    const made = await feedOn((store) => ({
+      content: async (environment) => {
+        const content = await store.content(environment);
+        return content && { ...content, relayed: { ...said } };
+      },
+      changesSince: async (environment, from) => {
+        const changes = await store.changesSince(environment, from);
+        return changes && { ...changes, relayed: { ...said } };
+      },
+    }));
+    return { ...made, said };
+  }
+
+  it("knows what is stored as of the moment that the answer stands for, and not of its coming", async () => {
+    const { feed, said, platform } = await relayedFeed();
+    said.asOfMs = -2_000;
+    await feed.catchUp();
+    expect(feed.isFresh).toBe(true);
+    await platform.advance(1_001);
+    expect(feed.isFresh).toBe(false);
+  });
+
+  it("turns off what the other server has off before that is stored, in one write with the change that it came with", async () => {
+    const { feed, changes, ramp, said } = await relayedFeed();
+    await ramp(100);
+    said.off = ["checkout"];
+    await feed.catchUp();
+    expect(changes).toHaveLength(1);
+    expect(String(changes[0]?.frame)).toMatch(/event: delta\n[^]*event: emergency\n/);
+    expect(feed.ruleset.isEnabled("checkout", "u-1", true)).toBe(false);
+    await feed.catchUp();
+    expect(changes).toHaveLength(1);
+    said.off = [];
+    await ramp(50);
+    await feed.catchUp();
+    expect(feed.overruled).toEqual([]);
+  });
+
+  it("turns off also what has not changed, and is told so with everything when it begins", async () => {
+    const { feed, changes, said } = await relayedFeed();
+    said.off = ["checkout"];
+    await feed.catchUp();
+    expect(String(changes[0]?.frame)).toContain("event: emergency");
+    expect(feed.overruled).toEqual(["checkout"]);
+    expect(snapshotOf(feed.snapshot.body).off).toEqual(["checkout"]);
+  });
+});

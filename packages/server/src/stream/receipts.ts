@@ -1,4 +1,4 @@
-import type { Basis, LegsView, QuantilesView, ReceiptsVerdict, ReceiptsView, StragglerView } from "@rampart/core";
+import type { Basis, ReceiptsVerdict, ReceiptsView, StragglerView } from "@rampart/core";
 import { appliedAfterMs, Convergence, offByLeaseAt, quantilesOf } from "../domain/receipts.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { EpochMs } from "../ports/store.ts";
@@ -7,6 +7,7 @@ import { behind } from "./client-lists.ts";
 import type { Clients, Holding } from "./clients.ts";
 import { holdsLease, knowsNothing, offByItselfAt, withoutIt, type Written } from "./expected.ts";
 import type { UrgentChange } from "./feed.ts";
+import { legsOf, sinceWrittenMs } from "./legs.ts";
 import { CONFIRMED_MS } from "./freshness.ts";
 import { areHeard, joined, lastKnownOf, wholeOf, type PartClient, type ReceiptsPart } from "./receipt-parts.ts";
 import type { Relays } from "./relays.ts";
@@ -386,26 +387,5 @@ const isIn = ({ written, change }: Open, held: Basis): boolean =>
 
 /** Counted up from the moment of the writing, so that setting the machine's clock ends no lease. */
 const instantOf = ({ written }: Open, nowMs: number): EpochMs => Math.round(written.now + nowMs - written.nowMs);
-
-const sinceWrittenMs = ({ written, change }: Open, afterCommitMs: number): number =>
-  Math.max(0, afterCommitMs - Math.max(0, written.now - change.committedAt));
-
-function legsOf(open: Open, applied: QuantilesView | undefined): LegsView {
-  const { takenBack, written, change } = open;
-  const apply: QuantilesView | undefined = applied && {
-    p50Ms: sinceWrittenMs(open, applied.p50Ms),
-    p99Ms: sinceWrittenMs(open, applied.p99Ms),
-    maxMs: sinceWrittenMs(open, applied.maxMs),
-  };
-  const decided = takenBack && {
-    ...(takenBack.dataAgeMs === undefined ? {} : { dataAgeMs: takenBack.dataAgeMs }),
-    decideMs: takenBack.decideMs,
-    commitMs: takenBack.commitMs,
-  };
-  // Another server's monotonic clock says nothing here.
-  const isOwn = takenBack !== undefined && !Number.isNaN(takenBack.committedAtMs);
-  const writeMs = isOwn ? written.nowMs - takenBack.committedAtMs : written.now - change.committedAt;
-  return { ...decided, writeMs: Math.max(0, writeMs), ...(apply === undefined ? {} : { apply }) };
-}
 
 const iso = (at: EpochMs): string => new Date(at).toISOString();

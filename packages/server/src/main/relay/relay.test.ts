@@ -97,7 +97,7 @@ describe("a relay", () => {
     const made = await origin.call<CreatedToken>("POST /api/v1/tokens", {
       body: { kind: "client", name: "page", environments: ["production"], secure: true },
     });
-    const { token = "", secret = "" } = made.body;
+    const { token, secret = "" } = made.body;
     const unsigned = await relay.call("POST /client/v1/evaluate", { token, body: { context: "u-1" } });
     expect(unsigned.body.code).toBe("SIGNATURE_REQUIRED");
     const expires = Date.now() + 60_000;
@@ -145,7 +145,7 @@ describe("a relay", () => {
         ]) ?? [],
       );
     await expect.poll(placed, { timeout: 10_000 }).toEqual({ "client-1": "outer", "client-2": "outer/inner" });
-    const { revision = 0 } = (await origin.call<RampView>(`POST ${FLAG}/kill`)).body;
+    const { revision } = (await origin.call<RampView>(`POST ${FLAG}/kill`)).body;
     const receipts = async (): Promise<Partial<ReceiptsView>> =>
       (await origin.call<ReceiptsView>(`GET ${ENVIRONMENT}/receipts/${revision}`)).body;
     for (const { relay, stream, instanceId } of clients) {

@@ -13,7 +13,7 @@ const REPORT_EVERY_MS = 1_000;
 const LISTED_EVERY = 2;
 
 export interface ReportingParts {
-  readonly hub: Pick<Hub, "clientsView" | "receiptsParts" | "countWith">;
+  readonly hub: Pick<Hub, "clientsView" | "receiptsParts" | "countTogether" | "askPeers">;
   /** By environment. */
   readonly links: ReadonlyMap<string, Pick<Upstream, "report">>;
   readonly timers: Timers;
@@ -44,7 +44,7 @@ export class Reporting {
   start(): () => Promise<void> {
     const { hub, links, timers } = this.#parts;
     // Receipts that were closed are handed out only where somebody counts beside.
-    hub.countWith([]);
+    hub.countTogether();
     const cancel = timers.every(REPORT_EVERY_MS, () => {
       const isListing = this.#turn % LISTED_EVERY === 0;
       this.#turn += 1;
@@ -61,7 +61,10 @@ export class Reporting {
   }
 
   #gather(): void {
-    for (const part of this.#parts.hub.receiptsParts()) {
+    const { hub } = this.#parts;
+    // There are none beside it.
+    hub.askPeers()([]);
+    for (const part of hub.receiptsParts()) {
       const name = `${part.environment}/${part.revision}`;
       const text = JSON.stringify(part);
       if (this.#tellings.get(name)?.text === text) continue;
