@@ -321,6 +321,7 @@ export const FAULTS = [
       ],
       [NETWORK, "is off when its lease is over though nobody could tell it"],
       [CUT_OFF, "take a flag back everywhere though one of them is cut off from the database"],
+      [e2e("relay-cut.test.ts"), "are off within 30 s of a kill that the relay between them did not live to hear of"],
       [PRESENCE, "sends its last heartbeat three seconds later at most"],
       SIM,
     ],
@@ -360,6 +361,7 @@ export const FAULTS = [
     within: "5 s",
     tests: [
       [server("main/start.test.ts"), "closes streams of tokens that another process revoked"],
+      [server("main/relay/relay.test.ts"), "lets go of a key within seconds of its being revoked"],
       ["packages/sdk-node/src/client.test.ts", "keeps values and stops asking when its key was revoked"],
     ],
   },

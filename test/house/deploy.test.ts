@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { describeSettings, loadConfig } from "../../packages/server/src/main/config.ts";
+import { describeRelaySettings } from "../../packages/server/src/main/relay/config.ts";
 import { startTestServer } from "../../packages/server/src/testing/test-server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -74,6 +75,24 @@ it("everything that is set is a setting", () => {
   const used = [...texts, read("deploy/compose.yaml")].flatMap((text) => text.match(/RAMPART_[A-Z_]+/g) ?? []);
   expect(used.length).toBeGreaterThan(15);
   expect(used.filter((name) => !variables.has(name))).toEqual([]);
+});
+
+describe("the relay's compose file", () => {
+  const file = read("deploy/relay.yaml");
+
+  it("sets what is a setting of relays, and what they can't do without", () => {
+    const known = describeRelaySettings().map(({ variable }) => variable);
+    const set = Object.keys(at(yaml.parse(file), "services", "relay", "environment") as object);
+    expect(set.filter((name) => !known.includes(name))).toEqual([]);
+    expect(set).toEqual(expect.arrayContaining(["RAMPART_RELAY_UPSTREAM", "RAMPART_RELAY_KEYS"]));
+  });
+
+  it("listens on this machine alone, keeps nothing, and holds no key", () => {
+    const relay = at(yaml.parse(file), "services", "relay");
+    expect(listAt(relay, "ports")).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+    expect(at(relay, "volumes")).toBeUndefined();
+    expect(file).not.toMatch(/RAMPART_RELAY_KEYS: (?!\$\{)/);
+  });
 });
 
 describe("the compose file", () => {

@@ -231,7 +231,8 @@ export class Receipts {
 
   /** Takes what a relay knows: of its clients it knows better than what it last said. */
   takeRelayed(instance: string, part: ReceiptsPart): void {
-    const name = this.#parts.relays?.nameOf(instance) ?? instance;
+    const name = this.#parts.relays?.nameOf(instance);
+    if (name === undefined) return;
     const clients = part.clients.map((client) => ({ ...client, relay: behind(name, client.relay) }));
     for (const open of this.#open) {
       if (!isOfSame(open, part)) continue;

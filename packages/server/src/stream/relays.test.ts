@@ -1,8 +1,8 @@
 import type { ClientsView, ClientView } from "@rampart/core";
 import { describe, expect, it } from "vitest";
-import { wholeClients } from "./client-lists.ts";
+import { LISTED_MAX, wholeClients } from "./client-lists.ts";
 import { SILENCE_MAX_MS } from "./clients.ts";
-import { AWAITED_MAX_MS, Relays, RELAYS_MAX } from "./relays.ts";
+import { AWAITED_MAX_MS, RELAYED_MAX, Relays, RELAYS_MAX } from "./relays.ts";
 
 const AT = Date.parse("2026-01-05T02:00:00Z");
 const PRESENT = { environment: "production", epoch: "e1", revision: 10 };
@@ -61,6 +61,18 @@ describe("the relays behind a server", () => {
       ["c", undefined],
     ]);
     expect(total).toBe(3);
+  });
+
+  it("have no more clients by name than there is room for: those of the longest silent go", () => {
+    const relays = new Relays();
+    const many = listOf(...Array.from({ length: LISTED_MAX + 1 }, (_, number) => client(`client-${number}`)));
+    for (let number = 0; number <= RELAYED_MAX / LISTED_MAX; number++) {
+      relays.heard({ instanceId: `relay-${number}`, name: "edge" }, { now: AT, nowMs: number });
+      relays.listed(`relay-${number}`, many);
+    }
+    const counts = relays.known(0).map(({ clients }) => clients.length);
+    expect(counts.slice(0, 2)).toEqual([0, LISTED_MAX]);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(RELAYED_MAX);
   });
 
   it("are as many as there is room for: the longest silent goes", () => {

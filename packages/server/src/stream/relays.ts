@@ -1,14 +1,17 @@
 import type { ClientsView } from "@rampart/core";
 import { PROMISE_MS } from "../domain/receipts.ts";
 import type { EpochMs } from "../ports/store.ts";
-import type { ClientList } from "./client-lists.ts";
+import { type ClientList, LISTED_MAX } from "./client-lists.ts";
 import { SILENCE_MAX_MS } from "./clients.ts";
 
 /** A relay that said nothing for this long is waited for no more: what its clients hold under a lease is over by then. */
 export const AWAITED_MAX_MS: number = PROMISE_MS;
 
 /** Relays that are remembered behind one server, in one environment. */
-export const RELAYS_MAX = 1_000;
+export const RELAYS_MAX = 200;
+
+/** Clients behind relays that are remembered by name, some 400 bytes each. With more, the lists of relays that were silent for longest go. */
+export const RELAYED_MAX = 200_000;
 
 /** What a relay says of itself. */
 export interface RelayIdentity {
@@ -52,7 +55,13 @@ export class Relays {
   /** A relay says whom it has. Unknown ones are to be heard of first. */
   listed(instanceId: string, view: ClientsView): void {
     const relay = this.#known.get(instanceId);
-    if (relay !== undefined) relay.view = view;
+    if (relay === undefined) return;
+    relay.view = { ...view, clients: view.clients.slice(0, LISTED_MAX) };
+    let listed = 0;
+    for (const one of [...this.#known.values()].toReversed()) {
+      listed += one.view?.clients.length ?? 0;
+      if (listed > RELAYED_MAX) one.view = undefined;
+    }
   }
 
   /** A relay goes, and has said all that it knew. */

@@ -9,6 +9,7 @@ import { route } from "../route.ts";
 
 /** The section of the reference page for what SDKs call. */
 export const SDK_TAG = "SDKs";
+/** The heading in the reference of what pages call. */
 export const CLIENT_TAG = "Browsers";
 
 /** A thousand series with their bins, and all the units that an SDK keeps apart between two reports. */

@@ -28,6 +28,7 @@ const EVENTS_ANSWER_MAX_BYTES = 64 * 1024;
 /** Reports that are on their way at once; further ones are told to come later. */
 const FORWARDED_MAX = 128;
 
+/** What the ways to the upstream server are made of. */
 export interface LinksParts extends Pick<Platform, "timers" | "random"> {
   readonly clock: UpstreamClock;
   readonly post: Post;
@@ -42,6 +43,7 @@ export class Links implements KeyBook, Forwarder {
   readonly #parts: LinksParts;
   readonly #links = new Map<string, { readonly upstream: Upstream; readonly key: string; readonly feed: Feed }>();
   readonly #following: Promise<void>[] = [];
+  readonly #asking = new Map<string, Promise<TokenRecord | undefined>>();
   #forwarded = 0;
   #isStopped = false;
 
@@ -87,8 +89,15 @@ export class Links implements KeyBook, Forwarder {
     await Promise.all(this.#following);
   }
 
+  /** Whoever asks about a key while that is being asked gets the same answer: a fleet that comes back has one key. */
+  byHash(hash: string): Promise<TokenRecord | undefined> {
+    const asking = this.#asking.get(hash) ?? this.#lookUp(hash).finally(() => this.#asking.delete(hash));
+    this.#asking.set(hash, asking);
+    return asking;
+  }
+
   /** A key says nothing of which environment it is for that could be relied on, so that each is asked; a handful at most. */
-  async byHash(hash: string): Promise<TokenRecord | undefined> {
+  async #lookUp(hash: string): Promise<TokenRecord | undefined> {
     const asked = await Promise.allSettled([...this.#links.values()].map(({ upstream }) => upstream.byHash(hash)));
     const found = asked.find((one) => one.status === "fulfilled" && one.value !== undefined);
     if (found?.status === "fulfilled") return found.value;

@@ -105,6 +105,10 @@ describe("a relay", () => {
     const body = { context: "u-1", secure: { expires, hash } };
     const signed = await relay.call<{ flags: object }>("POST /client/v1/evaluate", { token, body });
     expect(Object.keys(signed.body.flags ?? {})).toEqual(["checkout"]);
+    const stream = openStream(relay.port, "/client/v1/stream", { authorization: `Bearer ${token}` }, "1.1", body);
+    await stream.nextOf("values");
+    const revision = await ramp(origin, 100);
+    expect((await stream.nextOf("changed")).data).toMatchObject({ revision, flags: { checkout: { value: true } } });
   });
 
   it("hands reports on with the caller's key, and says what the upstream server says", async () => {

@@ -12,6 +12,7 @@ const REPORT_EVERY_MS = 1_000;
 /** It says whom it has with every so many of these. */
 const LISTED_EVERY = 2;
 
+/** Who is told of, and who is told. */
 export interface ReportingParts {
   readonly hub: Pick<Hub, "clientsView" | "receiptsParts" | "countTogether" | "askPeers">;
   /** By environment. */

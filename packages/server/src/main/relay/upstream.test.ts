@@ -6,20 +6,23 @@ import { UpstreamClock } from "./upstream-clock.ts";
 
 const FLAG = { key: "checkout", revision: 7, fallthrough: { percentage: 50 } };
 const SAID = { now: 1, asOfMs: 400, off: [] };
-const snapshot = (revision: number, epoch = "e1"): object => ({
-  ...SAID,
-  kind: "snapshot",
-  snapshot: { environment: "production", epoch, revision, digest: "none", flags: [FLAG], segments: [] },
-  visible: ["checkout"],
-});
-const changes = (from: number, revision: number): object => ({
-  ...SAID,
-  kind: "changes",
-  delta: { epoch: "e1", from, revision, digest: "none", flags: [FLAG], committedAt: 5, urgent: true },
-});
+const ok = (body: object): PostAnswer => ({ status: 200, body: JSON.stringify(body) });
+const snapshot = (revision: number, epoch = "e1"): PostAnswer =>
+  ok({
+    ...SAID,
+    kind: "snapshot",
+    snapshot: { environment: "production", epoch, revision, digest: "none", flags: [FLAG], segments: [] },
+    visible: ["checkout"],
+  });
+const changes = (from: number, revision: number): PostAnswer =>
+  ok({
+    ...SAID,
+    kind: "changes",
+    delta: { epoch: "e1", from, revision, digest: "none", flags: [FLAG], committedAt: 5, urgent: true },
+  });
 
-/** An upstream server that answers in turn, each with 200 unless it says otherwise. */
-function upstreamThat(...answers: readonly (object | PostAnswer)[]) {
+/** An upstream server that answers in turn. */
+function upstreamThat(...answers: readonly PostAnswer[]) {
   const asked: PostRequest[] = [];
   let turn = 0;
   const upstream = new Upstream({
@@ -29,8 +32,7 @@ function upstreamThat(...answers: readonly (object | PostAnswer)[]) {
     logger: silentLogger,
     post: async (request) => {
       asked.push(request);
-      const answer = answers[turn++] ?? {};
-      return "status" in answer ? answer : { status: 200, body: JSON.stringify(answer) };
+      return answers[turn++] ?? { status: 500, body: "" };
     },
   });
   return { upstream, asked };
