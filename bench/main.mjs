@@ -23,6 +23,7 @@ const NAMES = [
   "receipts",
   "replicas",
   "failover",
+  "relay",
   "browser-streams",
   "browser",
   "console",

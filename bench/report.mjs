@@ -22,6 +22,7 @@ const ORDER = [
   "receipts",
   "replicas",
   "failover",
+  "relay",
   "nightly",
   "browser-streams",
   "browser",

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -116,6 +117,27 @@ export async function startRampartOn({ folder, args = [], env = {}, port: wanted
   const all = [CLI, "server", "--port", String(port), "--data-dir", folder, "--log-level", "warn", ...args];
   const server = await startServer({ command: process.execPath, args: all, port, env });
   return { ...server, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** A relay of a server, with a key that it makes for it. @param {Awaited<ReturnType<typeof startRampart>>} server @param {string} name */
+export async function startRelayOf(server, name) {
+  const asked = { kind: "relay", name, environments: [ENVIRONMENT] };
+  const made = await fetch(`${server.url}/api/v1/tokens`, {
+    method: "POST",
+    headers: server.operator,
+    body: JSON.stringify(asked),
+  });
+  if (!made.ok) throw new Error(`a relay's key was answered with ${made.status} ${await made.text()}`);
+  const { token } = await made.json();
+  const port = await freePort();
+  const args = [CLI, "relay", "--upstream", server.url, "--port", String(port), "--name", name, "--log-level", "warn"];
+  const relay = await startServer({ command: process.execPath, args, port, env: { RAMPART_RELAY_KEYS: token } });
+  const url = `http://127.0.0.1:${port}`;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if ((await fetch(`${url}/ready`)).ok) return { ...relay, port, url };
+    await sleep(50);
+  }
+  throw new Error(`the relay ${name} was not ready within 5 s`);
 }
 
 /** Keys of a fresh store, and the headers of an operator's and of an SDK's requests; the SDK's lack the instance. */

@@ -12,7 +12,7 @@ const USERS = 200;
 /** At each relay, and at the origin. */
 const CLIENTS = 20;
 
-describe("a tree of relays", { timeout: 90_000 }, () => {
+describe("a tree of relays", { timeout: 110_000 }, () => {
   const folder = temporaryFolder();
   let origin: ServerProcess;
   let left: ServerProcess;
@@ -102,9 +102,8 @@ describe("a tree of relays", { timeout: 90_000 }, () => {
     });
     // It comes back without a memory, its clients with what they held.
     right = await relay("right", origin, port);
-    await eventually(() => everybody(0), 40_000);
-    await eventually(async () => (await receipts(revision)).stragglers.length === 0, 10_000);
-    // It may have had clients of which nobody knew.
+    await eventually(() => everybody(0), 60_000);
+    // The one that died may have had clients of which nobody knew.
     expect((await receipts(revision)).verdict).not.toBe("proven");
   });
 });

@@ -160,6 +160,31 @@ describe("a relay", () => {
     await expect.poll(receipts, { timeout: 10_000 }).toMatchObject({ verdict: "proven", expected: 2, acknowledged: 2 });
   });
 
+  it("tells of what its clients hold also where it never heard of the change itself", async () => {
+    const origin = await originWithFlag();
+    await ramp(origin, 100);
+    const first = await startTestRelay(origin, { name: "first" });
+    await first.serving;
+    const { sdkKey: token } = origin;
+    const { epoch } = (await listening(first, token, "client-1").nextOf("snapshot")).data;
+    const listed = async (): Promise<unknown> =>
+      (await origin.call<ClientsView>(`GET ${ENVIRONMENT}/clients`)).body.clients?.map((one) => one.relay);
+    await expect.poll(listed, { timeout: 10_000 }).toEqual(["first"]);
+    await first.close();
+    const { revision } = (await origin.call<RampView>(`POST ${FLAG}/kill`)).body;
+    const receipts = async (): Promise<Partial<ReceiptsView>> =>
+      (await origin.call<ReceiptsView>(`GET ${ENVIRONMENT}/receipts/${revision}`)).body;
+    expect(await receipts()).toMatchObject({
+      verdict: "open",
+      stragglers: [{ instanceId: "client-1", relay: "first" }],
+    });
+    const second = await startTestRelay(origin, { name: "second" });
+    await second.serving;
+    const headers = { authorization: `Bearer ${token}`, "x-rampart-instance": "client-1" };
+    openStream(second.port, `/sdk/v1/stream?basis=${String(epoch)}:${revision}`, headers);
+    await expect.poll(receipts, { timeout: 10_000 }).toMatchObject({ verdict: "proven", expected: 1, stragglers: [] });
+  });
+
   it("renews no lease while its upstream server does not know what is stored, and says so behind it too", async () => {
     const origin = await originWithFlag();
     const outer = await startTestRelay(origin, { name: "outer" });
