@@ -1,17 +1,18 @@
 import { createHmac } from "node:crypto";
 import type { ClientsView, CreatedToken, EvaluationsView, RampView, ReceiptsView } from "@rampart/core";
 import { describe, expect, it } from "vitest";
+import { breakableStore } from "../../testing/breakable-store.ts";
 import { openStream } from "../../testing/sse-client.ts";
 import { startTestRelay, type TestRelay } from "../../testing/test-relay.ts";
-import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { startTestServer, type TestServer, type TestServerOptions } from "../../testing/test-server.ts";
 import { loadRelayConfig } from "./config.ts";
 import { startRelay } from "./start-relay.ts";
 
 const ENVIRONMENT = "/api/v1/environments/production";
 const FLAG = `${ENVIRONMENT}/flags/checkout`;
 
-async function originWithFlag(isShared = false): Promise<TestServer> {
-  const origin = await startTestServer({ isShared });
+async function originWithFlag(options: TestServerOptions = {}): Promise<TestServer> {
+  const origin = await startTestServer(options);
   await origin.call("POST /api/v1/flags", { body: { key: "checkout" } });
   await origin.call(`PATCH ${FLAG}`, { body: { clientVisible: true } });
   return origin;
@@ -198,6 +199,25 @@ describe("a relay", () => {
     await expect.poll(() => heard(inner), { timeout: 8_000 }).toBe(503);
     const { status, body } = await inner.call("GET /sdk/v1/flags", { token: origin.sdkKey });
     expect([status, body.code]).toEqual([503, "NOT_CURRENT"]);
+  });
+
+  it("takes a kill to its clients that its upstream server could not store, and to those who come later", async () => {
+    const store = breakableStore();
+    const origin = await originWithFlag({ wrap: store.wrap });
+    await ramp(origin, 100);
+    const relay = await startTestRelay(origin);
+    await relay.serving;
+    const { sdkKey: token } = origin;
+    const stream = listening(relay, token, "client-1");
+    await stream.nextOf("snapshot");
+    store.state = "gone";
+    await origin.call(`POST ${FLAG}/kill`);
+    expect((await stream.nextOf("emergency")).data).toMatchObject({ off: ["checkout"] });
+    const later = listening(relay, token, "client-2");
+    expect((await later.nextOf("snapshot")).data).toMatchObject({ off: ["checkout"] });
+    store.state = "fine";
+    // Stored at last, as the kill that it is.
+    expect((await stream.nextOf("delta")).data).toMatchObject({ urgent: true });
   });
 
   it("ends, and says why, when its key is refused", async () => {

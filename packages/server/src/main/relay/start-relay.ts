@@ -74,7 +74,7 @@ export async function startRelay(config: RelayConfig, options: RelayOptions = {}
   logger.info({ url, version: VERSION, upstream: config.upstream, relay: config.name }, "listening");
   const begin = async (): Promise<void> => {
     const feeds = await links.connect();
-    if (feeds === undefined) return;
+    if (feeds === undefined || phase !== "serving") return;
     served = serve(config, { platform, logger, links, metrics, feeds, relay, phase: () => phase });
     logger.info({ environments: [...feeds.keys()] }, "serving");
   };
