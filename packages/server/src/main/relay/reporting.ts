@@ -65,12 +65,15 @@ export class Reporting {
     const { hub } = this.#parts;
     // There are none beside it.
     hub.askPeers()([]);
+    const present = new Set<string>();
     for (const part of hub.receiptsParts()) {
       const name = `${part.environment}/${part.revision}`;
       const text = JSON.stringify(part);
+      present.add(name);
       if (this.#tellings.get(name)?.text === text) continue;
       this.#tellings.set(name, { part, text, isTold: false });
     }
+    for (const [name, { isTold }] of this.#tellings) if (isTold && !present.has(name)) this.#tellings.delete(name);
     const [oldest] = this.#tellings.keys();
     const keptMax = RECEIPTS_KEPT_MAX * this.#parts.links.size;
     if (oldest !== undefined && this.#tellings.size > keptMax) this.#tellings.delete(oldest);
