@@ -123,6 +123,7 @@ function serve(config: RelayConfig, { platform, logger, links, metrics, feeds, r
   });
   const authenticator = new Authenticator({
     clock,
+    timers,
     logger,
     meter,
     // Nobody signs in here, and the upstream server notes by itself when a key was looked up.
