@@ -1,5 +1,5 @@
 import { renderToString } from "react-dom/server";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
 import { createClient } from "./client.ts";
 import { RampartProvider, useFlag, useFlagDetails, useRampart } from "./react.tsx";
 import { createTestClient } from "./test-client.ts";
@@ -51,4 +51,11 @@ describe("rendered on a server", () => {
   it("says what is missing where there is no provider", () => {
     expect(() => renderToString(<Checkout />)).toThrow("put a RampartProvider around this component");
   });
+});
+
+it("takes a default for one of the values that there may be, and not for the only one", () => {
+  const Theme = () => useFlag("theme", "plain");
+  const Shown = () => useFlagDetails("theme", { size: 1 }).value.size;
+  expectTypeOf(Theme).returns.toEqualTypeOf<string>();
+  expectTypeOf(Shown).returns.toEqualTypeOf<number>();
 });

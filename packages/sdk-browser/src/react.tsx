@@ -31,11 +31,21 @@ export interface UseFlagOptions {
 }
 
 /** The flag's value, or the default where there is none. */
-export function useFlag<T extends JsonValue = boolean>(flag: FlagKey, defaultValue: T, options?: UseFlagOptions): T {
+export function useFlag(flag: FlagKey, defaultValue: string, options?: UseFlagOptions): string;
+export function useFlag(flag: FlagKey, defaultValue: number, options?: UseFlagOptions): number;
+export function useFlag(flag: FlagKey, defaultValue: boolean, options?: UseFlagOptions): boolean;
+export function useFlag<T extends JsonValue>(flag: FlagKey, defaultValue: T, options?: UseFlagOptions): T;
+export function useFlag<T extends JsonValue>(flag: FlagKey, defaultValue: T, options?: UseFlagOptions): T {
   return useFlagDetails(flag, defaultValue, options).value;
 }
 
+type Details<T extends JsonValue> = EvaluationDetails<T>;
+
 /** The flag's value and how it came about. */
+export function useFlagDetails(flag: FlagKey, defaultValue: string, options?: UseFlagOptions): Details<string>;
+export function useFlagDetails(flag: FlagKey, defaultValue: number, options?: UseFlagOptions): Details<number>;
+export function useFlagDetails(flag: FlagKey, defaultValue: boolean, options?: UseFlagOptions): Details<boolean>;
+export function useFlagDetails<T extends JsonValue>(flag: FlagKey, value: T, options?: UseFlagOptions): Details<T>;
 export function useFlagDetails<T extends JsonValue>(
   flag: FlagKey,
   defaultValue: T,

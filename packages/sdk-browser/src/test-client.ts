@@ -1,4 +1,4 @@
-import type { JsonValue, TestClient, User } from "@rampart/core";
+import type { FlagKey, JsonValue, TestClient, User } from "@rampart/core";
 import { createTestClient as createUnboundClient } from "@rampart/core";
 import type { BrowserClient } from "./types.ts";
 
@@ -16,8 +16,8 @@ export function createTestClient(
   return {
     ...client,
     isEnabled: (flag, defaultValue) => client.isEnabled(flag, user, defaultValue),
-    variation: (flag, defaultValue) => client.variation(flag, user, defaultValue),
-    evaluate: (flag, defaultValue) => client.evaluate(flag, user, defaultValue),
+    variation: <T extends JsonValue>(flag: FlagKey, defaultValue: T) => client.variation(flag, user, defaultValue),
+    evaluate: <T extends JsonValue>(flag: FlagKey, defaultValue: T) => client.evaluate(flag, user, defaultValue),
     run: (flag, branches) => client.run(flag, user, branches),
     measure: (flag) => client.measure(flag, user),
     track: (metric, details) => client.track(metric, user, details),

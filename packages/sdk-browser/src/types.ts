@@ -32,8 +32,14 @@ export interface BrowserClient {
   /** Whether a boolean flag is on; the default (false) where there is no such flag, or where it is not boolean. Never waits. */
   isEnabled(flag: FlagKey, defaultValue?: boolean): boolean;
   /** The flag's value; the default where there is no such flag, or where its value is of another type. */
+  variation(flag: FlagKey, defaultValue: string): string;
+  variation(flag: FlagKey, defaultValue: number): number;
+  variation(flag: FlagKey, defaultValue: boolean): boolean;
   variation<T extends JsonValue>(flag: FlagKey, defaultValue: T): T;
   /** As `variation`, with how it came about: variant, reason, error code, revision. */
+  evaluate(flag: FlagKey, defaultValue: string): EvaluationDetails<string>;
+  evaluate(flag: FlagKey, defaultValue: number): EvaluationDetails<number>;
+  evaluate(flag: FlagKey, defaultValue: boolean): EvaluationDetails<boolean>;
   evaluate<T extends JsonValue>(flag: FlagKey, defaultValue: T): EvaluationDetails<T>;
   /** Runs `on` or `off`, as the flag is, and gives back what it gives. How long it took, and whether it threw or rejected, counts for the user's cohort. */
   run<T>(flag: FlagKey, branches: Branches<T>): T;

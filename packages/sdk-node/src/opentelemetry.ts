@@ -54,7 +54,8 @@ export function withTelemetry(client: FlagClient, options: TelemetryOptions = {}
   return {
     init: (how) => client.init(how),
     isEnabled: (flag, user, defaultValue = false) => evaluate<boolean>(flag, user, defaultValue).value,
-    variation: (flag, user, defaultValue) => evaluate(flag, user, defaultValue).value,
+    variation: <T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T) =>
+      evaluate(flag, user, defaultValue).value,
     evaluate,
     run: (flag, user, branches) => {
       evaluate(flag, user, false);

@@ -3,7 +3,7 @@ import type { EvaluationDetails } from "../model/evaluation.ts";
 import type { User } from "../model/flag.ts";
 import type { JsonValue } from "../model/json.ts";
 import { Emitter } from "./emitter.ts";
-import type { FlagClient } from "./types.ts";
+import type { FlagClient, FlagKey } from "./types.ts";
 
 /** A client for tests: no server, no clock; flags are what the test says. */
 export interface TestClient extends FlagClient {
@@ -73,7 +73,8 @@ export function createTestClient(flags: { readonly [flag: string]: JsonValue } =
       return { status: "ready", revision };
     },
     isEnabled: (flag, user, defaultValue = false) => evaluate(flag, user, defaultValue).value,
-    variation: (flag, user, defaultValue) => evaluate(flag, user, defaultValue).value,
+    variation: <T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T) =>
+      evaluate(flag, user, defaultValue).value,
     evaluate,
     run: (flag, user, { on, off }) => (evaluate<boolean>(flag, user, false).value ? on() : off()),
     measure: (flag, user) => ({ on: evaluate<boolean>(flag, user, false).value, done: () => undefined }),

@@ -75,8 +75,14 @@ export interface FlagClient {
   /** Whether a boolean flag is on for the user; the default (false) where there is no such flag, or where it is not boolean. Never waits. */
   isEnabled(flag: FlagKey, user: User, defaultValue?: boolean): boolean;
   /** The flag's value for the user; the default where there is no such flag, or where its values are of another type. */
+  variation(flag: FlagKey, user: User, defaultValue: string): string;
+  variation(flag: FlagKey, user: User, defaultValue: number): number;
+  variation(flag: FlagKey, user: User, defaultValue: boolean): boolean;
   variation<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): T;
   /** As `variation`, with how it came about: variant, reason, error code, revision. */
+  evaluate(flag: FlagKey, user: User, defaultValue: string): EvaluationDetails<string>;
+  evaluate(flag: FlagKey, user: User, defaultValue: number): EvaluationDetails<number>;
+  evaluate(flag: FlagKey, user: User, defaultValue: boolean): EvaluationDetails<boolean>;
   evaluate<T extends JsonValue>(flag: FlagKey, user: User, defaultValue: T): EvaluationDetails<T>;
   /**
    * Runs `on` or `off`, as the flag is for the user, and gives back what it gives. How long it took, and whether it threw or rejected, counts
