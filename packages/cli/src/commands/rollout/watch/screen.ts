@@ -1,4 +1,5 @@
 import type { RolloutEventView, RolloutView } from "@rampart/core";
+import { plural } from "../../../output/format.ts";
 import { line } from "../../../output/lines.ts";
 import { elapsed } from "../../../output/measure.ts";
 import type { Run } from "../../../run.ts";
@@ -82,7 +83,7 @@ function treeOf(run: Run, { events }: Shown, view: RolloutView): readonly string
 
 function footLine(run: Run, { isLost, seenAt, view }: Shown, hidden: number): string {
   const canvas = { style: run.style, columns: run.io.stdout.columns };
-  const more = hidden === 0 ? "" : `${hidden} more lines on a higher terminal · `;
+  const more = hidden === 0 ? "" : `${plural(hidden, "more line")} on a higher terminal · `;
   if (!isLost) return line(canvas, { text: `${more}live · q quits`, paint: "dim" });
   const since =
     view === undefined ? "nothing was seen yet" : `showing what was true ${elapsed(run.io.now() - seenAt)} ago`;

@@ -212,6 +212,13 @@ describe("status --watch on a terminal", () => {
     expect(frames(stdout)[0]).toMatch(/\d+ more lines/);
   });
 
+  it("says that one line is missing as one", async () => {
+    const footOf = async (rows: number): Promise<string> =>
+      frames((await watch([{ view: rolloutView() }, { view: completed }], { ...terminal, rows })).stdout)[0] ?? "";
+    const hidden = Number(/(\d+) more lines/.exec(await footOf(8))?.[1]);
+    expect(await footOf(8 + hidden - 1)).toMatch(/\b1 more line on/);
+  });
+
   it("draws anew when the size changes", async () => {
     const attend = ({ onResize }: Attention): (() => void) => {
       onResize();
