@@ -53,6 +53,13 @@ const exported: JsonObject = {
   segments: [],
 };
 
+it("leaves the archive's features behind, which are off for everybody whatever stands in them", () => {
+  const archived = { name: "old", enabled: true, archived: true, strategies: [{ name: "default" }] };
+  const dependent = { name: "heir", enabled: true, strategies: [], dependencies: [{ feature: "old" }] };
+  const { flags } = settled(convertUnleash({ features: [archived, dependent] }, { environment: undefined }));
+  expect(flags.map(({ key, whole }) => [key, whole])).toEqual([["heir", undefined]]);
+});
+
 describe("an export of Unleash's console", () => {
   it("says the same as what its SDKs are sent", () => {
     const [there, here] = [sent, exported].map((file) =>

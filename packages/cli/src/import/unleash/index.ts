@@ -30,8 +30,13 @@ function environmentsOf(content: JsonObject): readonly string[] {
   return [...new Set(parts.flatMap((part) => textOf(recordOr(part)["environment"]) ?? []))];
 }
 
+/** The features that are in use: one in the archive is off for everybody, whatever stands in it. */
+function liveFeatures(content: JsonObject): ReturnType<typeof itemsOf> {
+  return itemsOf(content["features"], "/features").filter(({ value }) => recordOr(value)["archived"] !== true);
+}
+
 function clientFeatures(content: JsonObject): readonly Feature[] {
-  return itemsOf(content["features"], "/features").map(({ value, path }) => {
+  return liveFeatures(content).map(({ value, path }) => {
     const source = recordOr(value);
     const strategies = itemsOf(source["strategies"], `${path}/strategies`).map((item) => ({
       source: item.value,
@@ -43,13 +48,12 @@ function clientFeatures(content: JsonObject): readonly Feature[] {
 
 /** A feature together with what the lists beside it say of it in one environment. */
 function exportedFeatures(content: JsonObject, environment: string | undefined): readonly Feature[] {
-  const live = itemsOf(content["features"], "/features").filter(({ value }) => recordOr(value)["archived"] !== true);
   const of = (list: string, name: JsonValue | undefined) =>
     itemsOf(content[list], `/${list}`).filter(({ value }) => {
       const item = recordOr(value);
       return item["featureName"] === name && (item["environment"] === undefined || item["environment"] === environment);
     });
-  return live.map(({ value, path }) => {
+  return liveFeatures(content).map(({ value, path }) => {
     const source = recordOr(value);
     const { name } = source;
     const setting = recordOr(of("featureEnvironments", name)[0]?.value);
