@@ -47,6 +47,23 @@ describe("nothing is said of a plan", () => {
   });
 });
 
+describe("a plan without metrics", () => {
+  const bare = `
+apiVersion: rampart/v1
+kind: RolloutPlan
+metadata: { name: bare }
+spec:
+  flag: f
+  environment: production
+  triggers: [{ name: complaints, signal: complaint, action: rollback }]
+  stages: [{ name: all, percentage: 100, duration: 1h, timeout: 2h }]
+`;
+
+  it("is not told to look at one after a rollback", () => {
+    expect(parsePlan(bare)).toMatchObject({ ok: true, warnings: [] });
+  });
+});
+
 describe("a warning is given of", () => {
   it.each<[string, Parts, RegExp]>([
     [
@@ -255,6 +272,18 @@ describe("a warning is given of", () => {
   ])("sampling that is too seldom, with what to change: %s", (_, parts, hint) => {
     const result = parsePlan(plan(parts));
     expect(result.ok && result.warnings.map((one) => one.hint)).toContain(hint);
+  });
+
+  it.each<[string, string | undefined, string]>([
+    ["borrows the criteria of a stage", undefined, "{ verify: { within: 5m } }"],
+    [
+      "names a metric of the plan where no stage has criteria",
+      "    - { name: canary, percentage: 5, duration: 1h, timeout: 2h }",
+      "with what error_rate has to be again",
+    ],
+  ])("a rollback that nobody verifies, with a hint that %s", (_, stages, hint) => {
+    const result = parsePlan(plan({ rollback: "{}", ...(stages !== undefined && { stages }) }));
+    expect(result.ok && result.warnings.map((one) => one.hint)).toEqual([expect.stringContaining(hint)]);
   });
 
   it("nothing of an alpha that is strict enough", () => {

@@ -30,15 +30,23 @@ export function warningsOf(plan: Plan, origins: ReadonlyMap<object, Path>): read
   warnOfStages(plan, planTriggers, warn);
   warnOfMetrics(plan, warn);
   warnOfLease(plan, findings);
-  if (plan.rollback.verify === undefined) {
-    findings.push({
-      path: ["spec", "rollback"],
-      at: "key",
-      message: "nobody looks whether a rollback helped",
-      hint: "add `rollback: { verify: { within: 5m, criteria: [error_rate < 1%] } }`",
-    });
-  }
+  warnOfUnverified(plan, findings);
   return findings;
+}
+
+/** A plan without metrics has nothing to look at: there it is no omission. */
+function warnOfUnverified({ rollback, metrics, stages }: Plan, findings: Finding[]): void {
+  const [metric] = Object.keys(metrics);
+  if (rollback.verify !== undefined || metric === undefined) return;
+  const isBorrowed = stages.some(({ criteria }) => criteria.length > 0);
+  findings.push({
+    path: ["spec", "rollback"],
+    at: "key",
+    message: "nobody looks whether a rollback helped",
+    hint: isBorrowed
+      ? "add `rollback: { verify: { within: 5m } }`: the criteria of the stage that was rolled back have to hold again"
+      : `add \`rollback: { verify: { within: 5m, criteria: [...] } }\`, with what ${metric} has to be again`,
+  });
 }
 
 function warnOfLease({ leaseMs }: Plan, findings: Finding[]): void {
