@@ -25,7 +25,8 @@ const HINTS: { readonly [code: string]: (subject: Subject) => string } = {
   SEGMENT_DELETED: () => "use another key; --reuse takes this one when no flag means the old segment any more",
   TOKEN_NOT_FOUND: () => "see them all: rampart tokens list",
   ROLLOUT_NOT_FOUND: () => "see them all: rampart rollout list",
-  FLAG_EXPOSED: () => "nothing was started; take the flag to 0 % first: rampart flags set FLAG 0",
+  FLAG_EXPOSED: ({ key, where }) =>
+    `nothing was started; take the flag to 0 % first: rampart flags set ${key} 0${where}`,
   FLAG_MANAGED: ({ key, where }) =>
     `move it by its rollout: rampart rollout status ${key}${where}; rampart flags kill ${key}${where} always works, and ends the rollout`,
   NOT_ALLOWED_NOW: () => "nothing was changed",
@@ -34,15 +35,16 @@ const HINTS: { readonly [code: string]: (subject: Subject) => string } = {
 };
 
 /** The hint for a refusal, or undefined where the server's own serves. */
-export function hintFor({ code, detail }: Problem, call: Call): string | undefined {
-  return Object.hasOwn(HINTS, code) ? HINTS[code]?.(subjectOf(call, detail)) : undefined;
+export function hintFor(problem: Problem, call: Call): string | undefined {
+  const { code } = problem;
+  return Object.hasOwn(HINTS, code) ? HINTS[code]?.(subjectOf(call, problem)) : undefined;
 }
 
-function subjectOf({ path, body }: Call, detail: string): Subject {
-  const [, environment] = /\/environments\/([^/]+)/.exec(path) ?? [];
+function subjectOf({ path, body }: Call, { detail, hint = "" }: Problem): Subject {
+  // A plan names its flag and environment in its own text: there the answer alone says which ones they are.
+  const [, environment] = /\/environments\/([^/]+)/.exec(`${path} ${hint}`) ?? [];
   const [, named] = /\/(?:flags|segments|tokens)\/([^/]+)/.exec(path) ?? [];
   const { key, flag } = (body ?? {}) as { readonly key?: unknown; readonly flag?: unknown };
-  // A plan names its flag in its own text: there the answer alone says which one it is.
   const [, quoted] = /"([^"]+)"/.exec(detail) ?? [];
   return {
     key: pasteable(named === undefined ? (key ?? flag ?? quoted) : decodeURIComponent(named)) ?? "KEY",

@@ -58,6 +58,16 @@ describe("rollout start", () => {
     expect(stderr).toContain("make this one: rampart flags create new_checkout\n");
   });
 
+  it("says how to take the flag to 0 % first, in the environment that the plan names", async () => {
+    const refusal = {
+      detail: 'The flag "new_checkout" is at 5 % already in staging; a rollout begins at 0 %.',
+      hint: 'Ramp it down first: POST /api/v1/environments/staging/flags/new_checkout/rollout with {"percentage": 0}.',
+    };
+    const routes = { "POST /api/v1/rollouts": problem(409, "FLAG_EXPOSED", refusal) };
+    const { stderr } = await run(routes, ["rollout", "start", planFile()]);
+    expect(stderr).toContain("take the flag to 0 % first: rampart flags set new_checkout 0 -e staging\n");
+  });
+
   it("ends with exit code 4 when another rollout ramps the flag, and says what to do about that", async () => {
     const detail = 'The rollout 41b ramps the flag "checkout" in production, and there can be one at a time.';
     const routes = { "POST /api/v1/rollouts": problem(409, "ROLLOUT_BUSY", { detail }) };
