@@ -122,6 +122,7 @@ describe.skipIf(!isInstalled("prometheus", "promtool"))("a backtest against Debi
     const { code, stderr } = await backtest(join(folder.path, "broken.yaml"));
     expect(code).toBe(1);
     expect(stderr).toContain("error_rate can't be read: the server answered 400");
+    expect(stderr).toContain('in call to function "rate"');
     expect(stderr).toMatch(/asked: sum\(rate\(http_requests_total/);
   });
 

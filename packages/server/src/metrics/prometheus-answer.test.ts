@@ -46,6 +46,13 @@ describe("a Prometheus answer", () => {
     expect(readAnswer(error("timeout"))).toMatchObject({ cause: "provider" });
   });
 
+  it("keeps of an error what the query says, but for what may be a secret in it", () => {
+    const text = JSON.stringify({ status: "error", errorType: "bad_data", error: 'unexpected "sum_of" near "k3y-1"' });
+    expect(readAnswer(text, 'sum_of(errors{key="k3y-1"})')).toMatchObject({
+      reason: 'bad_data: unexpected "sum_of" near "[…]"',
+    });
+  });
+
   it("of any other text is an error of the provider, never a value", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

@@ -30,10 +30,10 @@ export type Reading =
 
 /**
  * Reads a Prometheus HTTP API v1 answer (`/api/v1/query`, `/api/v1/query_range`). More than one series is a mistake in the query:
- * which of them was meant can't be guessed, so none is taken.
+ * which of them was meant can't be guessed, so none is taken. `query`: what was asked; of an error's words, those that stand in it are kept.
  */
-export function readAnswer(text: string): Reading {
-  const answer = parseAnswer(text);
+export function readAnswer(text: string, query = ""): Reading {
+  const answer = parseAnswer(text, query);
   if (answer.kind === "wrong") return answer;
   const { data } = answer;
   switch (data.resultType) {
@@ -59,9 +59,9 @@ export interface Series {
   readonly points: readonly { readonly atMs: number; readonly value: number }[];
 }
 
-/** Reads an answer of `/api/v1/query_range` with all its series: at each instant there may be none, one, or several. */
-export function readRange(text: string): RangeReading {
-  const answer = parseAnswer(text);
+/** Reads an answer of `/api/v1/query_range` with all its series: at each instant there may be none, one, or several. `query`: as in `readAnswer`. */
+export function readRange(text: string, query = ""): RangeReading {
+  const answer = parseAnswer(text, query);
   if (answer.kind === "wrong") return answer;
   if (answer.data.resultType !== "matrix")
     return { kind: "wrong", cause: "provider", reason: `the answer is a ${answer.data.resultType}, not a matrix` };
@@ -82,6 +82,7 @@ type Data = Extract<z.infer<typeof Answer>, { status: "success" }>["data"];
 
 function parseAnswer(
   text: string,
+  query: string,
 ): { readonly kind: "data"; readonly data: Data } | Extract<Reading, { readonly kind: "wrong" }> {
   const parsed = Answer.safeParse(parseJson(text));
   if (!parsed.success)
@@ -89,7 +90,11 @@ function parseAnswer(
   const answer = parsed.data;
   if (answer.status === "success") return { kind: "data", data: answer.data };
   const cause = answer.errorType === "bad_data" ? "configuration" : "provider";
-  return { kind: "wrong", cause, reason: `${foreignMessage(answer.errorType)}: ${foreignMessage(answer.error)}` };
+  return {
+    kind: "wrong",
+    cause,
+    reason: `${foreignMessage(answer.errorType)}: ${foreignMessage(answer.error, scrubQuery(query))}`,
+  };
 }
 
 function single<S extends { readonly metric: Readonly<Record<string, string>> }>(

@@ -134,6 +134,9 @@ describe("the history of Prometheus", () => {
     expect(await reason(answer(503, error("timeout", "query timed out in expression evaluation")))).toMatch(
       /^the server answered 503: timeout: query timed out in expression evaluation; sample more rarely/,
     );
+    expect(await reason(answer(400, error("bad_data", 'unknown function with name "errors", "s3cr3t"')))).toBe(
+      'the server answered 400: bad_data: unknown function with name "errors", "[…]"; try the query in Prometheus\' own console',
+    );
     expect(await reason(answer(401, "no"))).toBe("the server answered 401; check the metric's headers");
     expect(await reason(answer(200, "<html>"))).toMatch(/^the answer is not one of Prometheus's query API; check/);
     expect(await reason({ kind: "failed", cause: "timeout", reason: "no whole answer within 30000 ms" })).toMatch(

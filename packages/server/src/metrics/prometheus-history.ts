@@ -32,7 +32,7 @@ export function createPrometheusHistory({ egress, defaultUrl }: PrometheusOption
       for (const piece of piecesOf(grid)) {
         if (!mayGoOn()) return failed("it takes too long to read", `${ASK_LESS}; or look at a shorter time`);
         const result = await egress.send(rangeQuestion(source, base, piece));
-        const reading = readResult(result);
+        const reading = readResult(result, source.query);
         if (reading.kind === "failed") return reading;
         changes.push(...changesOf(samplesOf(reading.series, piece)));
       }
@@ -62,14 +62,14 @@ function piecesOf({ from, to, everyMs }: Grid): readonly Grid[] {
   });
 }
 
-function readResult(result: EgressResult): Extract<RangeReading, { readonly kind: "series" }> | Failed {
+function readResult(result: EgressResult, query: string): Extract<RangeReading, { readonly kind: "series" }> | Failed {
   switch (result.kind) {
     case "refused":
       return failed(result.reason, result.hint);
     case "failed":
       return failed(result.reason, result.cause === "network" ? CHECK_ADDRESS : ASK_LESS);
     case "answer":
-      return judge(result.status, readRange(result.body));
+      return judge(result.status, readRange(result.body, query));
   }
 }
 

@@ -28,7 +28,7 @@ export function createPrometheusProvider(options: PrometheusOptions): MetricProv
     }
     const limits = { timeoutMs: QUERY_TIMEOUT_MS, bodyBytesMax: ANSWER_BYTES_MAX };
     const question = questionFor(source, { base, path }, parameters, limits);
-    return measurementOf(await options.egress.send(question), average);
+    return measurementOf(await options.egress.send(question), source.query, average);
   };
   return {
     sample: (metric, at) => ask(metric, "/api/v1/query", { time: unixSeconds(at) }, false),
@@ -44,14 +44,14 @@ export function createPrometheusProvider(options: PrometheusOptions): MetricProv
   };
 }
 
-function measurementOf(result: EgressResult, average: boolean): Measurement {
+function measurementOf(result: EgressResult, query: string, average: boolean): Measurement {
   switch (result.kind) {
     case "refused":
       return { kind: "error", cause: "configuration", reason: `${result.reason}; ${result.hint}` };
     case "failed":
       return { kind: "error", cause: "provider", reason: result.reason };
     case "answer":
-      return judge(result.status, readAnswer(result.body), rawOf(result.body), average);
+      return judge(result.status, readAnswer(result.body, query), rawOf(result.body), average);
   }
 }
 

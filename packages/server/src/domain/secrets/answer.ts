@@ -67,18 +67,27 @@ function parse(text: string): JsonValue | undefined {
 /** Words of somebody else's message that are kept: letters only, or a small number; a key or a token is neither. */
 const PLAIN_WORD = /^[("'`[]*(?:[A-Za-z]{1,16}(?:[-/'][A-Za-z]{1,12})?|\d{1,5}(?:[.:]\d{1,5}){0,4})[)"'`\],.:;!?]*$/;
 
+/** Quotes, brackets and punctuation. */
+const AROUND_WORD = /^[("'`[]+|[)"'`\],.:;!?]+$/g;
+
+const isKept = (word: string): boolean =>
+  PLAIN_WORD.test(word) || WORDS.has(word.toLowerCase()) || word.includes(LEFT_OUT) || word === SECRET_MARK;
+
 const FOREIGN_LENGTH_MAX = 300;
 
 /**
  * Somebody else's message (an error of a metric's source) as it may be shown and kept: its plain words and small numbers. Quoted parts and words that hold
- * digits, underscores or more than sixteen letters are left out, for they may be what was sent there.
+ * digits, underscores or more than sixteen letters are left out, for they may be what was sent there; unless they stand in `shown`, a text that is shown anyway.
  */
-export function foreignMessage(text: string): string {
+export function foreignMessage(text: string, shown = ""): string {
+  const isShown = (part: string): boolean => part !== "" && shown.includes(part);
   return text
     .slice(0, FOREIGN_LENGTH_MAX)
-    .replaceAll(/(["'`])(?:(?!\1)[^\\]|\\.){1,}\1/g, `$1${LEFT_OUT}$1`)
+    .replaceAll(/(["'`])(?:(?!\1)[^\\]|\\.){1,}\1/g, (whole: string, quote: string) =>
+      isShown(whole.slice(1, -1)) ? whole : `${quote}${LEFT_OUT}${quote}`,
+    )
     .split(/\s+/)
-    .map((word) => (PLAIN_WORD.test(word) || word.includes(LEFT_OUT) || word === SECRET_MARK ? word : LEFT_OUT))
+    .map((word) => (isKept(word) || isShown(word.replaceAll(AROUND_WORD, "")) ? word : LEFT_OUT))
     .join(" ")
     .replaceAll(/(?:\[…\] ?){2,}/g, `${LEFT_OUT} `)
     .trim();

@@ -77,6 +77,18 @@ describe("a source's answer", () => {
     expect(keptAnswer(`${"[".repeat(500)}1${"]".repeat(500)}`).length).toBeLessThan(100);
   });
 
+  it("that is an error keeps the words of the query as it is shown anyway, and Prometheus's own kinds of errors", () => {
+    const text = 'invalid parameter "query": 1:1: parse error: unknown function with name "sum_over"';
+    expect(foreignMessage(text, "sum_over(errors)")).toBe(
+      'invalid parameter "[…]": 1:1: parse error: unknown function with name "sum_over"',
+    );
+    expect(foreignMessage(text)).not.toContain("sum_over");
+    expect(foreignMessage('unexpected "s3cr3t" at http_requests_total', 'http_requests_total{token="[secret]"}')).toBe(
+      'unexpected "[…]" at http_requests_total',
+    );
+    expect(foreignMessage("bad_data")).toBe("bad_data");
+  });
+
   it("that is an error keeps its plain words", () => {
     expect(foreignMessage('invalid parameter "query": 1:5: parse error: unexpected identifier "hunter2"')).toBe(
       'invalid parameter "[…]": 1:5: parse error: unexpected identifier "[…]"',
