@@ -78,7 +78,7 @@ export interface BacktestFiringView {
   readonly at: Instant;
   /** When its condition became true. */
   readonly since: Instant;
-  /** The first sample that it was not true of; missing: it still was at the end. */
+  /** The last sample that it was true of: from `since` to then is what `for` counts. Missing: it still was at the end. */
   readonly until?: Instant;
   /** The value furthest over the threshold; of a condition with `==` or `!=`, the one that fired. */
   readonly peak: number;

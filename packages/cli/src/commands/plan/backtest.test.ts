@@ -81,10 +81,10 @@ describe("plan backtest", () => {
         "elevated  pause     1      error_rate >= 2%  -    0.3%  0%       4m       8%     canary, full",
         "",
         "errors would have fired at  true since           true for  peak  limit",
-        "2026-01-05 10:52:00         2026-01-05 10:50:00  5m        8%    5%",
+        "2026-01-05 10:52:00         2026-01-05 10:50:00  4m        8%    5%",
         "",
         "elevated would have fired at  true since           true for  peak  limit",
-        "2026-01-05 10:50:00           2026-01-05 10:50:00  5m        8%    2%",
+        "2026-01-05 10:50:00           2026-01-05 10:50:00  4m        8%    2%",
         "",
         "criterion        held   for  true   unknown  longest  worst  stages",
         "error_rate < 1%  99.4%  2m   99.7%  0%       22h49m   8%     canary, full",
@@ -113,6 +113,12 @@ describe("plan backtest", () => {
     const report = JSON.parse(stdout) as BacktestView;
     expect(report.triggers).toMatchObject([{ name: "errors", stages: ["full"], fired: 1 }, { name: "elevated" }]);
     expect(report.rollouts).toMatchObject([{ outcome: "rolledBack", at: "2026-01-05T10:52:00.000Z", stage: "canary" }]);
+  });
+
+  it("says that a longer step judges a `for` more coarsely", async () => {
+    const { url } = await prometheus(incident);
+    const { stdout } = await backtest(["--step", "5m"], { env: { PROMETHEUS_URL: url, TOKEN: "t" } });
+    expect(stdout).toMatch(/^small against .*\nSampled every 5m where the plan says 1m: a `for` is judged/);
   });
 
   it("asks another server when one is named, and says how close it came when nothing fired", async () => {
@@ -186,6 +192,11 @@ describe("plan backtest", () => {
     for (const [options, said] of [
       [["--days", "0"], '"0" is no number of days'],
       [["--to", "2030-01-01T00:00Z"], "what is to come has no history"],
+      [["--from", "2030-01-01T00:00Z"], "let --from lie before now"],
+      [
+        ["--from", "2026-01-04T00:00Z", "--to", "2026-01-03T00:00Z"],
+        "the time would begin at 2026-01-04T00:00:00.000Z, after",
+      ],
       [["--from", "2026-01-05T11:59:59Z", "--to", "2026-01-05T11:59:59Z"], "there is no sampling between"],
       [["--every", "1h", "--start", "2026-01-05T00:00Z"], "two ways of saying when"],
       [["--stage", "canry"], "it has canary"],

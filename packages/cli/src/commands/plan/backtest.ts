@@ -96,11 +96,13 @@ function requestOf(run: Run, { days, from, to, stage, step, every, start }: Back
   const instant = (text: string): number => Date.parse(parseInstant(text, now));
   const end = to === undefined ? now : instant(to);
   if (end > now) throw usageError("what is to come has no history", "let --to lie before now, or leave it out");
-  if (every !== undefined && start !== undefined) throw usageError("--every and --start are two ways of saying when");
   const amount = Number(days);
   if (!(amount > 0 && amount <= 366)) throw usageError(`"${days}" is no number of days`, "allowed: above 0, up to 366");
+  const begin = from === undefined ? end - amount * DAY_MS : instant(from);
+  if (begin > now) throw usageError("what is to come has no history", "let --from lie before now");
+  if (every !== undefined && start !== undefined) throw usageError("--every and --start are two ways of saying when");
   return {
-    from: from === undefined ? end - amount * DAY_MS : instant(from),
+    from: begin,
     to: end,
     ...(step !== undefined && { stepMs: parseDuration(step) }),
     ...(stage !== undefined && { stage }),

@@ -85,7 +85,7 @@ describe("a backtest", () => {
       { name: "errors", stages: ["full"], fired: 2 },
     ]);
     expect(triggers[0]?.firings).toEqual([
-      { at: at(605), since: at(600), until: at(612), peak: 0.09, threshold: 0.05 },
+      { at: at(605), since: at(600), until: at(611), peak: 0.09, threshold: 0.05 },
     ]);
     expect(triggers[2]?.firings.map((one) => one.at)).toEqual([at(602), at(702)]);
     expect(triggers[0]).toMatchObject({
@@ -94,6 +94,20 @@ describe("a backtest", () => {
       unknownSamples: 0,
       longest: { since: at(600), ms: 11 * MINUTE },
       extreme: { value: 0.09, threshold: 0.05, at: at(603) },
+    });
+  });
+
+  it("counts how long a condition was true as `for` does, from the first sample to the last, wherever it says so", () => {
+    const error_rate = track(1440, { 0: 0.002, 600: 0.06, 606: 0.002 });
+    const { triggers } = report(planOf(PLAN), { ...CALM, error_rate }, { to: FROM + DAY });
+    expect(triggers[0]).toMatchObject({
+      longest: { since: at(600), ms: 5 * MINUTE },
+      firings: [{ since: at(600), until: at(605) }],
+    });
+    const shorter = track(1440, { 0: 0.002, 600: 0.06, 605: 0.002 });
+    expect(report(planOf(PLAN), { ...CALM, error_rate: shorter }, { to: FROM + DAY }).triggers[0]).toMatchObject({
+      fired: 0,
+      longest: { ms: 4 * MINUTE },
     });
   });
 
@@ -144,6 +158,62 @@ describe("a backtest", () => {
       { metric: "error_rate", since: at(30), at: at(40), reason: "the query gives no series", action: "rollback" },
     ]);
     expect(summary).toContain("Missing data (error_rate) would have rolled back once.");
+  });
+
+  it("counts what is missing from the first sample on from that one", () => {
+    const plan = planOf(PLAN.replace("interval: 1m", "interval: 1m\n  noDataAfter: 5m"));
+    const p95 = track(120, { 0: 0.1 });
+    const gapsOf = (error_rate: ReturnType<typeof track>, minutes = 120) =>
+      report(plan, { p95, error_rate }, { to: FROM + minutes * MINUTE }).gaps.map((gap) => [gap.since, gap.at]);
+    expect(gapsOf(track(120, { 0: "none", 20: 0.001 }))).toEqual([[at(0), at(5)]]);
+    expect(gapsOf(track(120, { 0: "none", 6: 0.001 }))).toEqual([[at(0), at(5)]]);
+    expect(gapsOf(track(120, { 0: "none", 5: 0.001 }))).toEqual([]);
+    expect(gapsOf(track(120, { 0: 0.001, 1: "none", 6: 0.001 }))).toEqual([]);
+    expect(gapsOf(track(120, { 0: "none" }), 5)).toEqual([[at(0), at(5)]]);
+    expect(gapsOf(track(120, { 0: "none" }), 4)).toEqual([]);
+  });
+
+  it("takes several series that become none for one gap, and counts neither the gap nor a stage anew", () => {
+    const plan = planOf(PLAN.replace("interval: 1m", "interval: 1m\n  noData: pause\n  noDataAfter: 5m"));
+    const error_rate = track(120, { 0: 0.001, 30: "several", 33: "none", 60: 0.001 });
+    const { gaps, rollouts } = report(
+      plan,
+      { p95: track(120, { 0: 0.1 }), error_rate },
+      { to: FROM + 2 * HOUR, starts: { kind: "at", at: FROM } },
+    );
+    expect(gaps).toMatchObject([{ since: at(30), at: at(35) }]);
+    expect(rollouts).toMatchObject([{ outcome: "paused", at: at(35), cause: { since: at(30) } }]);
+  });
+
+  it("begins no rollout while a query gives several series, and begins it when there are none, as in production", () => {
+    const plan = planOf(PLAN.replace("interval: 1m", "interval: 1m\n  noData: pause\n  noDataAfter: 5m"));
+    const error_rate = track(120, { 0: "several", 30: "none" });
+    const { rollouts } = report(
+      plan,
+      { p95: track(120, { 0: 0.1 }), error_rate },
+      { to: FROM + 2 * HOUR, starts: { kind: "at", at: FROM } },
+    );
+    expect(rollouts).toMatchObject([{ outcome: "paused", at: at(35), cause: { kind: "noData", since: at(30) } }]);
+  });
+
+  it("says of a metric with several series all the time that this is why nothing was tried on it", () => {
+    const history = { p95: track(60, { 0: 0.1 }), error_rate: track(60, { 0: "several" }) };
+    const { summary } = report(planOf(PLAN), history, { to: FROM + HOUR });
+    expect(summary).toMatch(/^There is no value of error_rate in that time, as the query gave several series:/);
+    expect(summary).not.toContain("nothing of");
+  });
+
+  it("says of a rollback neither that it helped nor that it did not, and leaves what would verify it out", () => {
+    const plan = planOf(PLAN.replace("  stages:", "  rollback: { verify: { within: 5m } }\n  stages:"));
+    const error_rate = track(240, { 0: 0.001, 30: 0.06, 40: 0.001 });
+    const { rollouts, leftOut } = report(
+      plan,
+      { p95: track(240, { 0: 0.1 }), error_rate },
+      { to: FROM + 4 * HOUR, starts: { kind: "at", at: FROM } },
+    );
+    expect(rollouts).toMatchObject([{ outcome: "rolledBack", at: at(35) }]);
+    expect(rollouts[0]?.sentence).toMatch(/; nothing was there to see recovery by\.$/);
+    expect(leftOut.map(({ what }) => what)).toContain("rollback.verify");
   });
 
   it("says of a metric without any history that nothing was tried on it", () => {
@@ -235,7 +305,10 @@ describe("a backtest", () => {
     const coarse = report(planOf(PLAN), history, { to: FROM + 4 * HOUR, stepMs: 5 * MINUTE });
     expect(fine.triggers[2]?.fired).toBe(1);
     expect(coarse.triggers[2]?.fired).toBe(0);
-    expect(coarse.notes.join()).toContain("sampled every 5m where the plan says 1m");
+    expect(coarse.summary).toMatch(
+      /^Sampled every 5m where the plan says 1m: a `for` is judged that much more coarsely/,
+    );
+    expect(fine.summary).not.toContain("Sampled every");
   });
 });
 
@@ -249,6 +322,9 @@ describe("a backtest that can't be done", () => {
     const to = FROM + DAY;
     expect(refusal({ from: FROM, to, stage: "canari" })).toBe('the plan has no stage "canari"; it has canary');
     expect(refusal({ from: FROM, to, stepMs: 1000 })).toContain("shorter than the plan's interval");
+    expect(refusal({ from: to, to: FROM })).toBe(
+      "the time would begin at 2026-01-06T00:00:00.000Z, after its end at 2026-01-05T00:00:00.000Z; let it begin before it ends, and end no later than now",
+    );
     expect(refusal({ from: FROM, to: FROM })).toContain("no sampling between the two instants");
     expect(refusal({ from: FROM, to, starts: { kind: "every", everyMs: MINUTE } })).toBe(
       "that is 1440 rollouts, and 120 is the most that are played; start one every 1h",

@@ -1,9 +1,18 @@
 import { measure, type BacktestTriggerView, type BacktestView } from "@rampart/core";
 import { formatDuration } from "../plan/grammar/duration.ts";
 
-/** What comes of it, in some sentences: what would have stopped a rollout, how close the rest came, what is not known. */
-export function conclusion(report: Omit<BacktestView, "summary" | "notes">): string {
-  const sentences = [...blindness(report), ...stops(report), ...gaps(report), ...rollouts(report)];
+/**
+ * What comes of it, in some sentences: what would have stopped a rollout, how close the rest came, what is not known. `planIntervalMs`: how often a
+ * rollout of the plan samples.
+ */
+export function conclusion(report: Omit<BacktestView, "summary" | "notes">, planIntervalMs: number): string {
+  const sentences = [
+    ...coarseness(report, planIntervalMs),
+    ...blindness(report),
+    ...stops(report),
+    ...gaps(report),
+    ...rollouts(report),
+  ];
   return sentences.join(" ");
 }
 
@@ -80,19 +89,35 @@ function because(all: BacktestView["rollouts"], outcome: string): string {
   return distinct.length === 0 ? "" : ` (${distinct.join(", ")})`;
 }
 
+/** Whoever asks for a longer step may not see a firing that was one. */
+function coarseness({ intervalMs }: Pick<BacktestView, "intervalMs">, planIntervalMs: number): readonly string[] {
+  if (intervalMs <= planIntervalMs) return [];
+  const [every, wanted] = [intervalMs, planIntervalMs].map(formatDuration);
+  return [
+    `Sampled every ${every} where the plan says ${wanted}: a \`for\` is judged that much more coarsely, and a firing that is shorter goes unseen.`,
+  ];
+}
+
 /** Metrics of which too little was found for the rest to mean much. */
 function blindness({ metrics }: Pick<BacktestView, "metrics">): readonly string[] {
-  const never = metrics.filter(({ firstAt }) => firstAt === undefined).map(({ name }) => name);
+  const never = metrics.filter(({ firstAt }) => firstAt === undefined);
+  const nothing = never.filter(({ errors }) => errors === 0).map(({ name }) => name);
+  const several = never.filter(({ errors }) => errors > 0).map(({ name }) => name);
   const hardly = metrics.filter(
     ({ firstAt, samples, noData, errors }) => firstAt !== undefined && (noData + errors) * 2 > samples,
   );
   return [
-    ...(never.length === 0
+    ...(nothing.length === 0
       ? []
-      : [`There is nothing of ${never.join(", ")} in that time: what uses it was not tried.`]),
+      : [`There is nothing of ${nothing.join(", ")} in that time: what uses it was not tried.`]),
+    ...(several.length === 0
+      ? []
+      : [
+          `There is no value of ${several.join(", ")} in that time, as the query gave several series: what uses it was not tried. Wrap it in sum(), max() or another aggregation.`,
+        ]),
     ...(hardly.length === 0
       ? []
-      : [`For more than half of the time there is nothing of ${hardly.map(({ name }) => name).join(", ")}.`]),
+      : [`For more than half of the time there is no value of ${hardly.map(({ name }) => name).join(", ")}.`]),
   ];
 }
 

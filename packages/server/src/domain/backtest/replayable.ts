@@ -41,8 +41,6 @@ export function replayable(plan: Plan, intervalMs: number): Replayable {
   const preconditions = plan.preconditions.filter(
     (one) => one.kind === "criterion" && isTold(`precondition ${testText(one.criterion.test)}`, one.criterion.test),
   );
-  const { verify } = plan.rollback;
-  const verifying = verify && { ...verify, criteria: criteriaOf(verify.criteria) };
   return {
     plan: {
       ...plan,
@@ -50,12 +48,12 @@ export function replayable(plan: Plan, intervalMs: number): Replayable {
       metrics: Object.fromEntries(Object.entries(plan.metrics).filter(([, metric]) => hasHistory(metric))),
       preconditions,
       stages,
-      rollback: { checklist: [], ...(verifying && { verify: verifying }) },
+      rollback: { checklist: [] },
       completion: { checklist: [], reviews: [] },
       notify: [],
       escalation: [],
     },
-    leftOut: [...silent.values()],
+    leftOut: [...silent.values(), ...(plan.rollback.verify === undefined ? [] : [NO_RECOVERY])],
     granted: grantedIn(plan),
   };
 }
@@ -75,6 +73,11 @@ function silence(plan: Plan, test: Test): string | undefined {
       return "nobody was with the flag and without it at the same time";
   }
 }
+
+const NO_RECOVERY: LeftOut = {
+  what: "rollback.verify",
+  why: "whether a rollback helps shows only where people had the flag",
+};
 
 const NO_SIGNALS = "what was pushed as a signal is in no history";
 

@@ -46,13 +46,13 @@ export function* backtesting(backtest: Backtest, history: History, stepsMax = RO
     metrics: backtest.metrics.map((metric) => metricView(metric, history, grid)),
     triggers: watched.triggers.map((one) => triggerView(plan, one)),
     criteria: watched.criteria.map((one) => criterionView(plan, one)),
-    gaps: watched.gaps.slice(0, GAPS_MAX).map((gap) => gapView(plan, gap, grid)),
+    gaps: watched.gaps.slice(0, GAPS_MAX).map((gap) => gapView(plan, gap)),
     rollouts: rollouts.map(rolloutView),
     leftOut,
   };
   return {
     ...told,
-    summary: conclusion(told),
+    summary: conclusion(told, backtest.intervalMs),
     notes: notesOn(backtest, { notPlayed, moreGaps: Math.max(0, watched.gaps.length - GAPS_MAX) }),
   };
 }
@@ -115,11 +115,11 @@ function triggerView(plan: Plan, watched: WatchedTrigger): BacktestTriggerView {
   };
 }
 
-function firingView({ at, streak: { since, until, peak } }: Firing): BacktestFiringView {
+function firingView({ at, streak: { since, lastAt, hasEnded, peak } }: Firing): BacktestFiringView {
   return {
     at: instantOf(at),
     since: instantOf(since),
-    ...(until !== undefined && { until: instantOf(until) }),
+    ...(hasEnded && { until: instantOf(lastAt) }),
     peak: peak.value,
     threshold: peak.threshold,
   };
@@ -131,10 +131,10 @@ function criterionView(plan: Plan, watched: WatchedCriterion): BacktestCriterion
   return { ...conditionView(plan, watched, watched.criterion.forMs), heldSamples: watched.tally.heldSamples };
 }
 
-function gapView(plan: Plan, { at, cause }: RolloutRecord, { from }: Grid): BacktestGapView {
+function gapView(plan: Plan, { at, cause }: RolloutRecord): BacktestGapView {
   return {
     metric: cause?.subject ?? "",
-    since: instantOf(Math.max(from, cause?.since ?? at)),
+    since: instantOf(cause?.since ?? at),
     at: instantOf(at),
     reason: cause?.reason ?? "",
     action: plan.noData,
@@ -151,7 +151,7 @@ function rolloutView({ startAt, at, cause, ...rest }: PlayedRollout): BacktestRo
 }
 
 function notesOn(
-  { plan, grid, granted, intervalMs }: Backtest,
+  { plan, grid, granted }: Backtest,
   { notPlayed, moreGaps }: { readonly notPlayed: number; readonly moreGaps: number },
 ): readonly string[] {
   return [
@@ -159,11 +159,6 @@ function notesOn(
     ...(needsBaselines(plan)
       ? [
           `what is compared with a baseline is compared with the ${formatDuration(plan.baselineWindowMs)} before ${instantOf(grid.from)}; of each rollout, with those before its start`,
-        ]
-      : []),
-    ...(grid.everyMs > intervalMs
-      ? [
-          `sampled every ${formatDuration(grid.everyMs)} where the plan says ${formatDuration(intervalMs)}: a \`for\` is judged that much more coarsely, and what is shorter goes unseen`,
         ]
       : []),
     ...(notPlayed === 0

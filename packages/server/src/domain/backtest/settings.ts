@@ -1,3 +1,4 @@
+import { instantOf } from "../instant.ts";
 import { nearest } from "../nearest.ts";
 import { formatDuration } from "../plan/grammar/duration.ts";
 import type { Metric, Plan } from "../plan/types.ts";
@@ -61,6 +62,12 @@ export function prepareBacktest(plan: Plan, request: BacktestRequest, samplesMax
     return refused(
       `a step of ${formatDuration(everyMs)} is shorter than the plan's interval`,
       `a rollout samples every ${formatDuration(plan.intervalMs)}: leave the step out, or take a longer one`,
+    );
+  }
+  if (request.from > request.to) {
+    return refused(
+      `the time would begin at ${instantOf(request.from)}, after its end at ${instantOf(request.to)}`,
+      "let it begin before it ends, and end no later than now",
     );
   }
   const grid: Grid = { from: align(request.from, everyMs), to: align(request.to, everyMs), everyMs };

@@ -15,10 +15,10 @@ export interface Extreme {
 /** A time without a break for which a condition was true. */
 export interface Streak {
   readonly since: EpochMs;
-  /** The last sample that it was true of. */
+  /** The last sample that it was true of: from the first to this one is what a `for` counts. */
   lastAt: EpochMs;
-  /** The first sample that it was not true of; missing: there was none. */
-  until?: EpochMs;
+  /** A sample came that it was not true of. */
+  hasEnded: boolean;
   peak: Extreme;
 }
 
@@ -63,14 +63,16 @@ export function tallyOf({ plan, state, history, grid }: Counted, { condition, fo
     if (verdict.kind === "inconclusive" || verdict.kind === "error") counts.unknownSamples += count;
     else if (isFurther(condition, towards, extreme?.value, verdict.value)) extreme = extremeOf(verdict, at);
     if (verdict.kind !== "pass") {
-      if (current) current.until = at;
+      if (current) current.hasEnded = true;
       current = undefined;
       continue;
     }
     counts.trueSamples += count;
     const lastAt = at + (count - 1) * grid.everyMs;
-    if (current === undefined) streaks.push((current = { since: at, lastAt, peak: extremeOf(verdict, at) }));
-    else if (isFurther(condition, true, current.peak.value, verdict.value)) current.peak = extremeOf(verdict, at);
+    if (current === undefined) {
+      current = { since: at, lastAt, hasEnded: false, peak: extremeOf(verdict, at) };
+      streaks.push(current);
+    } else if (isFurther(condition, true, current.peak.value, verdict.value)) current.peak = extremeOf(verdict, at);
     current.lastAt = lastAt;
     const missing = Math.ceil((current.since + forMs - at) / grid.everyMs);
     counts.heldSamples += Math.max(0, count - Math.max(0, missing));

@@ -4,8 +4,8 @@ import { conditionKey } from "../rollout/conditions.ts";
 import type { RolloutRecord } from "../rollout/effect.ts";
 import type { EpochMs } from "../rollout/instant.ts";
 import { simulating } from "../simulate/simulate.ts";
-import type { History } from "./history.ts";
-import { Pasts } from "./past.ts";
+import type { Grid, History } from "./history.ts";
+import { Pasts, stretchesOf } from "./past.ts";
 import type { Backtest } from "./settings.ts";
 import { tallyOf, type Streak, type Tally } from "./tally.ts";
 
@@ -77,7 +77,18 @@ export function* watching({ plan, grid, stages: names }: Backtest, history: Hist
     seen.criteria.push({ criterion, condition, stages, tally });
     yield;
   }
-  return { ...seen, gaps: timeline.filter(({ event }) => event === "noData") };
+  const missing = timeline.filter(({ event }) => event === "noData");
+  return { ...seen, gaps: missing.flatMap((gap) => gapFrom(gap, history, grid)) };
+}
+
+/** The sampling before the first only arms the triggers: what it missed counts from the first on, and is no gap if it is back by then. */
+function gapFrom(gap: RolloutRecord, history: History, grid: Grid): readonly RolloutRecord[] {
+  const { cause } = gap;
+  if (cause?.since === undefined || cause.since >= grid.from) return [gap];
+  const at = gap.at + (grid.from - cause.since);
+  const until = [...stretchesOf(history, cause.subject, { ...grid, to: Math.min(at, grid.to) })];
+  if (at > grid.to || until.some(({ sample }) => sample.kind === "value")) return [];
+  return [{ ...gap, at, cause: { ...cause, since: grid.from } }];
 }
 
 function firingsOf(records: readonly RolloutRecord[], { streaks }: Tally): readonly Firing[] {

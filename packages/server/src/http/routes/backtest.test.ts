@@ -28,12 +28,15 @@ describe("POST /api/v1/plans/backtest", () => {
         name: "errors",
         stages: ["canary", "half", "full"],
         fired: 1,
-        firings: [{ at: at(incident.from + 20_000), since: at(incident.from), until: at(incident.to), peak: 0.1 }],
+        firings: [
+          { at: at(incident.from + 20_000), since: at(incident.from), until: at(incident.to - 10_000), peak: 0.1 },
+        ],
       },
     ]);
     expect(body.leftOut.map(({ what }) => what)).toEqual([
       "trigger security (signal security_incident)",
       "trigger tickets (tickets >= 100)",
+      "rollback.verify",
     ]);
     expect(body.rollouts.map(({ outcome }) => outcome)).toEqual(["completed", "completed", "completed", "completed"]);
     expect(metrics.authorization).toBe("Bearer s3cr3t");
