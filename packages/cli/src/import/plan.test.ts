@@ -30,7 +30,7 @@ function plan(
   present: Partial<Present> = {},
   options: { readonly only?: readonly string[]; readonly replace?: boolean } = {},
 ): ImportPlan {
-  const converted: Converted = { kind: "converted", flags, segments: [] };
+  const converted: Converted = { kind: "converted", flags, segments: [], archived: ["old"] };
   return planImport(
     converted,
     { flags: new Map(), segments: new Map(), ...present },
@@ -78,6 +78,32 @@ describe("the plan of an import", () => {
     expect(
       kinds(plan([flag("a", { enabled: false, fallthrough: { percentage: 100 } })], off, { replace: true })),
     ).toEqual(["a replace"]);
+  });
+
+  it("keeps what is here where the file says nothing of it, for prerequisites, too", () => {
+    const mute: ConvertedFlag = {
+      ...flag("a", { fallthrough: { percentage: 50 } }),
+      unsaid: ["clientVisible", "salt"],
+    };
+    const visible = { clientVisible: true, salt: "before" };
+    const same = { flags: here("a", { ...visible, fallthrough: { percentage: 50 } }) };
+    expect(kinds(plan([mute], same))).toEqual(["a unchanged"]);
+    expect(kinds(plan([flag("b", needs("a")), mute], same, { only: ["b"] }))).toEqual(["b create"]);
+    const [step] = plan([mute], { flags: here("a", visible) }, { replace: true }).flags;
+    expect(step).toMatchObject({
+      kind: "replace",
+      item: { config: visible },
+      differences: [{ field: "fallthrough" }],
+    });
+    expect(plan([mute]).flags).toMatchObject([
+      { kind: "create", item: { config: { clientVisible: false, salt: "a" } } },
+    ]);
+    expect(kinds(plan([{ ...mute, unsaid: [] }], same))).toEqual(["a differs"]);
+  });
+
+  it("holds what stays in the archive there, unless only some flags are asked for", () => {
+    expect(plan([flag("a")]).archived).toEqual(["old"]);
+    expect(plan([flag("a")], {}, { only: ["a"] }).archived).toEqual([]);
   });
 
   it("has nothing to write where everything is there, in whatever order its fields stand", () => {

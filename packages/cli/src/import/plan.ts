@@ -1,4 +1,4 @@
-import type { FlagConfig, FlagConfigView, FlagDefinition, FlagView, JsonValue, Segment } from "@rampart/core";
+import type { FlagConfig, FlagConfigView, FlagView, JsonValue, Segment } from "@rampart/core";
 import { segmentsOf } from "./settle.ts";
 import type { Converted, ConvertedFlag, ConvertedSegment, Finding } from "./types.ts";
 
@@ -51,6 +51,8 @@ export type WholeFlag = NonNullable<ConvertedFlag["whole"]>;
 export interface ImportPlan {
   readonly segments: readonly Step<Segment>[];
   readonly flags: readonly Step<WholeFlag>[];
+  /** Keys of the flags that stay in the archive there. */
+  readonly archived: readonly string[];
 }
 
 /** What is to be imported, and whether what is there otherwise is to be replaced. */
@@ -69,9 +71,9 @@ export function planImport(converted: Converted, present: Present, { only, repla
     .map((segment) => stepOfSegment(segment, present, replace));
   const ready = new Set(segments.flatMap(({ kind, key }) => (kind === "cannot" || kind === "differs" ? [] : [key])));
   const flags = new Map<string, Step<WholeFlag>>();
-  const inFile = new Map(converted.flags.map((flag) => [flag.key, flag.whole]));
+  const inFile = new Map(converted.flags.map((flag) => [flag.key, flag]));
   for (const flag of inOrder(chosen)) flags.set(flag.key, stepOfFlag(flag, { present, replace, ready, flags, inFile }));
-  return { segments, flags: [...flags.values()] };
+  return { segments, flags: [...flags.values()], archived: only.length === 0 ? converted.archived : [] };
 }
 
 /** Whether a plan would write anything. */
@@ -115,34 +117,45 @@ interface Around {
   /** Steps of the flags before this one. */
   readonly flags: ReadonlyMap<string, Step<WholeFlag>>;
   /** Every flag of the file, chosen or not. */
-  readonly inFile: ReadonlyMap<string, WholeFlag | undefined>;
+  readonly inFile: ReadonlyMap<string, ConvertedFlag>;
 }
 
-function stepOfFlag({ key, whole, findings }: ConvertedFlag, around: Around): Step<WholeFlag> {
-  if (whole === undefined) return { kind: "cannot", key, why: undefined, findings };
+function stepOfFlag(flag: ConvertedFlag, around: Around): Step<WholeFlag> {
+  const { key, findings } = flag;
+  const there = around.present.flags.get(key);
+  const item = wholeBeside(flag, there);
+  if (item === undefined) return { kind: "cannot", key, why: undefined, findings };
   const cannot = (why: string): Step<WholeFlag> => ({ kind: "cannot", key, why, findings });
-  const { definition, config } = whole;
+  const { definition, config } = item;
   const missing = segmentsOf(config).find((segment) => !around.ready.has(segment));
   if (missing !== undefined)
     return cannot(
       `the segment ${missing} is another one here: --replace changes it, for every flag that uses it, and --segment-prefix gives the file's another name`,
     );
-  const unmet = config.prerequisites.find(({ flag }) => !isThere(flag, around));
+  const unmet = config.prerequisites.find((prerequisite) => !isThere(prerequisite.flag, around));
   if (unmet !== undefined)
     return cannot(`it needs the flag ${unmet.flag}, which is not here as the file has it: import it too`);
-  const there = around.present.flags.get(key);
-  if (there === undefined) return { kind: "create", key, item: whole, findings };
+  if (there === undefined) return { kind: "create", key, item, findings };
   if (there.flag.type !== definition.type)
     return cannot(`there is a flag of the type ${there.flag.type} here, and this one's is ${definition.type}`);
-  const differences = differencesOf(there, definition, config);
-  if (differences.length === 0) return { kind: "unchanged", key, item: whole, findings };
+  const differences = differencesOf(there, item);
+  if (differences.length === 0) return { kind: "unchanged", key, item, findings };
   const isUntouched =
     there.config.updatedAt === there.flag.createdAt && differences.every(({ field }) => field !== "variants");
-  if (isUntouched) return { kind: "configure", key, item: whole, differences, findings };
-  if (!around.replace) return { kind: "differs", key, item: whole, differences, findings };
+  if (isUntouched) return { kind: "configure", key, item, differences, findings };
+  if (!around.replace) return { kind: "differs", key, item, differences, findings };
   if (config.enabled && !there.config.enabled)
     return cannot("it is off here, and no import switches on what was switched off: restore it first, or leave it off");
-  return { kind: "replace", key, item: whole, differences, findings };
+  return { kind: "replace", key, item, differences, findings };
+}
+
+type PresentFlag = NonNullable<ReturnType<Present["flags"]["get"]>>;
+
+/** A flag of the file with what is here already in the fields of which the file says nothing. */
+function wholeBeside({ whole, unsaid = [] }: ConvertedFlag, there: PresentFlag | undefined): WholeFlag | undefined {
+  if (whole === undefined || there === undefined) return whole;
+  const kept = Object.fromEntries(unsaid.map((field) => [field, there.config[field]]));
+  return { ...whole, config: { ...whole.config, ...kept } };
 }
 
 /** Whether a prerequisite is as the file has it: one that differs here would let other users through. */
@@ -150,7 +163,8 @@ function isThere(key: string, { flags, present, inFile }: Around): boolean {
   const step = flags.get(key);
   if (step !== undefined) return step.kind !== "cannot" && step.kind !== "differs";
   const [there, file] = [present.flags.get(key), inFile.get(key)];
-  return there !== undefined && file !== undefined && differencesOf(there, file.definition, file.config).length === 0;
+  const whole = file && wholeBeside(file, there);
+  return there !== undefined && whole !== undefined && differencesOf(there, whole).length === 0;
 }
 
 /** The fields of a configuration that an import sets. A rollout's lease and measures are the rollout's. */
@@ -166,11 +180,7 @@ export const CONFIG_FIELDS = [
   "clientVisible",
 ] as const satisfies readonly (keyof FlagConfig)[];
 
-function differencesOf(
-  there: { readonly flag: FlagView; readonly config: FlagConfigView },
-  definition: FlagDefinition,
-  config: FlagConfig,
-): readonly Difference[] {
+function differencesOf(there: PresentFlag, { definition, config }: WholeFlag): readonly Difference[] {
   const fields = CONFIG_FIELDS.flatMap((field) =>
     differenceIn(field, asJson(there.config[field]), asJson(config[field])),
   );

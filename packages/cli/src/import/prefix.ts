@@ -11,7 +11,7 @@ export function withSegmentPrefix(converted: Converted, prefix: string): Convert
     const key = `${prefix}${segment.key}`;
     return { ...segment, key, whole: segment.whole === undefined ? undefined : { ...segment.whole, key } };
   });
-  return { kind: "converted", flags, segments };
+  return { ...converted, flags, segments };
 }
 
 function renamed(config: FlagConfig, prefix: string): FlagConfig {

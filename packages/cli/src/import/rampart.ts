@@ -25,6 +25,7 @@ export const convertRampart: Convert = (file) => {
     kind: "converted",
     flags: itemsOf(content["flags"], "/flags").map(({ value, path }) => flagOf(recordOr(value), path)),
     segments: itemsOf(content["segments"], "/segments").map(({ value, path }) => segmentOf(recordOr(value), path)),
+    archived: [],
   };
 };
 

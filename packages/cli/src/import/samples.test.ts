@@ -7,7 +7,7 @@ import { SAMPLES, type Sample } from "../testing/import-samples.ts";
 import { ORACLE_TIMEOUT_MS, settled } from "../testing/import.ts";
 import { CONVERTERS, formatOf } from "./formats.ts";
 import { segmentsOf } from "./settle.ts";
-import { FORMATS, type Converted, type Finding } from "./types.ts";
+import { FORMATS, type Converted, type Finding, type Format } from "./types.ts";
 
 const PAGE = fileURLToPath(new URL("../../../../docs/reference/import.md", import.meta.url));
 const TITLES = { launchdarkly: "LaunchDarkly", unleash: "Unleash", flagd: "flagd", growthbook: "GrowthBook" } as const;
@@ -111,6 +111,32 @@ describe("a file's pieces", () => {
     expect([[], {}, null, { flags: {} }, { flags: [1] }, { features: {} }].map(formatOf)).toEqual(
       Array.from({ length: 6 }, () => undefined),
     );
+  });
+
+  it("hold no field that is not known, but for the one that came later", () => {
+    const odd = SAMPLES.filter((sample) =>
+      convert(sample).flags.some(({ findings }) => findings.some(({ reason }) => reason.includes("does not know"))),
+    );
+    expect(odd.map(({ what }) => what)).toEqual(["field that came after this import"]);
+    const later = { features: { flag: { defaultValue: false, a: 1, rules: [{ force: true, b: 1 }] } } };
+    expect(settled(CONVERTERS.growthbook(later, { environment: undefined })).flags[0]?.findings).toMatchObject([
+      { kind: "condition", path: "/features/flag/a" },
+      { kind: "condition", path: "/features/flag/rules/0/b" },
+    ]);
+  });
+
+  it("say of some fields nothing, which differ by format", () => {
+    const unsaid = (file: JsonValue, format: Format): readonly string[] =>
+      settled(CONVERTERS[format](file, { environment: undefined })).flags.flatMap((flag) => flag.unsaid ?? []);
+    const first = (format: Format): JsonValue => SAMPLES.find((sample) => sample.format === format)?.file ?? null;
+    for (const format of ["launchdarkly", "unleash", "flagd"] as const)
+      expect(unsaid(first(format), format)).toEqual(["clientVisible", "salt"]);
+    const told = { on: true, variations: [true], fallthrough: { variation: 0 }, clientSide: false };
+    expect(unsaid({ flags: { told } }, "launchdarkly")).toEqual(["salt"]);
+    const share = { name: "flexibleRollout", parameters: { rollout: "25", stickiness: "userId", groupId: "wave" } };
+    expect(unsaid({ features: [{ name: "a", strategies: [share] }] }, "unleash")).toEqual(["clientVisible"]);
+    expect(unsaid({ features: { a: { defaultValue: true } } }, "growthbook")).toEqual(["clientVisible", "salt"]);
+    expect(unsaid(EXPORTED.file, "rampart")).toEqual([]);
   });
 
   it("may leave out what has a default, in an export that a person edited", () => {

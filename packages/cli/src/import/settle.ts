@@ -32,7 +32,7 @@ export function settle(converted: Converted, options: CheckOptions): Converted {
     );
     flags = flags.map((flag) => withoutMissingFlags(flag, whole));
   }
-  return { kind: "converted", flags, segments };
+  return { ...converted, flags, segments };
 }
 
 /** The segments that a configuration's rules name. */

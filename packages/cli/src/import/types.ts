@@ -32,6 +32,8 @@ export interface ConvertedFlag {
   readonly path: string;
   readonly whole: { readonly definition: FlagDefinition; readonly config: FlagConfig } | undefined;
   readonly findings: readonly Finding[];
+  /** Fields of the configuration of which the file says nothing: a new flag gets what `whole` has, and one that is here keeps its own. */
+  readonly unsaid?: readonly ("clientVisible" | "salt")[];
 }
 
 /** A segment of the file, or one that a flag's rules need here. `whole` as with flags. */
@@ -47,6 +49,8 @@ export interface Converted {
   readonly kind: "converted";
   readonly flags: readonly ConvertedFlag[];
   readonly segments: readonly ConvertedSegment[];
+  /** Keys of the flags that are archived there, and stay there. */
+  readonly archived: readonly string[];
 }
 
 /** Why a file as a whole can't be converted. */

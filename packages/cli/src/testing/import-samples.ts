@@ -73,6 +73,7 @@ const LAUNCHDARKLY: readonly Sample[] = [
     { prerequisites: [{ key: "other", variation: 1 }] },
     { other: { key: "other", on: true, variations: [true, false], offVariation: 1, fallthrough: { variation: 0 } } },
   ),
+  launchDarkly("field that came after this import", { newFieldOfTomorrow: true }),
   ldClause("one of", { attribute: "country", op: "in", values: ["de", "at"] }),
   ldClause("none of", { attribute: "country", op: "in", values: ["de", "at"], negate: true }),
   ldClause("by key", { attribute: "key", op: "startsWith", values: ["test-"] }),
@@ -182,6 +183,7 @@ const FLAGD: readonly Sample[] = [
   flagd("no targeting", { defaultVariant: "yes" }),
   flagd("disabled", { state: "DISABLED" }),
   flagd("no default", { defaultVariant: null }),
+  flagd("default that is no variant", { defaultVariant: "maybe" }),
   flagd("fraction", {
     targeting: {
       fractional: [

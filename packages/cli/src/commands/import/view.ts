@@ -49,12 +49,19 @@ export function planText(run: Run, about: About, plan: ImportPlan): string {
   const flags = plan.flags.flatMap((step) =>
     linesOf(run, step, "flag", step.kind === "cannot" ? "" : servedText(step.item.config)),
   );
+  const left = archivedText(plan.archived);
   const head = `${run.style("bold", `${about.format} → ${about.environment}`)}: ${countsText([...plan.segments, ...plan.flags])}`;
   const shares = plan.flags.some((step) => step.kind !== "cannot" && hasShares(step.item.config));
   const anew = shares
     ? ["percentages go over, and who is in them does not: each product hashes users in its own way", ""]
     : [];
-  return [...segments, ...flags, "", ...anew, head, ""].join("\n");
+  return [...segments, ...flags, "", ...anew, ...left, head, ""].join("\n");
+}
+
+function archivedText(keys: readonly string[]): readonly string[] {
+  return keys.length === 0
+    ? []
+    : [`in the archive there, and left there: ${keys.length} (${printable(keys.join(", "))})`, ""];
 }
 
 /** What the server made of it. */
@@ -76,6 +83,7 @@ export function resultOf(about: About, plan: ImportPlan, applied: Applied | unde
     ...about,
     segments: plan.segments.map(stepOf),
     flags: plan.flags.map(stepOf),
+    archived: plan.archived,
     ...(applied === undefined
       ? {}
       : {

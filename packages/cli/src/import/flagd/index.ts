@@ -1,7 +1,7 @@
 import type { FlagConfig, FlagType, JsonObject, JsonValue, Variants } from "@rampart/core";
 import { ID } from "../attribute.ts";
 import { definitionOf } from "../definition.ts";
-import { isWhole, lose, loseShape, require } from "../findings.ts";
+import { isWhole, lose, loseShape, require, tellUnknown } from "../findings.ts";
 import { Opposites } from "../held.ts";
 import { isList, itemsOf, recordOr, textOf } from "../json.ts";
 import type { Convert, ConvertedFlag, Findings } from "../types.ts";
@@ -15,8 +15,22 @@ export const convertFlagd: Convert = (file) => {
   const flags = itemsOf(content["flags"], "/flags").map(({ key, path, value }) =>
     flagOf(textOf(recordOr(value)["key"]) ?? key ?? "", recordOr(value), path, { opposites, evaluators }),
   );
-  return { kind: "converted", flags, segments: opposites.list() };
+  return { kind: "converted", flags, segments: opposites.list(), archived: [] };
 };
+
+/** Fields of a flag that are read, or have no part in the answers. */
+const FIELDS = new Set([
+  "key",
+  "state",
+  "variants",
+  "defaultVariant",
+  "targeting",
+  "metadata",
+  "source",
+  "selector",
+  "flagSetId",
+  "priority",
+]);
 
 interface Shared {
   readonly opposites: Opposites;
@@ -25,6 +39,7 @@ interface Shared {
 
 function flagOf(key: string, source: JsonObject, path: string, shared: Shared): ConvertedFlag {
   const findings: Findings = [];
+  tellUnknown(findings, path, source, FIELDS);
   const given = Object.entries(recordOr(source["variants"]));
   const type = typeOf(given.map(([, value]) => value));
   if (type === undefined) {
@@ -34,10 +49,18 @@ function flagOf(key: string, source: JsonObject, path: string, shared: Shared): 
   const names = new Map(
     given.map(([name, value]) => [name, type === "boolean" ? (value === true ? "on" : "off") : name]),
   );
-  const fallback = names.get(textOf(source["defaultVariant"]) ?? "");
+  const { state, defaultVariant } = source;
+  const fallback = names.get(textOf(defaultVariant) ?? "");
+  if (fallback === undefined && hasDefault(defaultVariant)) {
+    const advice = `name one of ${[...names.keys()].join(", ")} there`;
+    const reason = "no variant of the flag has this name, and flagd takes no file with it";
+    lose(findings, { path: `${path}/defaultVariant`, value: defaultVariant, reason, advice });
+    return { key, path, whole: undefined, findings };
+  }
   const targeting = readTargeting(source, path, { names, fallback }, shared, findings);
   const offVariant = type === "boolean" ? "off" : (fallback ?? names.values().next().value ?? "");
-  if (source["state"] !== "ENABLED") tellDisabled(path, offVariant, findings);
+  if (state === "DISABLED") tellDisabled(path, offVariant, findings);
+  else if (state !== "ENABLED") loseShape(findings, `${path}/state`, state, "ENABLED or DISABLED");
   if (targeting !== undefined && targeting.bucketBy.length > 1) {
     const reason = `a flag's percentages go by one attribute here, and these by ${targeting.bucketBy.join(" and ")}`;
     lose(findings, {
@@ -49,7 +72,7 @@ function flagOf(key: string, source: JsonObject, path: string, shared: Shared): 
   }
   if (targeting === undefined || !isWhole(findings)) return { key, path, whole: undefined, findings };
   const config: FlagConfig = {
-    enabled: source["state"] === "ENABLED",
+    enabled: state === "ENABLED",
     offVariant,
     targets: {},
     rules: targeting.rules,
@@ -64,7 +87,12 @@ function flagOf(key: string, source: JsonObject, path: string, shared: Shared): 
     { key, path, type, variants: variantsOf(type, given, offVariant), description },
     findings,
   );
-  return { key, path, whole: { definition, config }, findings };
+  return { key, path, whole: { definition, config }, findings, unsaid: ["clientVisible", "salt"] };
+}
+
+/** Nothing and an empty text stand for no default in flagd. */
+function hasDefault(given: JsonValue | undefined): boolean {
+  return given !== undefined && given !== null && given !== "";
 }
 
 function readTargeting(

@@ -173,6 +173,50 @@ function summed(entries: readonly (readonly [string | undefined, number])[]): Re
   return sums;
 }
 
+/** Whether the evaluator takes a file with this flag at all. */
+function isTaken(source: JsonObject): boolean {
+  try {
+    new FlagdCore(undefined, quiet).setConfigurations(JSON.stringify({ flags: { f: source } }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("a flag of flagd", () => {
+  const plain = { state: "ENABLED", variants: { a: "x", b: "y" }, defaultVariant: "a" };
+  const findingsOf = (source: JsonObject) =>
+    settled(convertFlagd({ flags: { f: source } }, { environment: undefined })).flags[0]?.findings ?? [];
+
+  it("stays behind with its state or its default named, where the evaluator takes no file with it", () => {
+    const { state: _, ...stateless } = plain;
+    const wrong: readonly (readonly [JsonObject, string, JsonValue | undefined])[] = [
+      [stateless, "/flags/f/state", undefined],
+      [{ ...plain, state: "enabled" }, "/flags/f/state", "enabled"],
+      [{ ...plain, defaultVariant: "c" }, "/flags/f/defaultVariant", "c"],
+      [{ ...plain, defaultVariant: true }, "/flags/f/defaultVariant", true],
+    ];
+    for (const [source, path, value] of wrong) {
+      expect(isTaken(source)).toBe(false);
+      expect(findingsOf(source)).toMatchObject([{ kind: "lost", path, value }]);
+    }
+    expect(findingsOf({ ...plain, defaultVariant: "c" })).toMatchObject([{ advice: "name one of a, b there" }]);
+  });
+
+  it("may have no default, an empty one being none", () => {
+    for (const defaultVariant of [null, ""]) {
+      const source = { ...plain, defaultVariant, targeting: "a" };
+      expect([isTaken(source), findingsOf(source)]).toEqual([true, []]);
+    }
+  });
+
+  it("tells fields that nobody knows here", () => {
+    expect(findingsOf({ ...plain, newFieldOfTomorrow: true })).toMatchObject([
+      { kind: "condition", path: "/flags/f/newFieldOfTomorrow", value: true },
+    ]);
+  });
+});
+
 describe("what is carried over whole from flagd", () => {
   it("answers as its evaluator does, for every user", { timeout: ORACLE_TIMEOUT_MS }, () => {
     const seen = { whole: 0, alike: 0, divided: 0 };

@@ -1,26 +1,15 @@
 import type { FlagConfig, FlagType, JsonObject, JsonValue, Prerequisite, Rule, Serve, Variants } from "@rampart/core";
 import { ID } from "../attribute.ts";
 import { definitionOf } from "../definition.ts";
-import { isWhole, lose, require } from "../findings.ts";
+import { isWhole, lose, require, tellUnknown } from "../findings.ts";
 import { isList, listOr, recordOr, textOf } from "../json.ts";
 import type { ConvertedFlag, Findings } from "../types.ts";
 import type { AnyOf } from "../any-of.ts";
+import { BEYOND, FEATURE_FIELDS, RULE_FIELDS } from "./fields.ts";
 import { attributeOf, conditionOf, type Reading } from "./condition.ts";
 
 /** Begins with a letter: a JavaScript object puts names that are numbers first, and the order of variants has a meaning. */
 const NAME = /^[A-Za-z][\w.-]{0,63}$/;
-/** What decides there and has no counterpart. */
-const BEYOND = [
-  "range",
-  "ranges",
-  "filters",
-  "namespace",
-  "contextualVariations",
-  "url",
-  "urlPatterns",
-  "minBucketVersion",
-];
-
 /** A feature's values with the names that they get here. */
 interface Named {
   readonly type: FlagType;
@@ -52,6 +41,8 @@ export function featureOf(
 ): ConvertedFlag {
   const findings: Findings = [];
   const rules = listOr(source["rules"]).map((rule, index) => ({ rule: recordOr(rule), at: `${path}/rules/${index}` }));
+  tellUnknown(findings, path, source, FEATURE_FIELDS);
+  for (const { rule, at } of rules) tellUnknown(findings, at, rule, RULE_FIELDS);
   const named = namedOf(
     source,
     rules.map(({ rule }) => rule),
@@ -96,7 +87,8 @@ export function featureOf(
     { key, path, type: named.type, variants: named.variants, description: textOf(source["description"]) },
     findings,
   );
-  return { key, path, whole: isWhole(findings) ? { definition, config } : undefined, findings };
+  const whole = isWhole(findings) ? { definition, config } : undefined;
+  return { key, path, whole, findings, unsaid: ["clientVisible", "salt"] };
 }
 
 function namedOf(source: JsonObject, rules: readonly JsonObject[]): Named | undefined {

@@ -11,5 +11,5 @@ export const convertGrowthBook: Convert = (file) => {
   const flags = itemsOf(content["features"], "/features").map(({ key, path, value }) =>
     featureOf(key ?? "", recordOr(value), path, shared),
   );
-  return { kind: "converted", flags, segments: opposites.list() };
+  return { kind: "converted", flags, segments: opposites.list(), archived: [] };
 };

@@ -1,10 +1,11 @@
 import type { Clause, JsonObject, JsonValue, Operator } from "@rampart/core";
 import { attributeNamed, ID } from "../attribute.ts";
-import { lose, loseShape, require } from "../findings.ts";
+import { lose, loseShape, require, tellUnknown } from "../findings.ts";
 import { isList, textOf } from "../json.ts";
 import { linearPattern } from "../linear-pattern.ts";
 import type { Findings } from "../types.ts";
 import { isVersion } from "../version.ts";
+import { CLAUSE_FIELDS } from "./fields.ts";
 
 const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ["in", "in"],
@@ -38,6 +39,7 @@ interface Place {
 
 /** A clause with the same meaning for contexts of the kind `user`; undefined after saying what is lost. */
 export function clauseOf(source: JsonObject, { path, segments }: Place, findings: Findings): Clause | undefined {
+  tellUnknown(findings, path, source, CLAUSE_FIELDS);
   const named = textOf(source["op"]) ?? "";
   const op = OPERATORS.get(named);
   if (op === undefined) {

@@ -1,10 +1,11 @@
 import type { Clause, FlagConfig, JsonObject, Prerequisite, Rule } from "@rampart/core";
 import { ID } from "../attribute.ts";
 import { definitionOf } from "../definition.ts";
-import { isWhole, lose, note } from "../findings.ts";
+import { isWhole, lose, note, tellUnknown } from "../findings.ts";
 import { listOr, recordOr, textOf } from "../json.ts";
-import type { ConvertedFlag, Findings } from "../types.ts";
+import type { ConvertedFlag, Finding, Findings } from "../types.ts";
 import { clauseOf } from "./clause.ts";
+import { FLAG_FIELDS, RULE_FIELDS } from "./fields.ts";
 import { nameAt, servedOf, type Served } from "./serve.ts";
 import { targetsOf } from "./targets.ts";
 import { variantsOf, variationsOf, type Named } from "./variants.ts";
@@ -15,8 +16,12 @@ export interface SourceFlag {
   /** The flag with what its environment says laid over it. */
   readonly source: JsonObject;
   readonly path: string;
+  /** The flag and its environment's part, each by itself, where they stand. */
+  readonly parts: readonly { readonly path: string; readonly source: JsonObject }[];
   /** Where the environment's part is. */
   readonly configPath: string;
+  /** Why the environment's part is not in the file, and how to get it; undefined: it is there. */
+  readonly missing: Pick<Finding, "reason" | "advice"> | undefined;
 }
 
 /** Gives the flags that are named as prerequisites. */
@@ -25,7 +30,12 @@ export type Lookup = (key: string) => SourceFlag | undefined;
 /** One flag. LaunchDarkly's order is the one here: off, prerequisites, targets, rules, fallthrough. */
 export function flagOf(flag: SourceFlag, lookup: Lookup): ConvertedFlag {
   const findings: Findings = [];
-  const { key, source, path, configPath } = flag;
+  const { key, source, path, configPath, missing } = flag;
+  if (missing !== undefined) {
+    lose(findings, { path: `${path}/environments`, value: undefined, ...missing });
+    return { key, path, whole: undefined, findings };
+  }
+  for (const part of flag.parts) tellUnknown(findings, part.path, part.source, FLAG_FIELDS);
   const named = variationsOf(source, path, findings);
   const whole = named === undefined ? undefined : wholeOf(flag, named, lookup, findings);
   if (source["migration"] !== undefined) {
@@ -37,7 +47,8 @@ export function flagOf(flag: SourceFlag, lookup: Lookup): ConvertedFlag {
       advice: "keep the migration's calls in the code",
     });
   }
-  return { key, path, whole: isWhole(findings) ? whole : undefined, findings };
+  const unsaid = isClientVisible(source) === undefined ? (["clientVisible", "salt"] as const) : (["salt"] as const);
+  return { key, path, whole: isWhole(findings) ? whole : undefined, findings, unsaid };
 }
 
 function wholeOf(flag: SourceFlag, named: Named, lookup: Lookup, findings: Findings): ConvertedFlag["whole"] {
@@ -61,7 +72,7 @@ function wholeOf(flag: SourceFlag, named: Named, lookup: Lookup, findings: Findi
     salt: key,
     bucketBy: bucketBy[0] ?? ID,
     prerequisites,
-    clientVisible: isClientVisible(source),
+    clientVisible: isClientVisible(source) ?? false,
   };
   const { type } = named;
   const name = textOf(source["name"]);
@@ -123,6 +134,7 @@ function rulesOf(
   for (const [index, item] of listOr(source["rules"]).entries()) {
     const path = `${configPath}/rules/${index}`;
     const fields = recordOr(item);
+    tellUnknown(findings, path, fields, RULE_FIELDS);
     const served = servedOf(item, path, names, findings);
     const clauses = listOr(fields["clauses"]);
     if (clauses.length === 0) return { rules, fallthrough: served };
@@ -188,7 +200,8 @@ function prerequisitesOf(
   });
 }
 
-function isClientVisible(source: JsonObject): boolean {
-  const { clientSideAvailability, clientSide } = source;
-  return (recordOr(clientSideAvailability)["usingEnvironmentId"] ?? clientSide) === true;
+/** Undefined where the file does not say. */
+function isClientVisible({ clientSideAvailability, clientSide }: JsonObject): boolean | undefined {
+  const said = recordOr(clientSideAvailability)["usingEnvironmentId"] ?? clientSide;
+  return said === undefined ? undefined : said === true;
 }

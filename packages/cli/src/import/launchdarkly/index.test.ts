@@ -128,6 +128,69 @@ describe("other shapes of it", () => {
         { flags: { a: { key: "a", deleted: true } }, segments: { s: { key: "s", deleted: true } } },
         { environment: undefined },
       ),
-    ).toEqual({ kind: "converted", flags: [], segments: [] });
+    ).toEqual({ kind: "converted", flags: [], segments: [], archived: [] });
+  });
+});
+
+describe("what LaunchDarkly's list lacks", () => {
+  const findingsOf = (flag: JsonObject, environment?: string) =>
+    settled(
+      convertLaunchDarkly({ items: [...(listed["items"] as readonly JsonObject[]), flag] }, { environment }),
+    ).flags.at(-1)?.findings;
+  const flag = (environments: JsonObject): JsonObject => ({
+    key: "gate",
+    variations: [
+      { _id: "1", value: true },
+      { _id: "2", value: false },
+    ],
+    environments,
+  });
+
+  it("is named, with how to get it, and nothing else is said of the flag", () => {
+    expect(findingsOf(flag({ test: config, beta: config }), "production")).toEqual([
+      {
+        kind: "lost",
+        path: "/items/2/environments",
+        value: undefined,
+        reason: "it is not in the environment production; the file has it in test, beta",
+        advice: "fetch it with ?env=production&summary=0",
+      },
+    ]);
+    const summary = { on: true, _summary: { variations: {} } };
+    expect(findingsOf(flag({ production: summary, test: config }), "production")).toEqual([
+      expect.objectContaining({ kind: "lost", advice: "fetch the flags with ?summary=0" }),
+    ]);
+    const bare = settled(convertLaunchDarkly({ items: [flag({})] }, { environment: undefined }));
+    expect(bare.flags[0]?.findings).toMatchObject([{ reason: "it is in the file without any environment" }]);
+  });
+
+  it("is not asked for where a file holds what one environment's SDKs are sent", () => {
+    expect(wholeOf(sent, "production")).toEqual(wholeOf(sent));
+  });
+
+  it("is told where it is the archive", () => {
+    expect(convertLaunchDarkly(listed, { environment: "test" })).toMatchObject({ archived: ["old"] });
+  });
+});
+
+describe("fields that nobody knows here", () => {
+  it("are told where they stand, in the flag, its environment, its rules and their clauses", () => {
+    const odd = {
+      ...config,
+      inEnvironment: 1,
+      rules: [{ clauses: [{ ...clauses[0], inClause: 1 }], variation: 1, inRule: 1 }],
+    };
+    const item = { ...(listed["items"] as readonly JsonObject[])[0], inFlag: 1, _api: 1, nothing: null };
+    const { flags } = settled(
+      convertLaunchDarkly({ items: [{ ...item, environments: { production: odd } }] }, { environment: undefined }),
+    );
+    expect(flags[0]?.whole).toBeDefined();
+    const conditions = flags[0]?.findings.filter(({ kind }) => kind === "condition") ?? [];
+    expect(conditions.map(({ kind, path, value }) => [kind, path, value])).toEqual([
+      ["condition", "/items/0/inFlag", 1],
+      ["condition", "/items/0/environments/production/inEnvironment", 1],
+      ["condition", "/items/0/environments/production/rules/0/inRule", 1],
+      ["condition", "/items/0/environments/production/rules/0/clauses/0/inClause", 1],
+    ]);
   });
 });

@@ -12,9 +12,9 @@ import { segmentOf } from "./segment.ts";
 export const convertLaunchDarkly: Convert = (file, { environment }) => {
   const { at, content } = contentOf(file);
   const items = [...flagsOf(content, at), ...plainValues(content, at)];
-  const live = items.filter(
-    ({ value }) => isJsonObject(value) && value["deleted"] !== true && value["archived"] !== true,
-  );
+  const existing = items.filter(({ value }) => recordOr(value)["deleted"] !== true);
+  const isArchived = (value: JsonValue): boolean => recordOr(value)["archived"] === true;
+  const live = existing.filter(({ value }) => !isArchived(value));
   const names = [...new Set(live.flatMap(({ value }) => Object.keys(recordOr(recordOr(value)["environments"]))))];
   const chosen = environment ?? (names.length === 1 ? names[0] : undefined);
   if (names.length > 0 && (chosen === undefined || !names.includes(chosen))) {
@@ -32,6 +32,9 @@ export const convertLaunchDarkly: Convert = (file, { environment }) => {
     segments: listed(content["segments"], `${at}/segments`)
       .filter(({ value }) => isJsonObject(value) && value["deleted"] !== true)
       .map(({ key, path, value }) => segmentOf(value, path, key)),
+    archived: existing.flatMap(({ key, value }) =>
+      isArchived(value) ? (textOf(recordOr(value)["key"]) ?? key ?? "") : [],
+    ),
   };
 };
 
@@ -75,7 +78,35 @@ function sourceOf(
   environment: string | undefined,
 ): SourceFlag {
   const key = textOf(flag["key"]) ?? keyInMap ?? "";
-  if (environment === undefined) return { key, source: flag, path, configPath: path };
-  const configPath = pointerTo(`${path}/environments`, environment);
-  return { key, source: { ...flag, ...recordOr(recordOr(flag["environments"])[environment]) }, path, configPath };
+  // What SDKs are sent is one environment's already.
+  const own = { path, source: flag };
+  if (flag["environments"] === undefined) return { key, ...own, parts: [own], configPath: path, missing: undefined };
+  const environments = recordOr(flag["environments"]);
+  const configPath = environment === undefined ? path : pointerTo(`${path}/environments`, environment);
+  const part = environment === undefined ? undefined : environments[environment];
+  const missing = missingOf(part, environment, environments);
+  const parts = [own, { path: configPath, source: recordOr(part) }];
+  return { key, source: { ...flag, ...recordOr(part) }, path, parts, configPath, missing };
+}
+
+/** What the list of the API lacks, which holds what it was asked for. */
+function missingOf(
+  part: JsonValue | undefined,
+  environment: string | undefined,
+  environments: JsonObject,
+): SourceFlag["missing"] {
+  const names = Object.keys(environments);
+  if (part === undefined)
+    return {
+      reason:
+        environment === undefined
+          ? "it is in the file without any environment"
+          : `it is not in the environment ${environment}; the file has it in ${names.length === 0 ? "none" : names.join(", ")}`,
+      advice: `fetch it with ?env=${environment ?? "ENVIRONMENT"}&summary=0`,
+    };
+  if (recordOr(part)["fallthrough"] !== undefined) return undefined;
+  return {
+    reason: `the file holds only a summary of it in ${environment ?? ""}, without its rules`,
+    advice: "fetch the flags with ?summary=0",
+  };
 }

@@ -1,11 +1,12 @@
 import type { Clause, JsonObject, JsonValue, Operator } from "@rampart/core";
 import { attributeNamed, ID } from "../attribute.ts";
-import { lose, require } from "../findings.ts";
+import { lose, require, tellUnknown } from "../findings.ts";
 import type { Held } from "../held.ts";
 import { listOr, textOf } from "../json.ts";
 import type { Findings } from "../types.ts";
 import { isVersion } from "../version.ts";
 import { anyCase } from "./any-case.ts";
+import { CONSTRAINT_FIELDS } from "./fields.ts";
 
 /** What a constraint says before it is turned round. */
 export interface Constraint {
@@ -52,6 +53,7 @@ const BLOCK = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})(?:\/(?:0|[1-9]\d?)
 /** Reads a constraint; undefined after saying what is lost. */
 export function constraintOf(source: JsonObject, path: string, findings: Findings): Constraint | undefined {
   const operator = textOf(source["operator"]) ?? "";
+  tellUnknown(findings, path, source, CONSTRAINT_FIELDS);
   if (operator.startsWith("DATE_")) {
     const advice = "take the constraint out when its day has come, or start the ramp on its day by a plan's window";
     return lose(findings, {

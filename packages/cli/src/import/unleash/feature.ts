@@ -1,9 +1,10 @@
 import type { FlagConfig, JsonObject, JsonValue, Prerequisite, Rule } from "@rampart/core";
 import { ID } from "../attribute.ts";
 import { definitionOf } from "../definition.ts";
-import { isWhole, lose } from "../findings.ts";
+import { isWhole, lose, tellUnknown } from "../findings.ts";
 import { isList, listOr, recordOr, textOf } from "../json.ts";
 import type { ConvertedFlag, Findings } from "../types.ts";
+import { FEATURE_FIELDS } from "./fields.ts";
 import type { SegmentBook } from "./segments.ts";
 import { strategyOf, tellVariants, type Strategy } from "./strategy.ts";
 
@@ -19,6 +20,7 @@ export function featureOf(feature: Feature, features: ReadonlyMap<string, Featur
   const { source, path } = feature;
   const findings: Findings = [];
   const key = textOf(source["name"]) ?? "";
+  tellUnknown(findings, path, source, FEATURE_FIELDS);
   const strategies = strategiesOf(feature, key, book, findings);
   if (isList(source["variants"]) && source["variants"].length > 0) tellVariants(`${path}/variants`, findings);
   const shares = sharesOf(strategies, path, findings);
@@ -39,7 +41,8 @@ export function featureOf(feature: Feature, features: ReadonlyMap<string, Featur
     { key, path, type: "boolean", variants: { on: true, off: false }, description, tags },
     findings,
   );
-  return { key, path, whole: isWhole(findings) ? { definition, config } : undefined, findings };
+  const whole = isWhole(findings) ? { definition, config } : undefined;
+  return { key, path, whole, findings, unsaid: shares.length > 0 ? ["clientVisible"] : ["clientVisible", "salt"] };
 }
 
 /** The strategies that are for anybody. Those that are switched off are not sent to SDKs; with no other left, versions differ in what they are sent. */

@@ -56,8 +56,21 @@ const exported: JsonObject = {
 it("leaves the archive's features behind, which are off for everybody whatever stands in them", () => {
   const archived = { name: "old", enabled: true, archived: true, strategies: [{ name: "default" }] };
   const dependent = { name: "heir", enabled: true, strategies: [], dependencies: [{ feature: "old" }] };
-  const { flags } = settled(convertUnleash({ features: [archived, dependent] }, { environment: undefined }));
-  expect(flags.map(({ key, whole }) => [key, whole])).toEqual([["heir", undefined]]);
+  const converted = settled(convertUnleash({ features: [archived, dependent] }, { environment: undefined }));
+  expect(converted.flags.map(({ key, whole }) => [key, whole])).toEqual([["heir", undefined]]);
+  expect(converted.archived).toEqual(["old"]);
+});
+
+it("tells fields that nobody knows here, in a feature, its strategies and their constraints", () => {
+  const odd = { ...strategies[0], inStrategy: 1, constraints: [{ ...constraints[0], inConstraint: 1 }] };
+  const file = { features: [{ name: "a", enabled: true, strategies: [odd], inFeature: 1 }] };
+  const [flag] = settled(convertUnleash(file, { environment: undefined })).flags;
+  expect(flag?.whole).toBeDefined();
+  expect(flag?.findings.map(({ kind, path }) => [kind, path])).toEqual([
+    ["condition", "/features/0/inFeature"],
+    ["condition", "/features/0/strategies/0/inStrategy"],
+    ["condition", "/features/0/strategies/0/constraints/0/inConstraint"],
+  ]);
 });
 
 describe("an export of Unleash's console", () => {

@@ -22,7 +22,10 @@ export const convertUnleash: Convert = (file, { environment }) => {
   const book = new SegmentBook();
   for (const { value, path } of itemsOf(content["segments"], "/segments")) book.add(recordOr(value), path);
   const flags = features.map((feature) => featureOf(feature, byName, book));
-  return { kind: "converted", flags, segments: book.list() };
+  const archived = itemsOf(content["features"], "/features").flatMap(({ value }) =>
+    isArchived(value) ? (textOf(recordOr(value)["name"]) ?? "") : [],
+  );
+  return { kind: "converted", flags, segments: book.list(), archived };
 };
 
 function environmentsOf(content: JsonObject): readonly string[] {
@@ -30,9 +33,13 @@ function environmentsOf(content: JsonObject): readonly string[] {
   return [...new Set(parts.flatMap((part) => textOf(recordOr(part)["environment"]) ?? []))];
 }
 
-/** The features that are in use: one in the archive is off for everybody, whatever stands in it. */
+/** A feature in the archive is off for everybody, whatever stands in it. */
+function isArchived(feature: JsonValue): boolean {
+  return recordOr(feature)["archived"] === true;
+}
+
 function liveFeatures(content: JsonObject): ReturnType<typeof itemsOf> {
-  return itemsOf(content["features"], "/features").filter(({ value }) => recordOr(value)["archived"] !== true);
+  return itemsOf(content["features"], "/features").filter(({ value }) => !isArchived(value));
 }
 
 function clientFeatures(content: JsonObject): readonly Feature[] {

@@ -1,10 +1,11 @@
 import type { Clause, JsonObject, JsonValue } from "@rampart/core";
 import { attributeNamed, ID } from "../attribute.ts";
-import { lose, note, require } from "../findings.ts";
+import { lose, note, require, tellUnknown } from "../findings.ts";
 import { allOf, type Held } from "../held.ts";
 import { isList, listOr, recordOr, textOf } from "../json.ts";
 import type { Findings } from "../types.ts";
 import { areBlocks, constraintOf, inBlocks, present } from "./constraint.ts";
+import { STRATEGY_FIELDS } from "./fields.ts";
 import type { SegmentBook } from "./segments.ts";
 
 /** Whom a strategy switches a feature on for: among those for whom `held` holds, all or a share. */
@@ -28,6 +29,7 @@ export function strategyOf(
 ): Strategy | undefined {
   const { path, index, feature } = place;
   const source = recordOr(item);
+  tellUnknown(findings, path, source, STRATEGY_FIELDS);
   const constraints = listOr(source["constraints"]).map((each, at) => {
     const constraint = constraintOf(recordOr(each), `${path}/constraints/${at}`, findings);
     return constraint === undefined ? undefined : book.heldBy(constraint, `${path}/constraints/${at}`);

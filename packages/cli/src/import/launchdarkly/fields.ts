@@ -1,0 +1,53 @@
+/** Fields of a flag and of its part for an environment that are read, or have no part in the answers. The API's own begin with an underscore. */
+export const FLAG_FIELDS = new Set([
+  "key",
+  "name",
+  "description",
+  "tags",
+  "variations",
+  "environments",
+  "archived",
+  "deleted",
+  "clientSide",
+  "clientSideAvailability",
+  "on",
+  "offVariation",
+  "fallthrough",
+  "rules",
+  "targets",
+  "contextTargets",
+  "prerequisites",
+  "migration",
+  "migrationSettings",
+  "salt",
+  "sel",
+  "version",
+  "trackEvents",
+  "trackEventsFallthrough",
+  "debugEventsUntilDate",
+  "excludeFromSummaries",
+  "samplingRatio",
+  "kind",
+  "creationDate",
+  "includeInSnippet",
+  "temporary",
+  "maintainerId",
+  "maintainerTeamKey",
+  "goalIds",
+  "experiments",
+  "customProperties",
+  "archivedDate",
+  "deprecated",
+  "deprecatedDate",
+  "defaults",
+  "lastModified",
+  "access",
+  "evaluation",
+  "variationJsonSchema",
+]);
+
+/** Those of a rule. */
+export const RULE_FIELDS = new Set(["id", "clauses", "variation", "rollout", "description", "ref", "trackEvents"]);
+
+/** Those of a clause. */
+export const CLAUSE_FIELDS = new Set(["id", "attribute", "op", "values", "negate", "contextKind"]);
