@@ -83,7 +83,8 @@ function sourceOf(
   if (flag["environments"] === undefined) return { key, ...own, parts: [own], configPath: path, missing: undefined };
   const environments = recordOr(flag["environments"]);
   const configPath = environment === undefined ? path : pointerTo(`${path}/environments`, environment);
-  const part = environment === undefined ? undefined : environments[environment];
+  const part =
+    environment !== undefined && Object.hasOwn(environments, environment) ? environments[environment] : undefined;
   const missing = missingOf(part, environment, environments);
   const parts = [own, { path: configPath, source: recordOr(part) }];
   return { key, source: { ...flag, ...recordOr(part) }, path, parts, configPath, missing };
