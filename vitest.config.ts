@@ -35,6 +35,8 @@ export default defineConfig({
           setupFiles: [PROPERTIES],
           include: ["packages/*/src/**/*.test.{ts,tsx}", "examples/*/src/**/*.test.ts", "test/house/**/*.test.ts"],
           pool: "forks",
+          // As many as the machine has cores where it has few; left to itself it is one less.
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
