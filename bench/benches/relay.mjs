@@ -16,7 +16,7 @@ export const about =
 const RELAYS = 10;
 const CLIENTS_EACH = 1_000;
 /** Twenty-one processes share the machine. */
-const LAST_FRAME_LIMIT_MS = 2_000;
+const LAST_FRAME_LIMIT_MS = 1_000;
 const PROOF_LIMIT_MS = 10_000;
 const IDLE_MS = 10_000;
 const LOOK_EVERY_MS = 50;

@@ -50,7 +50,7 @@ export function createPlot(holder: HTMLElement): {
         width: holder.clientWidth,
         height: HEIGHT,
         legend: { show: false },
-        cursor: { y: false },
+        cursor: { show: false },
         scales: { y: { range: (_, low, high) => rangeOf(low, high, shown?.thresholds ?? []) } },
         axes: [
           {
