@@ -75,6 +75,11 @@ function hear({ event, json, ageMs }: Heard): void {
   }
 }
 
+/** The API answered. Until the first news, what a page shows is as old as the first answer at most. */
+export function answered(): void {
+  if (heardAt.value === 0) heardAt.value = Date.now();
+}
+
 function heard(ageMs: number): void {
   heardAt.value = Date.now() - ageMs;
   if (connection.value === "live") return;

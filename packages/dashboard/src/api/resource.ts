@@ -1,7 +1,7 @@
 import { signal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { call } from "./call.ts";
-import { connection, type News, onNews } from "./connection.ts";
+import { answered, connection, type News, onNews } from "./connection.ts";
 import { type Failure, failureOf } from "./problem.ts";
 import { shared } from "./shared.ts";
 
@@ -134,6 +134,7 @@ async function askNow(entry: Entry): Promise<void> {
       const known = entry.answer.value.data;
       const data = shared(known, await entry.read(known));
       entry.answer.value = { data, at: Date.now(), isLoading: false };
+      answered();
     } catch (thrown) {
       const failure = failureOf(thrown);
       entry.answer.value = { ...entry.answer.value, failure, isLoading: false };
