@@ -1,12 +1,11 @@
-import { actorName } from "@rampart/core";
-import type { CauseView, RolloutEventPage, RolloutEventView } from "@rampart/core";
+import type { RolloutEventPage, RolloutEventView } from "@rampart/core";
 import { call } from "../../api/call.ts";
 import { type Resource, useResource } from "../../api/resource.ts";
 import { Shown } from "../../ui/state.tsx";
 import { percent } from "../../ui/status.tsx";
 import { Still } from "../../ui/still.tsx";
 import { Clock } from "../../ui/time.tsx";
-import { eventTone, eventWord } from "./words.ts";
+import { eventTone, eventWord, whyWords } from "./words.ts";
 import { rolloutPath } from "./commands.ts";
 
 /** Who did what and why, the newest first. */
@@ -52,6 +51,7 @@ async function readOn(path: string, known: readonly RolloutEventView[]): Promise
 }
 
 function Line({ event }: { readonly event: RolloutEventView }) {
+  const why = whyWords(event);
   return (
     <li class={`event event-${eventTone(event.event)}`}>
       <span class="soft small event-at">
@@ -60,21 +60,9 @@ function Line({ event }: { readonly event: RolloutEventView }) {
       <span class="grow">
         <strong>{eventWord(event.event)}</strong>
         {event.stage === null ? null : <span class="soft"> · {event.stage}</span>}
-        <Why cause={event.cause} />
+        {why.length === 0 ? null : <span class="soft"> · {why.join(" · ")}</span>}
       </span>
       <span class="soft small nowrap">{percent(event.percentage)}</span>
     </li>
-  );
-}
-
-function Why({ cause }: { readonly cause: CauseView | undefined }) {
-  if (cause === undefined) return null;
-  const { kind, condition, by, reason } = cause;
-  // A command's name is what the line begins with, and the page is about the rollout.
-  const subject = kind === "command" || kind === "start" ? undefined : cause.subject;
-  const parts = [subject, condition, by === undefined || by === subject ? undefined : `by ${actorName(by)}`, reason];
-  const said = parts.filter((part) => part !== undefined && part !== "");
-  return said.length === 0 ? null : (
-    <span class="soft"> · {said.map((part) => actorName(part ?? "")).join(" · ")}</span>
   );
 }

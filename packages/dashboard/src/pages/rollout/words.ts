@@ -1,9 +1,29 @@
-import { rolloutEventWords } from "@rampart/core";
+import { actorName, rolloutCauseWords, rolloutEventWords, type RolloutEventView } from "@rampart/core";
 
 /** An event in words, as the beginning of a line. */
 export function eventWord(event: string): string {
   const words = rolloutEventWords(event);
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Why something happened: what is left to say after the event's own words and its stage's name. */
+export function whyWords({
+  event,
+  stage,
+  cause,
+}: Pick<RolloutEventView, "event" | "stage" | "cause">): readonly string[] {
+  if (cause === undefined) return [];
+  const { kind, subject, condition = "", by, reason = "" } = cause;
+  // A command's name is what the line begins with, the page is about the rollout, and what is over was named as the stage.
+  const isSaid =
+    kind === "command" || kind === "start" || (subject === stage && (event === "stageDone" || event === "timedOut"));
+  const parts = [
+    isSaid ? "" : rolloutCauseWords(cause, event),
+    condition,
+    by === undefined ? "" : `by ${actorName(by)}`,
+    reason,
+  ];
+  return parts.filter((part) => part !== "");
 }
 
 const BAD = new Set(["rollbackStarted", "notRecovered", "rolledBack", "escalated", "verifying"]);
