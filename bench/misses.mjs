@@ -11,7 +11,5 @@ export const MISSES = {
   fanout:
     "the commit and its audit entry come before the first byte, and an event of Rampart's is larger than the 200 bytes of the others.",
   http: "authorization, rate limits, the note of the client, metrics and security headers cost what is left.",
-  console:
-    "an update that reaches a page with all its charts open is asked for and drawn in several tasks, which together take nearly 50 ms of this machine's processor; a handful of 1,200 were drawn in one with a collection, or waited for a processor, as the longest task of the empty page did.",
   flip: "the clients, the server and the load share the machine's cores.",
 };
