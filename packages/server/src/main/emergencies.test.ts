@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditEntry, FlagView, RampView } from "@rampart/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { kill as killed, restore as restored } from "../domain/ramp.ts";
 import { silentLogger } from "../ports/logger.ts";
 import { silentMeter } from "../ports/meter.ts";
 import type { ToldKill } from "../ports/emergency.ts";
@@ -250,6 +251,25 @@ describe("emergencies", () => {
     await rollout.touch("rollout:r1");
     await rollout.platform.advance(2_000);
     expect(await rollout.stored()).toBe(false);
+  });
+
+  it("are over as soon as the write comes through after all, so that a rollout that begins then goes on", async () => {
+    const { store, platform, begin, stored, touch } = await world();
+    const { emergencies, feed } = await begin();
+    const by = (actor: string) => ({ actor, action: "flag.changed", at: platform.clock.now() });
+    let letGo = (): void => undefined;
+    const late = new Promise<void>((resolve) => (letGo = resolve)).then(() =>
+      store.changeConfig("production", FLAG, killed, by("token:a")),
+    );
+    const told = emergencies.watch(late, { ...by("token:a"), environment: "production", flag: FLAG });
+    await platform.advance(LATE_MS);
+    expect(await told).toMatchObject({ keptIn: "file" });
+    letGo();
+    await until(() => feed.overruled.length === 0);
+    await store.changeConfig("production", FLAG, restored, by("token:b"));
+    await touch("rollout:r1");
+    await platform.advance(2_000);
+    expect(await stored()).toBe(true);
   });
 
   it("count though somebody changed the flag at another server before, which this one could not see", async () => {

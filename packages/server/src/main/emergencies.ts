@@ -87,7 +87,10 @@ export class Emergencies implements Emergency {
       () => false,
     );
     const inTime = await Promise.race([stored, pause(this.#parts.timers, LATE_MS).then(() => false)]);
-    return inTime ? undefined : this.#tell(kill);
+    const told = inTime ? undefined : this.#tell(kill);
+    // It may come through after all. Looked at in that moment, nothing that is decided later can be taken for older.
+    if (told !== undefined) void stored.then((isStored) => isStored && this.#retryNow());
+    return told;
   }
 
   #tell(kill: UrgentKill): ToldKill | undefined {
