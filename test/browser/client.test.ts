@@ -96,10 +96,10 @@ describe.skipIf(!isInstalled("chromium"))("in real Chromium, a page", () => {
   it("outlives the server's death, and is current again when it is back", async () => {
     const page = await open();
     await says(page, "new");
-    await scene.server.stop("SIGKILL");
-    await isAt(page, { state: "stale" }, 20_000);
-    expect(await wordOf(page)).toBe("new");
-    await scene.server.start();
+    await scene.server.whileDead(async () => {
+      await isAt(page, { state: "stale" }, 20_000);
+      expect(await wordOf(page)).toBe("new");
+    });
     await scene.ramp(0);
     await says(page, "old", 20_000);
     await isAt(page, { state: "ready" });
@@ -110,8 +110,7 @@ describe.skipIf(!isInstalled("chromium"))("in real Chromium, a page", () => {
     await says(page, "new");
     await context.setOffline(true);
     // Being offline does not end what is open here; a server that comes anew does.
-    await scene.server.stop("SIGKILL");
-    await scene.server.start();
+    await scene.server.whileDead(async () => undefined);
     await isAt(page, { state: "stale" }, 20_000);
     await scene.ramp(0);
     expect(await wordOf(page)).toBe("new");

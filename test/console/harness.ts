@@ -78,16 +78,6 @@ export class Desk {
     this.#folder.dispose();
   }
 
-  /** Does something while the server is dead. It is started again whatever comes of that, so that the next test finds it. */
-  async whileDead(act: () => Promise<void>): Promise<void> {
-    await this.server.stop("SIGKILL");
-    try {
-      await act();
-    } finally {
-      await this.server.start();
-    }
-  }
-
   /** A browser of its own in which whoever holds the token is signed in; without one the administrator. */
   async signedIn(options: BrowserContextOptions & { readonly token?: string } = {}): Promise<BrowserContext> {
     const { token = this.server.tokens().admin, ...rest } = options;

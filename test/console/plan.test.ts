@@ -120,7 +120,7 @@ describe.skipIf(!isInstalled("chromium"))("the pages of plans", () => {
   it("check what was written while the server was away once it is back", async () => {
     await page.goto("/plans/new");
     await page.getByText("✓ valid").waitFor(SOON);
-    await desk.whileDead(async () => {
+    await desk.server.whileDead(async () => {
       await page.locator(".strip-bad").waitFor(SOON);
       await write(desk.plan("written-alone"));
       await page.getByRole("alert").filter({ hasText: "The server can't be reached." }).first().waitFor(SOON);

@@ -263,7 +263,7 @@ describe.skipIf(!isInstalled("chromium"))("the page of a rollout", () => {
     async () => {
       await opened("cut-off");
       const strip = page.locator(".strip-bad", { hasText: AGE });
-      await desk.whileDead(async () => {
+      await desk.server.whileDead(async () => {
         await strip.waitFor(SOON);
         await shows("5 %");
       });

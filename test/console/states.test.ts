@@ -97,7 +97,7 @@ describe.skipIf(!isInstalled("chromium"))("in light, in the dark and on a phone"
     await page.setViewportSize(WIDE);
     await page.goto("/flags");
     await page.locator(".empty").waitFor();
-    await empty.whileDead(async () => {
+    await empty.server.whileDead(async () => {
       await page.locator(".strip-bad", { hasText: /[3-9]s ago/ }).waitFor({ timeout: 30_000 });
       await isForEverybody(page, "offline", ["phone"]);
     });

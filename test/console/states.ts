@@ -170,6 +170,6 @@ export const STATES: readonly State[] = [
       await page.evaluate("document.querySelector('.secret').textContent = 'rmp_…'");
     },
   },
-  { name: "welcome", path: () => "/welcome", shows: ".code-block" },
+  { name: "welcome", path: () => "/welcome", shows: ".welcome li:first-child a" },
   { name: "not-found", path: () => "/flags/no-such-flag", shows: ".notice-bad" },
 ];

@@ -88,6 +88,16 @@ export class ServerProcess {
     const [code, by] = (await once(child, "exit")) as [number | null, string | null];
     return code ?? by ?? "gone";
   }
+
+  /** Does something while the server is dead. It is started again whatever comes of that, so that the next test finds it. */
+  async whileDead(act: () => Promise<void>): Promise<void> {
+    await this.stop("SIGKILL");
+    try {
+      await act();
+    } finally {
+      await this.start();
+    }
+  }
 }
 
 export interface ClientReport {
